@@ -1,0 +1,69 @@
+"""The edge of every stage: command line, log, progress and signals. Nothing here computes."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from gradnoise.store import InputError
+
+Item = TypeVar("Item")
+
+
+def parse(
+    description: str,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = ("output",),
+    several: Sequence[str] = (),
+) -> argparse.Namespace:
+    """Read a stage's command line.
+
+    Args:
+        description: one line, shown by `--help`.
+        inputs: names of options that take one path each.
+        outputs: names of options that take one path each to write.
+        several: names of options that take one path or more.
+
+    Returns:
+        Namespace with those names as `pathlib.Path` (lists for `several`), `settings` (parsed JSON)
+        and `source` (fingerprint of the source code that runs, for the work area's manifest).
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--settings", type=json.loads, default={}, help="JSON of what the stage reads"
+    )
+    parser.add_argument("--source", default="", help="fingerprint of the stage's source code")
+    for name in (*inputs, *outputs):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
+    for name in several:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="+")
+    return parser.parse_args()
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a stage's `main` as a program.
+
+    SIGTERM ends it at the next Python instruction with exit status 143: whatever is complete on disk
+    stays (everything is written so that a kill at any instant is safe). A wrong input is one clear
+    message on standard error and exit status 1; any other error keeps its traceback.
+    """
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
+    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def progress(items: Iterable[Item], description: str, **options: Any) -> Iterable[Item]:
+    """Iterate with a progress bar on standard error: live on a terminal, a line now and then in a log."""
+    interval = 0.5 if sys.stderr.isatty() else 10.0
+    return tqdm(items, desc=description, mininterval=interval, file=sys.stderr, **options)
