@@ -1,0 +1,49 @@
+# make run     from a fresh clone to results/report.html
+# make test    every check: linters, types, tests, a fresh-clone run
+# make install the Python environment alone, in .venv
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: install run test lint quick-test benchmark lock clean
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m gradnoise.warm
+	touch $@
+
+run: install
+	$(BIN)/snakemake --cores all
+
+test: .venv/installed-test lint
+	$(BIN)/python -m pytest
+
+.venv/installed-test: .venv/installed requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
+	touch $@
+
+lint: .venv/installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/python tests/lint_workflow.py
+
+quick-test: .venv/installed-test
+	$(BIN)/python -m pytest -m "not slow"
+
+benchmark: install
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+# Pin what is installed. CUDA's libraries are left to torch, which pins them itself, so that the lock serves
+# every platform.
+lock: .venv/installed-test
+	$(BIN)/python workflow/lock.py
+
+clean:
+	rm -rf .venv .snakemake results logs

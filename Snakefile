@@ -1,0 +1,35 @@
+# Gradnoise: what is the noise of SGD, and what does it do to training?
+#
+#   data -> training -> gradients -> noise -> gaussianity -> tables -> figures, claims, report
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/gradients.smk"
+include: "workflow/rules/noise.smk"
+include: "workflow/rules/gaussianity.smk"
+include: "workflow/rules/calibration.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{OUTPUT}/report.html",
+        f"{OUTPUT}/noise_card.json",
+        f"{OUTPUT}/claims.csv",
+        f"{OUTPUT}/tables",
+        FIGURES,

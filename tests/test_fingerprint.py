@@ -1,0 +1,82 @@
+"""What invalidates a stage's code, and what does not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+import fingerprint as fingerprints
+from fingerprint import fingerprint
+
+FILES = {
+    "pkg/__init__.py": '"""Nothing."""\n',
+    "pkg/stage_a.py": '"""A."""\nfrom pkg import shared\nX = shared.Y\n',
+    "pkg/stage_b.py": "def f():\n    from .sub import helper\n    return helper.Z\n",
+    "pkg/shared.py": "Y = 1\n",
+    "pkg/shared_table.csv": "1,2\n",
+    "pkg/sub/__init__.py": "",
+    "pkg/sub/helper.py": "Z = 2\n",
+    "pkg/sub/page.html": "<p>\n",
+}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def changed(source: Path, edit: dict[str, str]) -> set[str]:
+    """Stages whose fingerprint changes with an edit."""
+
+    def both() -> dict[str, tuple[str, ...]]:
+        fingerprints._module.cache_clear()
+        return {name: fingerprint(f"pkg.{name}", source) for name in ("stage_a", "stage_b")}
+
+    before = both()
+    for name, text in edit.items():
+        (source / name).write_text(text)
+    after = both()
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_the_closure_lists_every_imported_module_and_parent_package(source: Path) -> None:
+    fingerprints._module.cache_clear()
+    names = [item.split("@")[0] for item in fingerprint("pkg.stage_b", source)]
+    assert names == ["pkg", "pkg.stage_b", "pkg.sub", "pkg.sub.helper"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        ({"pkg/shared.py": "Y = 2\n"}, {"stage_a"}),
+        ({"pkg/sub/helper.py": "Z = 3\n"}, {"stage_b"}),
+        ({"pkg/shared.py": "# why\nY = 1  # one\n"}, set()),
+        ({"pkg/stage_a.py": '"""Other words."""\nfrom pkg import shared\nX = shared.Y\n'}, set()),
+        ({"pkg/shared_table.csv": "1,3\n"}, {"stage_a"}),
+        ({"pkg/sub/page.html": "<b>\n"}, {"stage_b"}),
+        ({"pkg/unrelated.py": "import os\n"}, set()),
+        ({"pkg/__init__.py": "A = 1\n"}, {"stage_a", "stage_b"}),
+    ],
+)
+def test_edits_change_exactly_the_stages_that_run_them(
+    source: Path, edit: dict[str, str], expected: set[str]
+) -> None:
+    assert changed(source, edit) == expected
+
+
+def test_a_syntax_error_names_the_file(source: Path) -> None:
+    (source / "pkg/stage_a.py").write_text("def f(:\n")
+    fingerprints._module.cache_clear()
+    with pytest.raises(SyntaxError) as raised:
+        fingerprint("pkg.stage_a", source)
+    assert raised.value.filename == str(source / "pkg/stage_a.py")
+
+
+def test_an_unknown_module_is_named(source: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"pkg\.nothing"):
+        fingerprint("pkg.nothing", source)

@@ -1,0 +1,326 @@
+"""What an experiment consists of: the runs, their layers, and the settings each job gets.
+
+Everything here is known before any job runs, without importing torch. A stage's settings are canonical JSON of
+exactly what it reads, so that a change invalidates the stages that read it and no other.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fingerprint import fingerprint
+from gradnoise import architectures, datasets
+from gradnoise.store import InputError
+from schemas import configuration
+from schemas.configuration import Calibration, Figures, Run
+
+DESCRIPTIONS = Path(".snakemake/gradnoise")
+# Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
+UNKNOWN_SAMPLES, UNKNOWN_SHAPE, UNKNOWN_OUTPUTS = 50_000, (3, 32, 32), 10
+
+
+def canonical(settings: Any) -> str:
+    """JSON with sorted keys: equal settings are equal text, whatever the order in the YAML file."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def digest(*fingerprints: tuple[str, ...]) -> str:
+    """Fingerprints in one word."""
+    return hashlib.sha256(canonical(fingerprints).encode()).hexdigest()[:16]
+
+
+class PlannedRun:
+    """One run of the experiment: a network, trained once per seed, and its measurements."""
+
+    def __init__(self, name: str, sections: Run, trained_by: str, data: str) -> None:
+        self.name, self.trained_by, self.data = name, trained_by, data
+        self.sections = sections
+        self.seeds = sections.training.seeds
+        self.epochs = sections.noise.checkpoints
+        self.repeats = list(range(1, sections.noise.repeats + 1))
+
+    @cached_property
+    def description(self) -> datasets.Description | None:
+        """Shape and size of the data, where that is known before reading them."""
+        return datasets.describe(self.sections.data.model_dump())
+
+    @property
+    def samples(self) -> int:
+        """Training samples (an estimate for image folders and tars)."""
+        return self.description.train_samples if self.description else UNKNOWN_SAMPLES
+
+    @cached_property
+    def parameters(self) -> list[architectures.Parameter]:
+        """Every parameter of the network, in the network's order."""
+        shape = self.description.input_shape if self.description else UNKNOWN_SHAPE
+        outputs = self.description.outputs if self.description else UNKNOWN_OUTPUTS
+        model = self.sections.model.model_dump()
+        if ":" in model["name"]:
+            return _described(model, shape, outputs)
+        return architectures.parameters(model, shape, outputs)
+
+    @cached_property
+    def measured(self) -> list[architectures.Parameter]:
+        """The parameters whose noise is sampled."""
+        noise = self.sections.noise
+        candidates = architectures.selected(self.parameters, noise.biases)
+        if noise.layers == "all":
+            return candidates
+        known = {name for p in candidates for name in (p.name, p.layer)}
+        unknown = [name for name in noise.layers if name not in known]
+        if unknown:
+            raise InputError(
+                f"noise.layers of run {self.name}: unknown {', '.join(unknown)}; "
+                f"accepted: all, or any of {', '.join(p.layer for p in candidates)}"
+            )
+        return [p for p in candidates if p.name in noise.layers or p.layer in noise.layers]
+
+    @property
+    def model_source(self) -> tuple[str, ...]:
+        """Fingerprint of the user's own model, empty for built-in ones."""
+        name = self.sections.model.name
+        return _model_source(name) if ":" in name else ()
+
+    def values(self, parameter: architectures.Parameter) -> int:
+        """Numbers stored per sample or batch for one parameter: coordinates and directions."""
+        noise = self.sections.noise
+        chosen = parameter.size if noise.coordinates == "all" else noise.coordinates
+        return min(chosen, parameter.size) + noise.directions
+
+    def training_settings(self, seed: int) -> str:
+        """What the training stage reads."""
+        training = self.sections.training.model_dump(exclude={"seeds"})
+        return canonical(
+            {"model": self.sections.model.model_dump(), "training": training, "seed": seed}
+        )
+
+    def gradients_settings(self, seed: int, epoch: int) -> dict[str, Any]:
+        """What the gradients stage reads: nothing that says how batches are drawn."""
+        training, noise = self.sections.training, self.sections.noise
+        return {
+            "model": self.sections.model.model_dump(),
+            "loss": training.loss,
+            "device": training.device,
+            "torch_threads": training.torch_threads,
+            "seed": seed,
+            "epoch": epoch,
+            "parameters": [parameter.name for parameter in self.measured],
+            "memory": int(noise.memory * 2**30),
+            **noise.model_dump(
+                include={"coordinates", "directions", "batch_norm_mode", "augment", "strategy"}
+            ),
+        }
+
+    def noise_settings(self, seed: int, epoch: int, repeat: int) -> dict[str, Any]:
+        """What the noise stage reads."""
+        noise = self.sections.noise.model_dump(include={"batch_sizes", "batches", "sampling"})
+        return {**self.gradients_settings(seed, epoch), **noise, "repeat": repeat}
+
+    def gaussianity_settings(self, parameter: str) -> dict[str, Any]:
+        """What the gaussianity stage reads."""
+        return {"parameter": parameter, **self.sections.gaussianity.model_dump()}
+
+
+class Experiment:
+    """The validated config: all runs with their data sets.
+
+    Raises:
+        InputError: one line for each problem of the config.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = _top_level(config)
+        self.output = self.config["output"]
+        self.calibration = configuration.check(
+            Calibration, self.config["calibration"], "calibration"
+        )
+        self.figures = configuration.check(Figures, self.config["figures"], "figures")
+        self.data: dict[str, dict[str, Any]] = {}
+        self.runs = {name: self._run(name) for name in self.config["runs"]}
+        for run in self.runs.values():
+            _check_sizes(run)
+            assert run.measured  # layers that do not exist are an error before any job runs
+
+    def _run(self, name: str) -> PlannedRun:
+        definitions = self.config["run_definitions"]
+        definition = dict(definitions[name] or {})
+        parent = definition.pop("training_from", None)
+        where = f"run_definitions.{name}"
+        inherited: Mapping[str, Any] = {}
+        if parent is not None:
+            if parent not in self.config["runs"] or "training_from" in (definitions[parent] or {}):
+                raise InputError(
+                    f"{where}.training_from: found {parent!r}; accepted: a name in runs that trains "
+                    "itself"
+                )
+            inherited = dict(definitions[parent] or {})
+        base = {section: self.config[section] for section in configuration.SECTIONS}
+        sections = configuration.check(
+            Run, configuration.merge(configuration.merge(base, inherited), definition), ""
+        )
+        if parent is not None:
+            _check_same_training(where, sections, Run(**configuration.merge(base, inherited)))
+        return PlannedRun(name, sections, parent or name, self._data_name(sections))
+
+    def _data_name(self, sections: Run) -> str:
+        """File name of a run's data; settings that differ get names that differ."""
+        settings, name = sections.data.model_dump(), sections.data.dataset
+        if self.data.setdefault(name, settings) != settings:
+            name += "-" + hashlib.sha256(canonical(settings).encode()).hexdigest()[:6]
+            self.data[name] = settings
+        return name
+
+    def jobs(self) -> Iterator[tuple[PlannedRun, int, int, architectures.Parameter]]:
+        """Every measured (run, seed, epoch, parameter)."""
+        for run in self.runs.values():
+            for seed in run.seeds:
+                for epoch in run.epochs:
+                    for parameter in run.measured:
+                        yield run, seed, epoch, parameter
+
+    def tables_settings(self) -> str:
+        """What tables, claims and figures know about each run."""
+        runs = {name: run.sections.model_dump() for name, run in self.runs.items()}
+        return canonical(
+            {"runs": runs, "trained_by": {n: r.trained_by for n, r in self.runs.items()}}
+        )
+
+
+def _top_level(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the keys of the first level, and the runs' names."""
+    accepted = (
+        "output",
+        "runs",
+        "run_definitions",
+        *configuration.SECTIONS,
+        "calibration",
+        "figures",
+    )
+    for key in config:
+        if key not in accepted:
+            near = configuration.suggestion(key, accepted)
+            raise InputError(f"{key}: unknown key{near}; accepted: {', '.join(accepted)}")
+    missing = [key for key in accepted if key not in config]
+    if missing:
+        raise InputError(f"{missing[0]}: missing; every key of config.yaml must be there")
+    output = config["output"]
+    if not isinstance(output, str) or not output or Path(output).is_absolute() or ".." in output:
+        raise InputError(
+            f"output: found {output!r}; accepted: a relative path inside the working directory"
+        )
+    runs, definitions = config["runs"], config["run_definitions"]
+    if not isinstance(runs, list) or not runs or not isinstance(definitions, Mapping):
+        raise InputError("runs: expected a list of names, each defined in run_definitions")
+    for name in runs:
+        if not isinstance(name, str) or not configuration.NAME.fullmatch(name):
+            raise InputError(f"runs: found {name!r}; accepted: letters, digits and underscores")
+        if runs.count(name) > 1:
+            raise InputError(f"runs: {name!r} is listed {runs.count(name)} times; each name once")
+        if name not in definitions:
+            near = configuration.suggestion(name, definitions)
+            raise InputError(f"runs: {name!r} is not defined in run_definitions{near}")
+        known = (*configuration.SECTIONS, "training_from")
+        for key in definitions[name] or {}:
+            if key not in known:
+                raise InputError(
+                    f"run_definitions.{name}.{key}: unknown key{configuration.suggestion(key, known)}; "
+                    f"accepted: {', '.join(known)}"
+                )
+    return dict(config)
+
+
+def _check_same_training(where: str, run: Run, parent: Run) -> None:
+    same = ("data", "model")
+    training = run.training.model_copy(update={"seeds": parent.training.seeds})
+    if any(getattr(run, s) != getattr(parent, s) for s in same) or training != parent.training:
+        raise InputError(
+            f"{where}: a run with training_from measures another run's networks; of data, model and "
+            "training it may override training.seeds only"
+        )
+    extra = sorted(set(run.training.seeds) - set(parent.training.seeds))
+    if extra:
+        raise InputError(
+            f"{where}.training.seeds: found {extra}; training_from's run trains "
+            f"{parent.training.seeds} only"
+        )
+
+
+def _check_sizes(run: PlannedRun) -> None:
+    if run.description is None:
+        return
+    noise, training = run.sections.noise, run.sections.training
+    above = [size for size in noise.batch_sizes if size > run.samples]
+    if noise.sampling == "epoch_shuffle" and above:
+        raise InputError(
+            f"noise.batch_sizes of run {run.name}: found {above}; without replacement "
+            f"(sampling: epoch_shuffle) at most the {run.samples} training samples"
+        )
+    if training.batch_size > run.samples:
+        raise InputError(
+            f"training.batch_size of run {run.name}: found {training.batch_size}; at most the "
+            f"{run.samples} training samples"
+        )
+
+
+def _model_source(name: str) -> tuple[str, ...]:
+    try:
+        return fingerprint(name.split(":")[0], Path.cwd())
+    except FileNotFoundError:
+        return ()  # installed elsewhere: its version is the user's to keep
+
+
+def _described(
+    model: Mapping[str, Any], input_shape: tuple[int, ...], outputs: int
+) -> list[architectures.Parameter]:
+    """Parameters of a user's own model, from one subprocess, cached by its source and arguments."""
+    settings = canonical({"model": model, "input_shape": input_shape, "outputs": outputs})
+    source = canonical(_model_source(model["name"]))
+    digest = hashlib.sha256((settings + source).encode()).hexdigest()[:16]
+    cached = DESCRIPTIONS / f"{digest}.json"
+    if not cached.exists():
+        command = [sys.executable, "-m", "gradnoise.models", "--settings", settings]
+        done = subprocess.run(
+            [*command, "--output", str(cached)], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            message = done.stderr.strip().removeprefix("error: ")
+            raise InputError(f"model.name: {model['name']} cannot be used: {message}")
+    return [
+        architectures.Parameter(**{**entry, "shape": tuple(entry["shape"])})
+        for entry in json.loads(cached.read_text())
+    ]
+
+
+def data_inputs(settings: Mapping[str, Any]) -> list[str]:
+    """Files that the data stage reads (folders enter by `data_listing`)."""
+    return [str(path) for path in datasets.input_files(settings) if not path.is_dir()]
+
+
+def data_listing(settings: Mapping[str, Any]) -> str:
+    """Digest of the names, sizes and times of the files in the data stage's folders."""
+    return " ".join(
+        datasets.listing(path) for path in datasets.input_files(settings) if path.is_dir()
+    )
+
+
+def figures_of(run: PlannedRun) -> list[str]:
+    """Figures that a run has data for."""
+    names = ["percentage_by_batch_size", "coordinates"]
+    if len(run.epochs) > 1:
+        names.append("percentage_by_epoch")
+    if run.trained_by == run.name:
+        names.append("training_curves")
+    return names
+
+
+def figure_layers(output: str, run: PlannedRun, figure: str) -> list[str]:
+    """Per-layer results that a figure reads besides the tables: the last checkpoint of the first seed."""
+    if figure != "coordinates":
+        return []
+    folder = f"{output}/{run.name}/seed-{run.seeds[0]}/epoch-{max(run.epochs)}/gaussianity"
+    return [f"{folder}/{parameter.name}.h5" for parameter in run.measured]

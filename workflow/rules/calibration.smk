@@ -1,0 +1,13 @@
+rule calibration:
+    output:
+        f"{OUTPUT}/calibration.csv",
+    log:
+        f"{LOGS}/calibration.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *source("calibration"),
+        settings=plan.canonical(EXPERIMENT.calibration_settings()),
+    shell:
+        "python -m gradnoise.calibration --settings {params.settings:q} --output {output} 2> {log}"

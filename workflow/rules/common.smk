@@ -1,0 +1,69 @@
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+SOURCE = ROOT / "src"
+sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
+# Jobs, local or on a cluster, find this package and this Python without being activated.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")])
+)
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
+
+import plan
+import resources
+from fingerprint import fingerprint
+from gradnoise.store import InputError
+from schemas.configuration import check_duplicates
+from snakemake.exceptions import WorkflowError
+
+try:
+    for file in workflow.configfiles:
+        check_duplicates(Path(file))
+    EXPERIMENT = plan.Experiment(config)
+except InputError as error:
+    raise WorkflowError(f"The config cannot be run:\n{error}")
+
+RUNS = EXPERIMENT.runs
+OUTPUT = EXPERIMENT.output
+LOGS = f"logs/{OUTPUT}"
+
+# The local limit on jobs that use a GPU at once; `--resources gpu=N` and profiles override it.
+if resources.local_gpus():
+    workflow.global_resources.setdefault("gpu", resources.local_gpus())
+
+
+wildcard_constraints:
+    run=r"\w+",
+    data=r"[\w-]+",
+    seed=r"\d+",
+    epoch=r"\d+",
+    repeat=r"\d+",
+    parameter=r"[\w.]+",
+    figure=r"\w+",
+
+
+def source(stage):
+    """Fingerprint of the code that a stage runs, one item a module: Snakemake names the culprit."""
+    return fingerprint(f"gradnoise.{stage}", SOURCE)
+
+
+def digest(stage):
+    """The same in one word, for the manifest of the stage's work area."""
+    return plan.digest(source(stage))
+
+
+def run_of(wildcards):
+    return RUNS[wildcards.run]
+
+
+def trained(wildcards):
+    """Checkpoints of the networks that a run measures."""
+    return f"{OUTPUT}/{run_of(wildcards).trained_by}/seed-{wildcards.seed}/checkpoints"
+
+
+def data_of(wildcards):
+    return f"{OUTPUT}/data/{run_of(wildcards).data}.h5"

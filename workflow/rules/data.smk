@@ -1,0 +1,18 @@
+rule data:
+    input:
+        lambda wildcards: plan.data_inputs(EXPERIMENT.data[wildcards.data]),
+    output:
+        f"{OUTPUT}/data/{{data}}.h5",
+    log:
+        f"{LOGS}/data/{{data}}.log",
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        *source("datasets"),
+        settings=lambda wildcards: plan.canonical(EXPERIMENT.data[wildcards.data]),
+        listing=lambda wildcards: plan.data_listing(EXPERIMENT.data[wildcards.data]),
+        source=digest("datasets"),
+    shell:
+        "python -m gradnoise.datasets --settings {params.settings:q} --source {params.source}"
+        " --output {output} 2> {log}"

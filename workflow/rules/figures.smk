@@ -1,0 +1,34 @@
+FIGURES = [
+    f"{OUTPUT}/figures/{run.name}-{figure}.{suffix}"
+    for run in RUNS.values()
+    for figure in plan.figures_of(run)
+    for suffix in ("pdf", "png", "csv")
+]
+
+
+rule figures:
+    input:
+        tables=f"{OUTPUT}/tables",
+        gaussianity=lambda wildcards: plan.figure_layers(
+            OUTPUT, run_of(wildcards), wildcards.figure
+        ),
+    output:
+        pdf=f"{OUTPUT}/figures/{{run}}-{{figure}}.pdf",
+        png=report(
+            f"{OUTPUT}/figures/{{run}}-{{figure}}.png",
+            caption="../report/figures.rst",
+            category="Figures",
+            labels={"run": "{run}", "figure": "{figure}"},
+        ),
+        csv=f"{OUTPUT}/figures/{{run}}-{{figure}}.csv",
+    log:
+        f"{LOGS}/figures/{{run}}-{{figure}}.log",
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        lambda wildcards: source(f"figures.{wildcards.figure}"),
+        settings=lambda wildcards: EXPERIMENT.figure_settings(wildcards.run),
+    shell:
+        "python -m gradnoise.figures.{wildcards.figure} --settings {params.settings:q}"
+        " --tables {input.tables} --gaussianity {input.gaussianity} --output {output.pdf} 2> {log}"

@@ -1,0 +1,23 @@
+rule gaussianity:
+    input:
+        noise=lambda wildcards: [
+            f"{OUTPUT}/{wildcards.run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}"
+            f"/noise/repeat-{repeat}.zarr"
+            for repeat in run_of(wildcards).repeats
+        ],
+    output:
+        f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/gaussianity/{{parameter}}.h5",
+    log:
+        f"{LOGS}/gaussianity/{{run}}/seed-{{seed}}/epoch-{{epoch}}/{{parameter}}.log",
+    threads: lambda wildcards: resources.statistics_threads(run_of(wildcards))
+    resources:
+        mem_mb=lambda wildcards: resources.statistics_memory(run_of(wildcards)),
+        runtime=lambda wildcards: resources.statistics_minutes(run_of(wildcards)),
+    params:
+        *source("gaussianity"),
+        settings=lambda wildcards: plan.canonical(
+            run_of(wildcards).gaussianity_settings(wildcards.parameter)
+        ),
+    shell:
+        "NUMBA_NUM_THREADS={threads} python -m gradnoise.gaussianity --settings {params.settings:q}"
+        " --noise {input.noise} --output {output} 2> {log}"

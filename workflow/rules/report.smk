@@ -1,0 +1,26 @@
+rule report:
+    input:
+        tables=f"{OUTPUT}/tables",
+        claims=f"{OUTPUT}/claims.csv",
+        calibration=f"{OUTPUT}/calibration.csv",
+        data=[f"{OUTPUT}/data/{name}.h5" for name in EXPERIMENT.data],
+        figures=[figure for figure in FIGURES if figure.endswith(".png")],
+    output:
+        page=report(
+            f"{OUTPUT}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
+        card=f"{OUTPUT}/noise_card.json",
+    log:
+        f"{LOGS}/report.log",
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    params:
+        *source("report.__main__"),
+        settings=EXPERIMENT.report_settings(),
+    shell:
+        "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
+        " --claims {input.claims} --calibration {input.calibration} --data {input.data}"
+        " --figures {input.figures} --output {output.page} --card {output.card} 2> {log}"

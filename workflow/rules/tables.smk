@@ -1,0 +1,35 @@
+LAYERS = [
+    f"{OUTPUT}/{run.name}/seed-{seed}/epoch-{epoch}/gaussianity/{parameter.name}.h5"
+    for run, seed, epoch, parameter in EXPERIMENT.jobs()
+]
+TRAININGS = sorted(
+    {
+        f"{OUTPUT}/{run.trained_by}/seed-{seed}/training.csv"
+        for run in RUNS.values()
+        for seed in run.seeds
+    }
+)
+
+
+rule tables:
+    input:
+        gaussianity=LAYERS,
+        training=TRAININGS,
+    output:
+        report(
+            directory(f"{OUTPUT}/tables"),
+            patterns=["{name}.csv"],
+            caption="../report/tables.rst",
+            category="Tables",
+        ),
+    log:
+        f"{LOGS}/tables.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        *source("tables"),
+        settings=EXPERIMENT.tables_settings(),
+    shell:
+        "python -m gradnoise.tables --settings {params.settings:q} --gaussianity {input.gaussianity}"
+        " --training {input.training} --output {output} 2> {log}"
