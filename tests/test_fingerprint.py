@@ -1,11 +1,9 @@
 """What invalidates a stage's code, and what does not."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 import fingerprint as fingerprints
 from fingerprint import fingerprint
 

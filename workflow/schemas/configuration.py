@@ -5,6 +5,7 @@ type or an impossible combination is one clear message each, before any job runs
 """
 
 import difflib
+import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
@@ -41,12 +42,12 @@ class Synthetic(Section):
     test_samples: Positive
     features: Positive
     outputs: Positive
+    parameters: list[list[float]] | None
     input_distribution: Literal["gaussian", "student_t"]
-    input_degrees_of_freedom: Annotated[float, Field(gt=0)]
-    spectrum_exponent: Annotated[float, Field(ge=0)]
+    spectrum_exponent: float
     label_noise_distribution: Literal["gaussian", "student_t"]
-    label_noise_degrees_of_freedom: Annotated[float, Field(gt=0)]
     label_noise_scale: Annotated[float, Field(ge=0)]
+    degrees_of_freedom: Annotated[float, Field(gt=0)]
 
 
 class Data(Section):
@@ -305,3 +306,28 @@ def check_duplicates(path: Path) -> None:
     """
     with path.open() as stream:
         yaml.load(stream, _UniqueKeys)  # a subclass of SafeLoader
+
+
+class Config(Section):
+    """A whole config file, for editors that check YAML against a JSON schema."""
+
+    output: str
+    runs: list[str]
+    run_definitions: dict[str, dict[str, Any] | None]
+    data: Data
+    model: Model
+    training: Training
+    noise: Noise
+    gaussianity: Gaussianity
+    calibration: Calibration
+    figures: Figures
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of `Config`; `python workflow/schemas/configuration.py` writes it beside this file."""
+    return Config.model_json_schema()
+
+
+if __name__ == "__main__":
+    target = Path(__file__).with_name("config.schema.json")
+    target.write_text(json.dumps(json_schema(), indent=2) + "\n")
