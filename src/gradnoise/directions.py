@@ -53,6 +53,10 @@ class Directions:
     scale: NDArray[np.float32]
 
 
+_EMPTY = np.empty(0, np.int32), np.empty(0, np.float32)
+NONE = Directions(0, 0, 0, None, *_EMPTY, *_EMPTY, _EMPTY[1])
+
+
 def draw(name: str, shape: Sequence[int], count: int, seed: int) -> Directions:
     """Draw `count` unit directions of the parameter `name`.
 
@@ -73,13 +77,10 @@ def draw(name: str, shape: Sequence[int], count: int, seed: int) -> Directions:
     random = generator(seed, Stream.DIRECTIONS, name)
     rows = int(shape[0]) if len(shape) else 1
     columns = int(np.prod(shape[1:], dtype=np.int64))
-    no_bucket, no_sign = np.empty(0, np.int32), np.empty(0, np.float32)
     if rows * columns <= SHARE * count:
-        dense = random.standard_normal((rows * columns, count))
-        dense /= np.linalg.norm(dense, axis=0)
-        return Directions(
-            count, rows, columns, dense.astype(np.float32), *(no_bucket, no_sign) * 2, no_sign
-        )
+        drawn = random.standard_normal((rows * columns, count))
+        dense = (drawn / np.linalg.norm(drawn, axis=0)).astype(np.float32)
+        return Directions(count, rows, columns, dense, *_EMPTY, *_EMPTY, _EMPTY[1])
     row_bucket, column_bucket = _buckets(random, rows, count), _buckets(random, columns, count)
     row_sign, column_sign = _signs(random, rows), _signs(random, columns)
     share = np.zeros(count)
