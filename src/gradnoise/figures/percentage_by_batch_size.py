@@ -1,0 +1,128 @@
+"""Percentage of Gaussian coordinates against the batch size, per layer.
+
+Networks of a few layers have a line per layer over the batch size; deep ones have a line per batch size
+over the layers, with dividers between residual blocks.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gradnoise import stage
+from gradnoise.figures import style
+
+FEW = 8  # layers that can be told apart as lines
+VALUE = "percentage_gaussian"
+
+
+def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+    """Draw one run at one epoch, a panel per number of batches.
+
+    Args:
+        rows: aggregated rows of the run's weights at that epoch.
+        settings: `significance`, `style`.
+    """
+    colours = style.apply(settings)
+    counts = sorted(rows["batches"].unique())
+    deep = rows["parameter"].nunique() > FEW
+    shape: dict[str, Any] = (
+        {"nrows": len(counts), "height": 0.4 + 1.75 * len(counts)}
+        if deep
+        else {"ncols": len(counts), "height": 2.5, "width": 1.2 + 2.85 * len(counts)}
+    )
+    drawn, panels = style.figure(settings, **shape, sharey=True, sharex=True, squeeze=False)
+    lowest = float(np.nanmin(rows[f"{VALUE}_lower"].fillna(rows[VALUE])))
+    for place, (axes, count) in enumerate(zip(panels.flat, counts, strict=True)):
+        panel = rows[rows["batches"] == count]
+        style.percentage_axis(axes, lowest)
+        style.ceiling(axes, settings["significance"], label=place == 0)
+        above_blocks = 15 if deep and place == 0 else None
+        axes.set_title(f"n = {count} batches", fontweight="bold", pad=above_blocks)
+        if deep:
+            _over_layers(axes, panel, legend=place == 0)
+        else:
+            _over_sizes(axes, panel, colours)
+    panels[0, 0].set_ylabel("Gaussian coordinates (%)")
+    if deep:
+        for axes in panels.flat:
+            axes.set_ylabel("Gaussian coordinates (%)")
+        panels[-1, 0].set_xlabel(f"Layer (bands: {style.spread_note(rows)})")
+    else:
+        drawn.supxlabel(f"Batch size (samples); bands: {style.spread_note(rows)}", fontsize=8)
+        _name_lines(panels[0, -1], rows[rows["batches"] == counts[-1]], colours)
+    return drawn
+
+
+def _over_sizes(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
+    for place, (_, layer) in enumerate(rows.groupby("parameter", sort=False)):
+        colour, marker = _look(place, colours)
+        style.line(axes, layer.sort_values("batch_size"), "batch_size", VALUE, colour, marker)
+    style.size_axis(axes, rows["batch_size"])
+
+
+def _name_lines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
+    last = rows[rows["batch_size"] == rows["batch_size"].max()]
+    entries = [
+        (row["layer"], row[VALUE], _look(place, colours)[0])
+        for place, (_, row) in enumerate(last.iterrows())
+    ]
+    style.direct_labels(axes, entries)
+
+
+def _look(place: int, colours: list[str]) -> tuple[str, str]:
+    return colours[place % len(colours)], style.MARKERS[place % len(style.MARKERS)]
+
+
+def _over_layers(axes: Axes, rows: pd.DataFrame, legend: bool) -> None:
+    layers = rows.drop_duplicates("parameter").reset_index(drop=True)
+    position = pd.Series(layers.index + 1, index=layers["parameter"])
+    sizes = sorted(rows["batch_size"].unique())
+    for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
+        line = rows[rows["batch_size"] == size].assign(place=lambda r: r["parameter"].map(position))
+        style.line(axes, line, "place", VALUE, colour, marker, label=str(size), markersize=2.8)
+    _dividers(axes, layers, legend)
+    axes.set_xlim(0, len(layers) + 1)
+    if legend:
+        axes.legend(
+            title="Batch size",
+            title_fontsize=7.5,
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            labelspacing=0.25,
+        )
+
+
+def _dividers(axes: Axes, layers: pd.DataFrame, label: bool) -> None:
+    """A rule between residual blocks, their names above the first panel."""
+    blocks = layers["block"].to_numpy()
+    for place in np.flatnonzero(np.diff(blocks)):
+        axes.axvline(place + 1.5, color=style.GREY, linewidth=0.6, linestyle=":", zorder=0.5)
+    for block in sorted(set(blocks) - {0}):
+        places = np.flatnonzero(blocks == block) + 1
+        if label:
+            axes.annotate(
+                f"block {block}",
+                (places.mean(), 1.0),
+                (0, 4),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                color=style.GREY,
+            )
+
+
+def main() -> None:
+    """Draw `settings["run"]` at `settings["epoch"]`, by default the last."""
+    arguments = style.parse("Percentage of Gaussian coordinates against batch size.")
+    settings = arguments.settings
+    table = style.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
+    epoch = settings.get("epoch")
+    rows = table[table["epoch"] == (table["epoch"].max() if epoch is None else epoch)]
+    style.save(draw(rows, settings), arguments.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,119 @@
+"""Percentage of Gaussian coordinates over training, per layer, at the smallest and the largest batch size.
+
+Convolution and linear layers stand apart; of residual networks the first and sixth convolution of every
+block are shown.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from gradnoise import stage
+from gradnoise.figures import style
+
+VALUE = "percentage_gaussian"
+
+
+def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title of each panel column and the layers in it."""
+    blocks = sorted(set(rows["block"]) - {0})
+    if blocks:
+        chosen = rows[rows["index"].isin([1, 6])]
+        return {f"block {block}": chosen[chosen["block"] == block] for block in blocks}
+    titles = {"convolution": "convolution layers", "linear": "linear layers"}
+    return {
+        title: rows[rows["operation"] == operation]
+        for operation, title in titles.items()
+        if (rows["operation"] == operation).any()
+    }
+
+
+def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+    """Draw one run at one number of batches.
+
+    Args:
+        rows: aggregated rows of the run's weights, all epochs.
+        settings: `significance`, `style`.
+    """
+    colours = style.apply(settings)
+    columns = shown(rows)
+    sizes = sorted({rows["batch_size"].min(), rows["batch_size"].max()})
+    drawn, panels = style.figure(
+        settings,
+        0.5 + 1.55 * len(sizes),
+        nrows=len(sizes),
+        ncols=len(columns),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    chosen = pd.concat(columns.values())
+    chosen = chosen[chosen["batch_size"].isin(sizes)]
+    lowest = float(np.nanmin(chosen[f"{VALUE}_lower"].fillna(chosen[VALUE])))
+    looks = _looks(chosen, colours)
+    for row, size in enumerate(sizes):
+        for column, (title, layers) in enumerate(columns.items()):
+            axes = panels[row, column]
+            style.percentage_axis(axes, lowest)
+            style.ceiling(axes, settings["significance"], label=row == 0 and column == 0)
+            _panel(axes, layers[layers["batch_size"] == size], looks)
+            heading = f"{title}, batch size {size}"
+            axes.set_title(heading[0].upper() + heading[1:], fontweight="bold")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("Gaussian coordinates (%)")
+    batches = rows["batches"].iloc[0]
+    note = f"Epoch; n = {batches} batches; bands: {style.spread_note(rows)}"
+    drawn.supxlabel(note, fontsize=8)
+    _name_lines(panels, columns, sizes, looks)
+    return drawn
+
+
+def _looks(rows: pd.DataFrame, colours: list[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of every layer; layers at the same place of different blocks look alike."""
+    looks: dict[str, tuple[str, str]] = {}
+    for name, layer in rows.groupby("parameter", sort=False):
+        same_place = layer["block"].iloc[0] > 0
+        place = int(layer["index"].iloc[0] > 1) if same_place else len(looks)
+        looks[str(name)] = colours[place % len(colours)], style.MARKERS[place % len(style.MARKERS)]
+    return looks
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    for name, layer in rows.groupby("parameter", sort=False):
+        style.line(axes, layer.sort_values("epoch"), "epoch", VALUE, *looks[str(name)])
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+
+
+def _name_lines(
+    panels: np.ndarray,
+    columns: dict[str, pd.DataFrame],
+    sizes: list[int],
+    looks: dict[str, tuple[str, str]],
+) -> None:
+    for row, size in enumerate(sizes):
+        for column, layers in enumerate(columns.values()):
+            last = layers[
+                (layers["batch_size"] == size) & (layers["epoch"] == layers["epoch"].max())
+            ]
+            entries = [
+                (r["layer"].split(".")[-1], r[VALUE], looks[r["parameter"]][0])
+                for _, r in last.iterrows()
+            ]
+            style.direct_labels(panels[row, column], entries)
+
+
+def main() -> None:
+    """Draw `settings["run"]` at `settings["batches"]`, by default the fewest."""
+    arguments = style.parse("Percentage of Gaussian coordinates over training.")
+    settings = arguments.settings
+    table = style.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
+    rows = table[table["batches"] == (settings.get("batches") or table["batches"].min())]
+    style.save(draw(rows, settings), arguments.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

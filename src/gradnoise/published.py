@@ -1,0 +1,138 @@
+"""The published claims: their wording, and which measurement decides each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradnoise import measurements
+from gradnoise.evidence import Evidence
+from gradnoise.verdicts import Component, Verdict, any_beyond, every
+
+Measure = Callable[[Evidence, int, str], list[list[Component]]]
+Rule = Callable[[Sequence[Component]], tuple[Verdict, Component]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One published claim.
+
+    Attributes:
+        name: short, unique.
+        statement: in the words of the page.
+        origin: "paper" or "gradnoise".
+        measure: see `measurements`; None for a claim that needs a stage which these tables do not hold.
+        missing: what that stage would give.
+        rule: every component holds, or (for a claim that something differs) some lies outside.
+    """
+
+    name: str
+    statement: str
+    origin: str
+    measure: Measure | None = None
+    missing: str = ""
+    rule: Rule = every
+
+
+CLAIMS = [
+    Claim(
+        "rises_with_batch_size",
+        "Gaussianity rises with the batch size in every layer",
+        "paper",
+        measurements.rises_with_batch_size,
+    ),
+    Claim(
+        "first_convolution_leads",
+        "The first convolution is the most Gaussian at every batch size",
+        "paper",
+        measurements.first_convolution_leads,
+    ),
+    Claim(
+        "alexnet_fourth_convolution",
+        "AlexNet's fourth convolution is near zero at the smallest batch and rises steeply",
+        "paper",
+        measurements.fourth_convolution_of_alexnet,
+    ),
+    Claim(
+        "resnet56_above_85",
+        "ResNet-56 is above 85 % even at the smallest batch",
+        "paper",
+        measurements.resnet56_above_85,
+    ),
+    Claim(
+        "resnet56_block_3_least",
+        "ResNet-56's block 3 is its least Gaussian at the smallest batch",
+        "paper",
+        measurements.resnet56_block_3_least,
+    ),
+    Claim(
+        "batch_norm_keeps_gaussianity",
+        "Without BatchNorm AlexNet's convolutions 3 and 4 lose Gaussianity in training; with it they keep it",
+        "paper",
+    ),
+    Claim(
+        "resnet20_steady",
+        "ResNet-20 stays steady over epochs",
+        "paper",
+        measurements.resnet20_steady,
+    ),
+    Claim(
+        "small_deviation",
+        "The percentages deviate very little over five repeats",
+        "paper",
+        measurements.small_deviation,
+    ),
+    Claim(
+        "finite_variance",
+        "Mini-batch noise has zero mean, the logit gradient is bounded by 1, variance is finite",
+        "paper",
+        missing="per-sample moments at growing sample counts",
+    ),
+    Claim(
+        "tail_index_to_two",
+        "The tail index goes to 2 with the batch size",
+        "paper",
+        missing="tail indices with their Gaussian null",
+    ),
+    Claim(
+        "third_moment_orders_layers",
+        "Layers with a larger third moment are less Gaussian",
+        "paper",
+        missing="per-sample moments",
+    ),
+    Claim(
+        "alexnet_third_moments_wider",
+        "AlexNet's third moments spread wider than ResNet's",
+        "paper",
+        missing="per-sample moments of both networks",
+    ),
+    Claim(
+        "stationary_law_not_gibbs",
+        "The stationary law is not Gibbs; detailed balance breaks exactly when noise and Hessian do not commute",
+        "paper",
+        missing="recorded trajectories around a minimum",
+    ),
+    Claim(
+        "local_law_isotropic",
+        "The probability peaks at the minimum; the local law is isotropic when noise is proportional to the Hessian",
+        "paper",
+        missing="recorded trajectories around a minimum and Hessian eigenvalues",
+    ),
+    Claim(
+        "central_limit_alone",
+        "The finite-batch central limit theorem alone explains the pass rates",
+        "gradnoise",
+        missing="pass rates predicted from per-sample moments",
+    ),
+    Claim(
+        "power_of_the_test",
+        "200 and 600 batches differ by the power of the test only",
+        "gradnoise",
+        missing="pass rates predicted from per-sample moments",
+    ),
+    Claim(
+        "property_of_the_basis",
+        "Gaussianity is a property of the basis: random directions differ from coordinates",
+        "gradnoise",
+        measurements.directions_differ,
+        rule=any_beyond,
+    ),
+]

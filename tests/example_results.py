@@ -1,0 +1,203 @@
+"""Results as the earlier stages leave them, with known percentages: what tables, figures, claims and the report read."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+CNN = [
+    ("conv1", "convolution", 144, 0.3),
+    ("conv2", "convolution", 4608, 1.0),
+    ("conv3", "convolution", 9216, 2.2),
+    ("linear1", "linear", 32768, 3.5),
+    ("linear2", "linear", 640, 1.6),
+]
+ALEXNET = [
+    ("conv1", "convolution", 23232, 0.2),
+    ("conv2", "convolution", 307200, 1.0),
+    ("conv3", "convolution", 663552, 2.4),
+    ("conv4", "convolution", 884736, 4.5),
+    ("conv5", "convolution", 589824, 2.0),
+    ("linear1", "linear", 2560, 1.5),
+]
+
+
+def resnet(layers_per_block: int) -> list[tuple[str, str, int, float]]:
+    names = [("conv1", "convolution", 432, 0.01)]
+    for block, width in enumerate((16, 32, 64), start=1):
+        for layer in range(1, layers_per_block + 1):
+            before = width // 2 if block > 1 and layer == 1 else width
+            difficulty = 0.02 * block + 0.012 * layer / layers_per_block
+            names.append(
+                (f"block{block}.layer{layer}", "convolution", 9 * before * width, difficulty)
+            )
+    return [*names, ("linear", "linear", 640, 0.09)]
+
+
+INTEGERS = ["batch_size", "batches", "repeat", "rejections_bh", "coordinates"]
+FIELDS = [
+    *("batch_size", "batches", "repeat", "percentage_testable", "percentage_gaussian"),
+    *("percentage_live", "percentage_directions", "share_dirac", "share_sparse"),
+    *("share_quantised", "share_live", "pi0", "rejections_bh", "skewness_mean", "skewness_sd"),
+    *("excess_kurtosis_mean", "excess_kurtosis_sd", "kolmogorov_distance_mean", "coordinates"),
+]
+SUMMARY = np.dtype([(name, "i8" if name in INTEGERS else "f8") for name in FIELDS])
+
+Percentage = Callable[[str, int, int, int, int], float]
+
+
+def realistic(layers: Sequence[tuple[str, str, int, float]]) -> Percentage:
+    """Percentage of (layer, epoch, batch size, batches, seed): rises to the ceiling with the batch size."""
+    difficulty = {name: value for name, _, _, value in layers}
+
+    def percentage(layer: str, epoch: int, batch_size: int, batches: int, seed: int) -> float:
+        trained = 0.35 + 0.65 * (1 - np.exp(-epoch / 2))
+        wobble = 1 + 0.1 * np.sin(7 * seed + len(layer) * difficulty[layer])
+        skew = difficulty[layer] * wobble * trained * batches / 200 * (64 / batch_size) ** 0.8
+        return 95 * float(np.exp(-0.8 * skew))
+
+    return percentage
+
+
+def write_layer(
+    path: Path,
+    layer: tuple[str, str, int, float],
+    percentage: Percentage,
+    batch_sizes: Sequence[int],
+    batches: Sequence[int],
+    repeats: int,
+    dead: float = 0.02,
+    noise: float = 0.7,
+    directions: float | None = None,
+) -> None:
+    name, operation, size, _ = layer
+    seed, epoch = int(path.parts[-4].split("-")[1]), int(path.parts[-3].split("-")[1])
+    random = np.random.default_rng([seed, epoch, len(name), size])
+    rows = []
+    for batch_size in batch_sizes:
+        for n in batches:
+            for repeat in range(1, repeats + 1):
+                pass_rate = percentage(name, epoch, batch_size, n, seed)
+                testable = float(np.clip(pass_rate + noise * random.standard_normal(), 0, 100))
+                gaussian = (1 - dead) * testable + 100 * dead
+                along = min(95.0, testable + 10) if directions is None else directions
+                spread = batch_size**0.5
+                rows.append(
+                    (
+                        *(batch_size, n, repeat, testable, gaussian, min(100, testable * 1.01)),
+                        *(along, dead, 0.03, 0.0, 0.97 - dead, testable / 95),
+                        *(int(5 * (95 - testable)), 0.01, 2 / spread, 6 / batch_size),
+                        *(20 / batch_size, 0.3 / spread, min(size, 2000)),
+                    )
+                )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.attrs.update(
+            parameter=f"{name}.weight",
+            layer=name,
+            operation=operation,
+            kind="weight",
+            size=size,
+            seed=seed,
+            epoch=epoch,
+            sampling="with_replacement",
+            run=path.parts[-5],
+        )
+        file["batch_sizes"] = np.asarray(batch_sizes)
+        file["batches"] = np.asarray(batches)
+        file["repeats"] = np.arange(1, repeats + 1)
+        file["summary"] = np.array(rows, SUMMARY)
+        write_examples(file, random, batch_sizes, max(batches))
+
+
+def write_examples(
+    file: h5py.File, random: np.random.Generator, batch_sizes: Sequence[int], count: int
+) -> None:
+    samples, size = [], []
+    for batch_size in (min(batch_sizes), max(batch_sizes)):
+        scale = 1e-3 / batch_size**0.5
+        spikes = np.where(random.random(count) < min(0.9, batch_size / 500), 1.0, 0.0)
+        samples += [
+            scale * random.gamma(batch_size / 4, size=count),
+            scale * spikes * random.exponential(size=count),
+            np.full(count, 2e-5),
+        ]
+        size += [batch_size] * 3
+    group = file.create_group("examples")
+    group["samples"] = np.array(samples, np.float32)
+    group.attrs["role"] = ["typical", "worst", "dead"] * 2
+    group.attrs["batch_size"] = size
+    group.attrs["statistic"] = [0.99, 0.42, 1.0] * 2
+    group.attrs["pvalue"] = [0.31, 2e-30, 1.0] * 2
+    group.attrs["coordinate"] = [17, 4021, 12] * 2
+    group.attrs["batches"] = count
+
+
+def write_training(
+    path: Path,
+    epochs: int,
+    layers: Sequence[tuple[str, str, int, float]],
+    seed: int,
+    best: float = 0.93,
+) -> None:
+    epoch = np.arange(epochs + 1)
+    loss = 0.3 + 2.0 * np.exp(-epoch * 3 / epochs) + 0.01 * seed
+    frame = pd.DataFrame({"epoch": epoch, "train_loss": loss})
+    frame["train_accuracy"] = 0.1 + (best - 0.1) * (1 - np.exp(-epoch * 6 / epochs))
+    frame["test_loss"] = loss + 0.1 * epoch / epochs
+    frame["test_accuracy"] = frame["train_accuracy"] - 0.04 * epoch / epochs
+    frame["learning_rate"] = np.where(epoch > 0.6 * epochs, 0.01, 0.1)
+    frame["gradient_norm"] = 1 / (1 + epoch)
+    for place, (name, *_) in enumerate(layers[:-1]):
+        frame[f"dead_units_{name}"] = 0.01 * place * epoch / epochs
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False)
+
+
+def write_run(
+    folder: Path,
+    run: str,
+    layers: Sequence[tuple[str, str, int, float]] = CNN,
+    percentage: Percentage | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+    epochs: Sequence[int] = (0, 1, 3),
+    batch_sizes: Sequence[int] = (16, 64, 256, 1024),
+    batches: Sequence[int] = (200, 600),
+    repeats: int = 5,
+    best: float = 0.93,
+    **layer_options: float,
+) -> tuple[list[Path], list[Path]]:
+    """Write one run; returns its Gaussianity files in layer order, and its training files."""
+    gaussianity, training = [], []
+    for seed in seeds:
+        for epoch in epochs:
+            for layer in layers:
+                path = folder / f"{run}/seed-{seed}/epoch-{epoch}/gaussianity/{layer[0]}.weight.h5"
+                write_layer(
+                    path,
+                    layer,
+                    percentage or realistic(layers),
+                    batch_sizes,
+                    batches,
+                    repeats,
+                    **layer_options,
+                )
+                gaussianity.append(path)
+        training.append(folder / f"{run}/seed-{seed}/training.csv")
+        write_training(training[-1], max(*epochs, 1), layers, seed, best)
+    return gaussianity, training
+
+
+def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
+    """Run the tables stage on what `write_run` returned; returns the folder of tables."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "gradnoise.tables", "--settings", json.dumps({})]
+    command += ["--gaussianity", *(str(path) for run in runs for path in run[0])]
+    command += ["--training", *(str(path) for run in runs for path in run[1])]
+    subprocess.run([*command, "--output", str(folder / "tables")], check=True, capture_output=True)
+    return folder / "tables"
