@@ -1,0 +1,65 @@
+"""How a layer's Gaussianity results are stored: one HDF5 file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise import store
+from gradnoise.normality import Coordinate
+
+Fields = Mapping[str, NDArray[Any]]
+
+
+def write(
+    path: Path,
+    coordinates: Fields,
+    directions: Fields,
+    summary: NDArray[Any],
+    shown: Sequence[Mapping[str, Any]],
+    index: NDArray[np.int64],
+    axes: Mapping[str, Sequence[int]],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Write a layer's HDF5 file.
+
+    Args:
+        path: the file; appears whole or not at all.
+        coordinates: arrays (S, K, R, C) by name.
+        directions: arrays (S, K, R, D) by name.
+        summary: structured array of S * K * R rows.
+        shown: examples: dicts of `role`, `batch_size`, `position`, `statistic`, `pvalue`, `samples`.
+        index: flat indices of the coordinates in the parameter, (C,).
+        axes: `batch_sizes`, `batches` and `repeats`, the first three axes of every array.
+        attributes: of the file.
+    """
+    with store.atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, value in attributes.items():
+            plain = isinstance(value, str | int | float | bool)
+            file.attrs[name] = value if plain else json.dumps(value)
+        for name, values in axes.items():
+            file[name] = np.asarray(values, np.int64)
+        _write_fields(file.create_group("coordinates"), coordinates, index)
+        count = directions["pvalue"].shape[-1]
+        _write_fields(file.create_group("directions"), directions, np.arange(count))
+        file["summary"] = summary
+        group = file.create_group("examples")
+        group["samples"] = np.array([one["samples"] for one in shown], np.float32)
+        for name in ("role", "batch_size", "statistic", "pvalue"):
+            group.attrs[name] = [one[name] for one in shown]
+        group.attrs["coordinate"] = [int(index[one["position"]]) for one in shown]
+        group.attrs["batches"] = max(axes["batches"])
+
+
+def _write_fields(group: h5py.Group, fields: Fields, index: NDArray[Any]) -> None:
+    group["index"] = index
+    for name, values in fields.items():
+        packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+        options = packed if values.size else {}
+        dataset = group.create_dataset(name, data=values, **options)
+        dataset.attrs["dimensions"] = ["batch_size", "batches", "repeat", "coordinate"]
+    group["class"].attrs["names"] = [kind.name for kind in Coordinate]
