@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._pytree import tree_map
 
 from gradnoise.contractions import Contraction, Rows, contract
 from gradnoise.selections import Selection, project_rows
@@ -69,10 +70,14 @@ def sample_losses(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tens
     """The loss of every sample as a batch of one, (n,)."""
 
     def alone(output: Any, target: torch.Tensor) -> torch.Tensor:
-        batch = torch.utils._pytree.tree_map(lambda part: part.unsqueeze(0), output)
-        return loss(batch, target.unsqueeze(0))
+        return loss(tree_map(lambda part: part.unsqueeze(0), output), target.unsqueeze(0))
 
-    return torch.func.vmap(alone)(outputs, targets)
+    try:
+        return torch.func.vmap(alone)(outputs, targets)
+    except (RuntimeError, ValueError):  # a loss that torch.func cannot vectorise
+        each = range(len(targets))
+        rows = [tree_map(lambda part, row=row: part[row], outputs) for row in each]
+        return torch.stack([alone(rows[row], targets[row]) for row in each])
 
 
 def capture(
@@ -109,7 +114,7 @@ def _recorded(
     ) -> torch.Tensor:
         given = arguments[0] if arguments else next(iter(keywords.values()))
         tap = torch.zeros_like(output, requires_grad=True)
-        calls[module].append(Call(given.detach(), given._version, tap, torch.zeros_like(output)))
+        calls[module].append(Call(given.detach(), given._version, tap, tap.detach()))
         return output + tap
 
     required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]

@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gradnoise.captures import Loss, capture, captured_gradients, sample_losses, sources
-from gradnoise.contractions import ELEMENTS, Rows
-from gradnoise.selections import Selection, batch_dependence, preserved, project, project_rows
+from gradnoise.captures import Loss, capture, captured_gradients, sources
+from gradnoise.contractions import Rows
+from gradnoise.differentiation import alone_gradients, differentiate
+from gradnoise.selections import Selection, batch_dependence, preserved, project
 from gradnoise.store import InputError
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def per_sample_gradients(
     targets: torch.Tensor,
     selections: Mapping[str, Selection],
     chunk_size: int | None = None,
+    start: int = 0,
 ) -> Iterator[tuple[int, int, dict[str, Arrays]]]:
     """Gradients of every sample's own loss, a chunk of samples at a time.
 
@@ -46,6 +48,7 @@ def per_sample_gradients(
         targets: (N, ...).
         selections: what to measure, by parameter name.
         chunk_size: samples per pass; default 64.
+        start: the first sample.
 
     Yields:
         First sample, last sample + 1, and for every parameter float32 (rows, C) at the coordinates and
@@ -55,18 +58,19 @@ def per_sample_gradients(
         InputError: where a sample's gradient depends on its batch mates or is drawn anew in every pass,
             and where a gradient is not finite (names samples and parameter).
     """
-    dependence = batch_dependence(model)
-    if dependence is not None:
-        raise InputError(f"per-sample gradients do not exist: {dependence}")
     device = next(model.parameters()).device
     chunk_size = chunk_size or CHUNK
-    trusted: list[str] | None = None
+    if start >= len(inputs):
+        return
+    batch, labels = (part[start : start + chunk_size].to(device) for part in (inputs, targets))
+    dependence = sample_dependence(model, loss, batch, labels)
+    if dependence is not None:
+        raise InputError(f"per-sample gradients do not exist: {dependence}")
     with preserved(model):
-        for first in range(0, len(inputs), chunk_size):
+        trusted = _trusted(model, loss, batch, labels, selections)
+        for first in range(start, len(inputs), chunk_size):
             batch = inputs[first : first + chunk_size].to(device)
             labels = targets[first : first + chunk_size].to(device)
-            if trusted is None:
-                trusted = _trusted(model, loss, batch, labels, selections)
             rows = _gradients(model, loss, batch, labels, selections, trusted)
             last = first + len(batch)
             _require_finite(rows, first, last)
@@ -101,82 +105,47 @@ def _gradients(
     return {name: rows[name] for name in selections}
 
 
-def alone_gradients(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    selections: Mapping[str, Selection],
-) -> dict[str, Rows]:
-    """Every sample as a batch of one, vectorised by `torch.func`; one after the other where that fails."""
-    parameters = {
-        name: parameter.detach()
-        for name, parameter in model.named_parameters()
-        if name in selections
-    }
+def sample_dependence(
+    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor
+) -> str | None:
+    """Say why a sample's gradient depends on its batch mates or is drawn anew in every pass, else None.
 
-    def alone(
-        values: dict[str, torch.Tensor], sample: torch.Tensor, target: torch.Tensor
-    ) -> torch.Tensor:
-        output = torch.func.functional_call(model, values, (sample.unsqueeze(0),))
-        return loss(output, target.unsqueeze(0))
+    Besides the modules that `batch_dependence` knows, a model's own code is found by comparing a few
+    samples' gradients alone with those inside the batch. Most of them must disagree, since one alone may
+    sit on the kink of a rectifier, where rounding decides.
 
-    each = torch.func.vmap(torch.func.grad(alone), in_dims=(None, 0, 0), randomness="different")
-    step = max(1, ELEMENTS // sum(selection.size for selection in selections.values()))
-    parts: dict[str, list[Rows]] = {name: [] for name in selections}
-    for first in range(0, len(inputs), step):
-        batch, labels = inputs[first : first + step], targets[first : first + step]
-        try:
-            gradients = each(parameters, batch, labels)
-        except (RuntimeError, ValueError) as error:  # an operation that torch.func cannot vectorise
-            log.debug("one sample at a time: %s", error)
-            gradients = _one_by_one(model, loss, batch, labels, list(selections))
-        for name, selection in selections.items():
-            flat = gradients[name].float().flatten(start_dim=1)
-            parts[name].append(project_rows(selection, flat.view(len(batch), -1)))
-    return {
-        name: (torch.cat([part[0] for part in rows]), torch.cat([part[1] for part in rows]))
-        for name, rows in parts.items()
-    }
-
-
-def _one_by_one(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor, names: list[str]
-) -> dict[str, torch.Tensor]:
-    gradients: dict[str, list[torch.Tensor]] = {name: [] for name in names}
-    for index in range(len(inputs)):
-        alone = _differentiate(model, loss, inputs, targets, names, slice(index, index + 1))
-        for name in names:
-            gradients[name].append(alone[name])
-    return {name: torch.stack(each) for name, each in gradients.items()}
+    Args:
+        model: left as it was.
+        loss: `loss(outputs, targets)`, the batch mean.
+        inputs: one batch, (n, ...).
+        targets: (n, ...).
+    """
+    known = batch_dependence(model)
+    if known is not None or len(inputs) < 2:
+        return known
+    device = next(model.parameters()).device
+    inputs, targets = inputs.to(device), targets.to(device)
+    names = [name for name, _ in model.named_parameters()]
+    disagreeing = dict.fromkeys(names, 0)
+    probes = _probes(len(inputs))
+    with preserved(model):
+        for probe in probes:
+            alone = differentiate(model, loss, inputs, targets, names, probe)
+            inside = differentiate(model, loss, inputs, targets, names, slice(None), probe)
+            for name in names:
+                disagreeing[name] += _differs(alone[name], inside[name])
+    for name, count in disagreeing.items():
+        if 2 * count > len(probes):
+            return (
+                f"a sample's gradient of {name} alone is not its gradient inside a batch, so it "
+                "depends on its batch mates or is drawn anew in every pass"
+            )
+    return None
 
 
-def _differentiate(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    names: list[str],
-    batch: slice,
-    chosen: slice = slice(None),
-) -> dict[str, torch.Tensor]:
-    """Plain gradient of the summed losses of the samples `chosen` within `batch`."""
-    named = dict(model.named_parameters())
-    parameters = [named[name] for name in names]
-    required = [parameter.requires_grad for parameter in parameters]
-    try:
-        for parameter in parameters:
-            parameter.requires_grad_(True)
-        with torch.enable_grad():
-            losses = sample_losses(loss, model(inputs[batch]), targets[batch])
-            total = losses[chosen].sum()
-            if not total.requires_grad:
-                return {name: torch.zeros_like(named[name]) for name in names}
-            gradients = torch.autograd.grad(total, parameters, materialize_grads=True)
-    finally:
-        for parameter, require in zip(parameters, required, strict=True):
-            parameter.requires_grad_(require)
-    return dict(zip(names, gradients, strict=True))
+def _probes(count: int) -> list[slice]:
+    """The first, the middle and the last of so many samples."""
+    return [slice(probe, probe + 1) for probe in sorted({0, count // 2, count - 1})]
 
 
 def _trusted(
@@ -188,42 +157,24 @@ def _trusted(
 ) -> list[str]:
     """Parameters whose captured gradients agree with plain differentiation on this chunk.
 
-    A few samples are compared with themselves alone, and all of them by their sum. A sample's own
-    gradient that is another inside the batch refuses the model: its samples are not independent. Most of
-    the probes must disagree, since one alone may sit on the kink of a rectifier.
-
-    Raises:
-        InputError: where samples are not independent.
+    A few samples are compared with themselves alone, and all of them by their sum.
     """
-    names, count = list(selections), len(inputs)
-    probes = sorted({0, count // 2, count - 1})
-    alone, together = [], []
-    for probe in probes:
-        single = slice(probe, probe + 1)
-        alone.append(_differentiate(model, loss, inputs, targets, names, single))
-        together.append(
-            _differentiate(model, loss, inputs, targets, names, slice(None), chosen=single)
-        )
-    for name in names:
-        pairs = zip(alone, together, strict=True)
-        if 2 * sum(_differs(own[name], inside[name]) for own, inside in pairs) > len(probes):
-            raise InputError(
-                f"per-sample gradients do not exist: a sample's gradient of {name} alone is not its "
-                "gradient inside a batch, so it depends on its batch mates or is drawn anew in every pass"
-            )
+    names, probes = list(selections), _probes(len(inputs))
     captured = _gradients(model, loss, inputs, targets, selections, names)
-    total = _differentiate(model, loss, inputs, targets, names, slice(None))
+    rows = {name: torch.cat(parts, dim=1).cpu().double() for name, parts in captured.items()}
+    wrong = dict.fromkeys(names, 0)
+    for probe in probes:
+        alone = differentiate(model, loss, inputs, targets, names, probe)
+        for name, selection in selections.items():
+            expected = torch.cat(project(selection, alone[name].float())).cpu()
+            wrong[name] += _differs(expected, rows[name][probe][0])
+    total = differentiate(model, loss, inputs, targets, names, slice(None))
     trusted = []
     for name, selection in selections.items():
-        rows = torch.cat(captured[name], dim=1)
-        wrong = [
-            _differs(torch.cat(project(selection, own[name].float())), rows[probe])
-            for own, probe in zip(alone, probes, strict=True)
-        ]
-        expected = torch.cat(project(selection, total[name].float()))
-        error = torch.linalg.vector_norm(rows.double().sum(dim=0) - expected)
-        scale = torch.linalg.vector_norm(rows.double().abs().sum(dim=0))
-        if 2 * sum(wrong) <= len(probes) and not error > AGREEMENT * scale:
+        expected = torch.cat(project(selection, total[name].float())).cpu()
+        error = torch.linalg.vector_norm(rows[name].sum(dim=0) - expected)
+        scale = torch.linalg.vector_norm(rows[name].abs().sum(dim=0))
+        if 2 * wrong[name] <= len(probes) and not error > AGREEMENT * scale:
             trusted.append(name)
     if len(trusted) < len(names):
         log.info("slower way for %s", ", ".join(name for name in names if name not in trusted))

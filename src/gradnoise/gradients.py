@@ -1,0 +1,219 @@
+"""The gradients stage: per-sample gradients of a checkpoint, computed once for all repeats and batch sizes.
+
+Where a sample's gradient does not depend on its batch mates, every mini-batch gradient is a mean of these.
+Where it does, or where they would take too much disk or memory, the store only records that mini-batch
+gradients have to be computed, and why.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from gradnoise import architectures, datasets, gradient_store, models, stage
+from gradnoise.dataset_file import Dataset
+from gradnoise.per_sample import CHUNK, per_sample_gradients, sample_dependence
+from gradnoise.selections import Selection, select
+from gradnoise.store import InputError, WorkArea, seal
+
+log = logging.getLogger(__name__)
+
+Strategy = Literal["per_sample", "per_batch"]
+
+COST = 3  # a per-sample gradient in units of a sample's share of a mini-batch gradient, at most
+
+
+def choose_strategy(
+    asked: str,
+    dependence: str | None,
+    samples: int,
+    per_sample: int,
+    memory: int,
+    free: int,
+    drawn: int | None = None,
+) -> tuple[Strategy, str]:
+    """Decide between per-sample and mini-batch gradients, and say why in a sentence.
+
+    Args:
+        asked: "auto", "per_sample" or "per_batch".
+        dependence: why per-sample gradients do not exist, or None.
+        samples: number of samples N.
+        per_sample: numbers stored for each.
+        memory: bytes for buffers.
+        free: bytes free on the disk.
+        drawn: samples whose gradients the mini-batches of all repeats would take, where known.
+
+    Raises:
+        InputError: where per-sample gradients are asked for that do not exist or do not fit on the disk.
+    """
+    need = 4 * samples * per_sample
+    size = f"{need / 1e9:.2f} GB of the {free / 1e9:.2f} GB free"
+    if asked == "per_batch":
+        return "per_batch", "strategy: per_batch was asked for"
+    if asked == "per_sample":
+        if dependence is not None:
+            raise InputError(
+                f"strategy: found per_sample; auto or per_batch is needed: {dependence}"
+            )
+        if need > free:
+            raise InputError(f"strategy: found per_sample; its gradients take {size} on the disk")
+        return "per_sample", f"strategy: per_sample was asked for; its gradients take {size}"
+    if asked != "auto":
+        raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
+    if dependence is not None:
+        return "per_batch", dependence
+    if need > free / 2:
+        return "per_batch", f"per-sample gradients would take {size}, more than half"
+    # Drawing needs some columns of all samples at once; collecting, all columns of some samples.
+    if 4 * max(32 * samples, 4 * per_sample) > memory:
+        return "per_batch", f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of memory"
+    if drawn is not None and drawn < COST * samples:
+        return (
+            "per_batch",
+            f"the mini-batches take {drawn} gradients, fewer than {COST} x {samples}",
+        )
+    return "per_sample", f"every mini-batch is a mean of {samples} samples' gradients, {size}"
+
+
+def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path) -> nn.Module:
+    """The model of a checkpoint on its device, in the train/eval mode that is measured.
+
+    Args:
+        settings: `model`, `seed`, `epoch`, `device`, `torch_threads`, `batch_norm_mode`.
+        dataset: gives the shapes of inputs and outputs.
+        checkpoints: folder of `epoch-{e}.safetensors`.
+    """
+    models.deterministic(settings["torch_threads"])
+    device = models.set_device(settings["device"])
+    model = models.build(settings["model"], dataset.input_shape, dataset.outputs, settings["seed"])
+    models.load(checkpoints / f"epoch-{settings['epoch']}.safetensors", model)
+    return model.to(device).train(settings["batch_norm_mode"] == "train")
+
+
+def choose_selections(
+    settings: Mapping[str, Any], model: nn.Module
+) -> tuple[dict[str, Selection], dict[str, dict[str, Any]]]:
+    """What is measured of the model and, by parameter name, what a store says about each.
+
+    Args:
+        settings: `coordinates` ("all" or a number), `directions`, `seed`, and `parameters` (names) or
+            `biases` (whether to add biases and normalisation parameters to the weights).
+        model: the model.
+    """
+    described = models.describe(model)
+    chosen = architectures.selected(described, settings.get("biases", False))
+    names = settings.get("parameters") or [parameter.name for parameter in chosen]
+    coordinates = None if settings["coordinates"] == "all" else int(settings["coordinates"])
+    selections = select(
+        dict(model.named_parameters()), coordinates, settings["directions"], settings["seed"], names
+    )
+    attributes = {each.name: {**asdict(each), "size": each.size} for each in described}
+    return selections, {name: attributes[name] for name in selections}
+
+
+def store_attributes(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """What a store of this checkpoint says about its origin."""
+    packages = ("numpy", "torch", "zarr", "gradnoise")
+    return {
+        "seed": settings["seed"],
+        "epoch": settings["epoch"],
+        "model": settings["model"],
+        "loss": settings["loss"],
+        "batch_norm_mode": settings["batch_norm_mode"],
+        "augment": settings["augment"],
+        "torch_threads": settings["torch_threads"],
+        "dataset": dataset.name,
+        "dataset_checksum": dataset.checksum,
+        "sample_count": len(dataset.train_inputs),
+        "units": gradient_store.UNITS,
+        "versions": {"python": python_version(), **{name: version(name) for name in packages}},
+    }
+
+
+def decide(
+    work: WorkArea,
+    model: nn.Module,
+    settings: Mapping[str, Any],
+    dataset: Dataset,
+    per_sample: int,
+) -> tuple[Strategy, str]:
+    """Choose the strategy for this model on this disk, and log why.
+
+    Raises:
+        InputError: where the strategy asked for is impossible.
+    """
+    dependence: str | None = "crop and flip are drawn anew in every batch"
+    if not settings["augment"]:
+        first = slice(0, CHUNK)
+        dependence = sample_dependence(
+            model,
+            models.loss(settings["loss"]),
+            torch.from_numpy(dataset.train_inputs[first]),
+            torch.from_numpy(dataset.train_targets[first]),
+        )
+    samples, free = len(dataset.train_inputs), gradient_store.free_disk(work)
+    need = 4 * samples * per_sample
+    log.info("disk: per-sample gradients need %.2f GB, %.2f GB are free", need / 1e9, free / 1e9)
+    drawn = None
+    if {"batches", "batch_sizes", "repeats"} <= settings.keys():
+        drawn = settings["repeats"] * settings["batches"] * max(settings["batch_sizes"])
+    strategy, reason = choose_strategy(
+        settings["strategy"], dependence, samples, per_sample, settings["memory"], free, drawn
+    )
+    log.info("%s: %s", strategy, reason)
+    return strategy, reason
+
+
+def record_gradients(
+    work: WorkArea, model: nn.Module, settings: Mapping[str, Any], dataset: Dataset
+) -> None:
+    """Write the sealed store into the work area, going on where a killed stage was.
+
+    Raises:
+        InputError: where a gradient is not finite, or the strategy asked for is impossible.
+    """
+    selections, described = choose_selections(settings, model)
+    samples, per_sample = len(dataset.train_inputs), gradient_store.values(selections)
+    store = gradient_store.open_unfinished(work.path / gradient_store.NAME)
+    if "strategy" not in store.attrs:
+        strategy, reason = decide(work, model, settings, dataset, per_sample)
+        origin = store_attributes(settings, dataset)
+        store.attrs.update({**origin, "reason": reason, "strategy": strategy})
+    if store.attrs["strategy"] == "per_batch":
+        seal(store)
+        return
+    rows = gradient_store.rows_of_shard(samples, per_sample, settings["memory"])
+    gradient_store.create(store, selections, described, samples, rows)
+    first, step = gradient_store.first_missing(work, samples, rows), min(rows, CHUNK)
+    chunks = per_sample_gradients(
+        model,
+        models.loss(settings["loss"]),
+        torch.from_numpy(dataset.train_inputs),
+        torch.from_numpy(dataset.train_targets),
+        selections,
+        step,
+        first,
+    )
+    shown = stage.progress(chunks, "per-sample gradients", total=-(-(samples - first) // step))
+    gradient_store.record(work, store, shown, selections, samples, rows)
+    gradient_store.complete(work, store, selections, samples, rows)
+
+
+def main() -> None:
+    """Publish one checkpoint's per-sample gradients, or the record that there are none."""
+    args = stage.parse("Per-sample gradients at a checkpoint.", inputs=("data", "checkpoints"))
+    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
+        dataset = datasets.load(args.data)
+        model = load_model(args.settings, dataset, args.checkpoints)
+        record_gradients(work, model, args.settings, dataset)
+        work.publish({gradient_store.NAME: args.output})
+
+
+if __name__ == "__main__":
+    stage.run(main)
