@@ -175,10 +175,14 @@ def test_altered_sample_is_refused(tmp_path):
         datasets.load(path)
 
 
-def test_altered_attribute_is_refused(tmp_path):
+@pytest.mark.parametrize("what", ["mean", "outputs", "parameters"])
+def test_altered_record_is_refused(tmp_path, what):
     publish({"dataset": "linear_regression"}, path := tmp_path / "x.h5")
     with h5py.File(path, "r+") as file:
-        file.attrs["mean"] = file.attrs["mean"] + 1
+        if what == "parameters":
+            file[what][0] += 1
+        else:
+            file.attrs[what] = file.attrs[what] + 1
     with pytest.raises(store.InputError, match="the file was altered"):
         datasets.load(path)
 

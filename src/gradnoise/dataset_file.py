@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.samples import Samples, Source, Task
+from gradnoise.samples import Source, Task
 from gradnoise.store import InputError
 
 ARRAYS = ("train/inputs", "train/targets", "test/inputs", "test/targets")
-CHUNK = 1 << 20  # bytes
+CHUNK = 1 << 20  # bytes read or written at a time, so that they stay in the processor's cache
 WORTHWHILE = 0.75  # compressed size over plain size, at most
-BLOCK = 64  # samples normalised at a time, so that they stay in the processor's cache
-ALTERED = "attributes_checksum"
+SEAL = "attributes_checksum"
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def write(path: Path, source: Source, name: str) -> str:
 
     assert source.test is not None, "split first"
     train, test = source.train, source.test
+    arrays = (train.inputs, train.targets, test.inputs, test.targets)
     mean, deviation = statistics(train.inputs)
     if not source.normalise:
         mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
@@ -86,20 +87,18 @@ def write(path: Path, source: Source, name: str) -> str:
         "mean": mean.tolist(),
         "standard_deviation": deviation.tolist(),
         "source": source.name,
-        "checksum": _checksum(train, test),
+        "checksum": _checksum(arrays),
     }
     # This version of the format checksums its headers, and takes attributes of more than 64 KiB.
     with h5py.File(path, "w", libver="v110") as file:
-        for array, values in zip(
-            ARRAYS, (train.inputs, train.targets, test.inputs, test.targets), strict=True
-        ):
+        for array, values in zip(ARRAYS, arrays, strict=True):
             _write_array(file, array, values)
         if source.parameters is not None:
             file.create_dataset("parameters", data=source.parameters, track_times=False)
         for key, value in attributes.items():
             kind = h5py.string_dtype() if key == "classes" else None
             file.attrs.create(key, value, dtype=kind, shape=np.shape(value))
-        file.attrs[ALTERED] = _attributes_checksum(attributes)
+        file.attrs[SEAL] = _seal(attributes, source.parameters)
     return str(attributes["checksum"])
 
 
@@ -113,33 +112,29 @@ def load(path: Path) -> Dataset:
 
     if not path.is_file():
         raise InputError(f"{path}: found no such file; expected what the data stage writes")
+    digest = hashlib.sha256()
     try:
         with h5py.File(path, "r") as file:
-            arrays = [file[name][()] for name in ARRAYS]
             parameters = file["parameters"][()] if "parameters" in file else None
             attributes = _plain(file.attrs)
-        expected = attributes.pop(ALTERED), attributes["checksum"]
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+            expected = attributes.pop(SEAL), attributes["checksum"]
+            mean, deviation = (np.array(attributes[key]) for key in ("mean", "standard_deviation"))
+            arrays = [_read_array(file[name], digest, mean, deviation) for name in ARRAYS]
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{path}: expected a data set as the data stage writes it, found it damaged: {error}"
         ) from error
-    train, test = Samples(arrays[0], arrays[1]), Samples(arrays[2], arrays[3])
-    found = _attributes_checksum(attributes), _checksum(train, test)
+    found = _seal(attributes, parameters), digest.hexdigest()
     if found != expected:
         raise InputError(
             f"{path}: found checksums {found}; expected {expected}: the file was altered"
         )
-    mean = np.array(attributes["mean"])
-    deviation = np.array(attributes["standard_deviation"])
     return Dataset(
-        train_inputs=_normalised(train.inputs, mean, deviation),
-        train_targets=train.targets,
-        test_inputs=_normalised(test.inputs, mean, deviation),
-        test_targets=test.targets,
+        *arrays,
         task=attributes["task"],
         classes=tuple(attributes["classes"]),
         outputs=attributes["outputs"],
-        input_shape=train.inputs.shape[1:],
+        input_shape=arrays[0].shape[1:],
         mean=mean,
         standard_deviation=deviation,
         checksum=found[1],
@@ -156,9 +151,8 @@ def statistics(inputs: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64
     """
     if inputs.dtype == np.uint8:
         counts = np.zeros((inputs.shape[1], 256), np.int64)
-        for start in range(
-            0, len(inputs), 1024
-        ):  # whole numbers: the result does not depend on order
+        # Whole numbers: the result does not depend on the order of summation.
+        for start in range(0, len(inputs), 1024):
             for channel, count in enumerate(counts):
                 count += np.bincount(inputs[start : start + 1024, channel].ravel(), minlength=256)
         share, values = counts / counts.sum(axis=1, keepdims=True), np.arange(256) / 255
@@ -173,30 +167,24 @@ def statistics(inputs: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64
     return mean, np.where(deviation > 0, deviation, 1.0)
 
 
-def _normalised(
-    inputs: NDArray, mean: NDArray[np.float64], deviation: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def _normalise(
+    block: NDArray,
+    mean: NDArray[np.float64],
+    deviation: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> None:
     """(x / 255 - mean) / deviation of images, (x - mean) / deviation of all else."""
-    shift = mean / deviation
-    factor = 1 / deviation
-    if inputs.dtype == np.uint8:
-        shift, factor = shift[:, None, None], factor[:, None, None] / 255
-    elif not mean.any() and (deviation == 1).all():
-        return inputs
-    result = np.empty(inputs.shape, np.float32)
-    for start in range(0, len(inputs), BLOCK):
-        block = result[start : start + BLOCK]
-        if inputs.dtype == np.uint8:
-            np.multiply(inputs[start : start + BLOCK], factor.astype(np.float32), out=block)
-            block -= shift.astype(np.float32)
-        else:  # a large mean would cancel in float32
-            block[...] = (inputs[start : start + BLOCK] - mean) / deviation
-    return result
+    if block.dtype == np.uint8:
+        factor, shift = 1 / (255 * deviation), mean / deviation
+        np.multiply(block, factor.astype(np.float32)[:, None, None], out=out)
+        out -= shift.astype(np.float32)[:, None, None]
+    else:  # in float64, as a large mean would cancel
+        out[...] = (block - mean) / deviation
 
 
 def _write_array(file: Any, name: str, values: NDArray) -> None:
     """Compressed where that pays: photographs and noise would only read more slowly."""
-    rows = min(len(values), max(1, CHUNK // values[:1].nbytes))
+    rows = min(len(values), _rows(values))
     trial = values[:rows].tobytes()
     packed = len(zlib.compress(trial, 1)) < WORTHWHILE * len(trial)
     options = {"compression": "gzip", "compression_opts": 1} if packed else {}
@@ -204,13 +192,37 @@ def _write_array(file: Any, name: str, values: NDArray) -> None:
     file.create_dataset(name, data=values, chunks=chunks, track_times=False, **options)
 
 
-def _checksum(train: Samples, test: Samples) -> str:
+def _read_array(stored: Any, digest: Any, mean: NDArray, deviation: NDArray) -> NDArray:
+    """Read a block at a time, entering its bytes in the digest: inputs normalised, targets as they are."""
+    inputs = stored.name.endswith("inputs")
+    result = np.empty(stored.shape, np.float32 if inputs else stored.dtype)
+    digest.update(_header(stored))
+    rows = _rows(stored)
+    for start in range(0, len(stored), rows):
+        block = stored[start : start + rows]
+        digest.update(block)
+        if inputs:
+            _normalise(block, mean, deviation, out=result[start : start + rows])
+        else:
+            result[start : start + rows] = block
+    return result
+
+
+def _rows(values: Any) -> int:
+    """Samples of a chunk; `values` has a `shape` and `dtype`."""
+    return max(1, CHUNK // (math.prod(values.shape[1:]) * values.dtype.itemsize))
+
+
+def _header(values: Any) -> bytes:
+    return f"{values.dtype.str} {values.shape}\n".encode()
+
+
+def _checksum(arrays: Iterable[NDArray]) -> str:
     """SHA-256 of the four arrays, each behind one line of its type and shape."""
     digest = hashlib.sha256()
-    for values in (train.inputs, train.targets, test.inputs, test.targets):
-        little_endian = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-        digest.update(f"{little_endian.dtype.str} {values.shape}\n".encode())
-        digest.update(little_endian.data)
+    for values in arrays:
+        digest.update(_header(values))
+        digest.update(values)
     return digest.hexdigest()
 
 
@@ -221,5 +233,7 @@ def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _attributes_checksum(attributes: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(attributes, sort_keys=True).encode()).hexdigest()
+def _seal(attributes: Mapping[str, Any], parameters: NDArray | None) -> str:
+    """SHA-256 of everything besides the samples."""
+    everything = {**attributes, "parameters": None if parameters is None else parameters.tolist()}
+    return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()

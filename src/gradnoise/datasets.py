@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SUBSET_FILE = Path("data/fashion-mnist-subset.h5")
-SUBSET_SHA256 = "30259915988cc84cee4b2c21b78c1f0314279a87849059fdc44bc3cd964a1e4d"
+SUBSET_SHA256 = "6e4abed0bb6402c595cfea615666bced453447f51d05783af7062bd812b850fa"
 SYNTHETIC: dict[str, Task] = {
     "linear_regression": "regression",
     "logistic_regression": "classification",
