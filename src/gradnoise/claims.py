@@ -86,10 +86,10 @@ def _row(
         for case, (result, part) in cases.items()
     )
     if not agreed:
-        remark = "; ".join(["cases disagree: " + _summary(found), *filter(None, [remark])])
+        remark = "; ".join(["the cases disagree", *filter(None, [remark])])
     return {
         **_head(claim),
-        **run.scope(),
+        **run.scope(claim.all_epochs),
         "verdict": verdict,
         "quantity": weakest.label,
         "measured": weakest.value,
@@ -100,14 +100,6 @@ def _row(
         "cases": each,
         "batches": " ".join(map(str, run.counts)),
     }
-
-
-def _summary(found: dict[str, Verdict]) -> str:
-    verdicts = dict.fromkeys(found.values())
-    return ", ".join(
-        f"{verdict} at {' and '.join(case for case, v in found.items() if v == verdict)}"
-        for verdict in verdicts
-    )
 
 
 def _head(claim: Claim) -> dict[str, Any]:

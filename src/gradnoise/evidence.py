@@ -132,8 +132,8 @@ class Evidence:
         rows = self.training[self.training["epoch"] == epoch]
         return float(rows[name].mean()) if name in rows and len(rows) else float("nan")
 
-    def scope(self) -> dict[str, Any]:
-        """What the run covers, for the claims table."""
+    def scope(self, all_epochs: bool) -> dict[str, Any]:
+        """What the run covers, for the claims table; claims are about the last epoch or about all."""
         kind = unit(len(self.seeds))
         networks = f"{len(self.seeds)} seeds" if kind == "seed" else "this network"
         if kind == "repeat" and len(self.seeds) > 1:
@@ -143,7 +143,7 @@ class Evidence:
             "run": self.name,
             "network": self.model + (" with BatchNorm" if self.batch_norm else ""),
             "scope": f"{self.model} on {data}, {networks}",
-            "epochs": " ".join(map(str, self.epochs)),
+            "epochs": " ".join(map(str, self.epochs if all_epochs else self.epochs[-1:])),
             "seeds": " ".join(map(str, self.seeds)),
             "repeats": self.repeats,
             "unit": kind,

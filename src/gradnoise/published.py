@@ -21,6 +21,7 @@ class Claim:
         origin: "paper" or "gradnoise".
         measure: see `measurements`; None for a claim that needs a stage which these tables do not hold.
         missing: what that stage would give.
+        all_epochs: whether the claim is about training, not only the last measured epoch.
         rule: every component holds, or (for a claim that something differs) some lies outside.
     """
 
@@ -30,6 +31,7 @@ class Claim:
     measure: Measure | None = None
     missing: str = ""
     rule: Rule = every
+    all_epochs: bool = False
 
 
 CLAIMS = [
@@ -67,12 +69,14 @@ CLAIMS = [
         "batch_norm_keeps_gaussianity",
         "Without BatchNorm AlexNet's convolutions 3 and 4 lose Gaussianity in training; with it they keep it",
         "paper",
+        all_epochs=True,
     ),
     Claim(
         "resnet20_steady",
         "ResNet-20 stays steady over epochs",
         "paper",
         measurements.resnet20_steady,
+        all_epochs=True,
     ),
     Claim(
         "small_deviation",

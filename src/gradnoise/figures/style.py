@@ -184,6 +184,7 @@ def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: fl
     )
     wanted = np.array([(height - low) / (high - low) * points for _, height, _ in order])
     placed = spread(wanted, gap)
+    placed -= max(0.0, placed[-1] - points) if len(placed) else 0.0
     for (name, _, colour), place in zip(order, placed, strict=True):
         axes.annotate(
             name,

@@ -1,0 +1,216 @@
+"""The page: everything that a run found, in one HTML file that needs no network."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from gradnoise.report import sentences
+from gradnoise.report.provenance import run_sections, software, trainers
+from gradnoise.store import InputError
+from gradnoise.tables import NETWORK
+
+HEADLINE_FIGURE = "percentage_by_batch_size"
+CAPTIONS = {
+    "percentage_by_batch_size": (
+        "Gaussian coordinates against batch size",
+        "Share of a layer's coordinates whose noise passes the Shapiro-Wilk test, per layer and batch "
+        "size, at the last measured epoch. The dashed line is what exactly Gaussian noise reaches.",
+    ),
+    "percentage_by_epoch": (
+        "Gaussian coordinates over training",
+        "The same share at every measured epoch, at the smallest and the largest batch size.",
+    ),
+    "training_curves": (
+        "Training",
+        "Loss and accuracy on training and test data, and the units that no sample activates.",
+    ),
+    "coordinates": (
+        "Single coordinates",
+        "Noise of a typical, the least Gaussian and a dead coordinate of one layer: histograms with the "
+        "normal density, and normal quantile plots.",
+    ),
+}
+
+
+def figure(path: Path, run_names: Sequence[str]) -> dict[str, str]:
+    """A PNG named `{run}-{figure}.png` as a data URI, with title, caption and alternative text."""
+    run = max((name for name in run_names if path.stem.startswith(f"{name}-")), key=len, default="")
+    name = path.stem.removeprefix(f"{run}-")
+    title, caption = CAPTIONS.get(name, (name.replace("_", " ").capitalize(), ""))
+    encoded = base64.b64encode(path.read_bytes()).decode()
+    return {
+        "run": run,
+        "name": name,
+        "title": title,
+        "caption": caption,
+        "alternative": f"{title}, run {run}. {caption}",
+        "image": f"data:image/png;base64,{encoded}",
+    }
+
+
+def _order(drawn: Mapping[str, str], names: Sequence[str]) -> tuple[int, int]:
+    known = list(CAPTIONS)
+    run = names.index(drawn["run"]) if drawn["run"] in names else len(names)
+    return run, known.index(drawn["name"]) if drawn["name"] in known else len(known)
+
+
+def render(
+    settings: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    printed: Mapping[str, pd.DataFrame],
+    claims: pd.DataFrame,
+    calibration: pd.DataFrame,
+    data: Sequence[Mapping[str, Any]],
+    figures: Sequence[Path],
+) -> str:
+    """The whole page.
+
+    Args:
+        settings: `config` (the whole), `command`, `significance`; optionally `runs`, `trained_by` and
+            `versions`.
+        tables: as `tables.read` returns.
+        printed: file stem -> printed table.
+        claims: the claims table.
+        calibration: the instrument check.
+        data: as `describe_data` returns.
+        figures: PNG files.
+    """
+    names = list(tables["gaussianity"]["run"].unique())
+    sections, trained_by = run_sections(settings), trainers(settings)
+    runs = [
+        _run(name, tables, sections.get(name, {}), trained_by.get(name, name), printed, data)
+        for name in names
+    ]
+    drawn = sorted((figure(path, names) for path in figures), key=lambda one: _order(one, names))
+    leading = next((one for one in drawn if one["name"] == HEADLINE_FIGURE), None)
+    lead = tables["gaussianity"][tables["gaussianity"]["run"] == names[0]]
+    context = {
+        "headline": sentences.headline(
+            lead, runs[0]["history"], sections.get(names[0], {}), settings["significance"]
+        ),
+        "calibration": calibration.to_dict("records"),
+        "instrument_passed": bool(calibration["passed"].all()),
+        "lead_figure": leading,
+        "figures": [one for one in drawn if one is not leading],
+        "decided": _claims(claims[claims["verdict"] != "not testable here"]),
+        "untestable": _claims(claims[claims["verdict"] == "not testable here"]),
+        "runs": runs,
+        "not_measured": sentences.NOT_MEASURED,
+        "config": yaml.safe_dump(settings.get("config") or {}, sort_keys=False, allow_unicode=True),
+        "versions": settings.get("versions") or software(),
+        "data": data,
+        "command": settings.get("command", "snakemake --cores all"),
+        "ceiling": f"{100 * (1 - settings['significance']):g}",
+        "style": files("gradnoise.report").joinpath("style.css").read_text(),
+    }
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    template = files("gradnoise.report").joinpath("template.html").read_text()
+    return environment.from_string(template).render(context)
+
+
+def _run(
+    name: str,
+    tables: Mapping[str, pd.DataFrame],
+    sections: Mapping[str, Any],
+    trained_by: str,
+    printed: Mapping[str, pd.DataFrame],
+    data: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What the page shows of one run."""
+    repeats, training = tables["gaussianity_repeats"], tables["training"]
+    rows = tables["gaussianity"][tables["gaussianity"]["run"] == name]
+    seeds = sorted(int(seed) for seed in repeats.loc[repeats["run"] == name, "seed"].unique())
+    history = training[(training["run"] == trained_by) & training["seed"].isin(seeds)]
+    if history.empty:
+        raise InputError(f"report: found no training of run {trained_by!r}")
+    dataset = (sections.get("data") or {}).get("dataset")
+    used = next((one for one in data if one["data_set"] == dataset), {})
+    last = rows["epoch"].max()
+    mine = [stem for stem in printed if stem.startswith(f"{name}-epoch-")]
+    return {
+        "name": name,
+        "seeds": ", ".join(map(str, seeds)),
+        "trained_by": trained_by,
+        "epoch": int(last),
+        "history": history,
+        "limits": list(sentences.limits(rows, len(seeds), used, sections)),
+        "accuracy": _accuracy(history[history["epoch"].isin(rows["epoch"].unique())]),
+        "classes": _classes(rows[rows["epoch"] == last], history[history["epoch"] == last]),
+        "tables": [_printed(stem, printed[stem]) for stem in sorted(mine, key=_place)],
+        "last": f"{name}-epoch-{last}-",
+    }
+
+
+def _place(stem: str) -> tuple[int, ...]:
+    """Order of printed tables: last epoch first, then the number of batches."""
+    _, _, epoch, _, batches = stem.rsplit("-", 4)
+    return -int(epoch), int(batches)
+
+
+def _printed(stem: str, table: pd.DataFrame) -> dict[str, Any]:
+    _, _, epoch, _, batches = stem.rsplit("-", 4)
+    rows = [
+        [f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in _rows(table)
+    ]
+    return {
+        "stem": stem,
+        "title": f"Epoch {epoch}, {batches} batches",
+        "columns": list(table.columns),
+        "rows": rows,
+    }
+
+
+def _rows(table: pd.DataFrame) -> list[list[Any]]:
+    return [list(row) for row in table.astype(object).itertuples(index=False)]
+
+
+def _accuracy(history: pd.DataFrame) -> list[dict[str, str]]:
+    """Mean and deviation over seeds of losses and accuracies at the measured epochs."""
+    rows = []
+    for epoch, seeds in history.groupby("epoch"):
+        row = {"epoch": str(epoch)}
+        for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
+            scale = 100 if name.endswith("accuracy") else 1
+            values = scale * seeds[name] if name in seeds else pd.Series(dtype=float)
+            row[name] = "" if values.isna().all() else f"{values.mean():.{1 if scale > 1 else 3}f}"
+            if len(values.dropna()) > 1:
+                row[name] += f" ± {values.std(ddof=1):.{1 if scale > 1 else 3}f}"
+        rows.append(row)
+    return rows
+
+
+def _classes(rows: pd.DataFrame, history: pd.DataFrame) -> list[dict[str, str]]:
+    """Shares of the coordinate classes at the smallest batch size, and of dead units, in percent."""
+    chosen = rows[(rows["batch_size"] == rows["batch_size"].min()) & (rows["kind"] != NETWORK)]
+    chosen = chosen[chosen["batches"] == chosen["batches"].min()]
+    found = []
+    for _, row in chosen.iterrows():
+        dead = f"dead_units_{row['layer']}"
+        share = history[dead].mean() if dead in history else float("nan")
+        classes = ("dirac", "sparse", "quantised", "live")
+        found.append(
+            {"layer": row["parameter"].removesuffix(".weight")}
+            | {name: f"{100 * row[f'share_{name}']:.1f}" for name in classes}
+            | {"dead_units": "" if pd.isna(share) else f"{100 * share:.1f}"}
+            | {"batch_size": str(row["batch_size"])}
+        )
+    return found
+
+
+def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of the claims table with numbers as text."""
+    rows = claims.astype(object).where(claims.notna(), "").to_dict("records")
+    for row in rows:
+        for name in ("measured", "lower", "upper"):
+            row[name] = f"{row[name]:.1f}".replace("-", "−") if row[name] != "" else ""
+        row["repeats"] = int(row["repeats"]) if row["repeats"] != "" else ""
+        row["cases"] = [case for case in str(row["cases"]).split("; ") if case]
+    return [{str(key): value for key, value in row.items()} for row in rows]

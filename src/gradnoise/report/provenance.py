@@ -1,0 +1,72 @@
+"""Where results come from: data, versions and settings, as the page and the card state them."""
+
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+PACKAGES = (
+    *("gradnoise", "torch", "torchvision", "numpy", "scipy", "numba", "zarr", "h5py"),
+    *("pandas", "matplotlib", "snakemake"),
+)
+
+
+def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """Name, checksum and sizes that the data files state about themselves."""
+    described = []
+    for path in paths:
+        with h5py.File(path) as file:
+            described.append(
+                {
+                    "file": path.name,
+                    "data_set": str(file.attrs.get("dataset", path.stem)),
+                    "checksum": str(file.attrs["checksum"]),
+                    "source": str(file.attrs.get("source", "")),
+                    "train_samples": len(file["train/targets"]),
+                    "test_samples": len(file["test/targets"]),
+                }
+            )
+    return described
+
+
+def software() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def run_sections(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Config sections of every run: `settings["runs"]` where given, else the config with its overrides."""
+    if settings.get("runs"):
+        return dict(settings["runs"])
+    config = settings.get("config") or {}
+    definitions = config.get("run_definitions") or {}
+    return {
+        name: {
+            section: {
+                **(config.get(section) or {}),
+                **((definitions.get(name) or {}).get(section) or {}),
+            }
+            for section in ("data", "model", "training", "noise", "gaussianity")
+        }
+        for name in config.get("runs") or []
+    }
+
+
+def trainers(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The run whose networks each run measures, where that is another."""
+    definitions = (settings.get("config") or {}).get("run_definitions") or {}
+    found = {
+        name: definition["training_from"]
+        for name, definition in definitions.items()
+        if definition and definition.get("training_from")
+    }
+    return found | dict(settings.get("trained_by") or {})

@@ -1,0 +1,154 @@
+"""What the page says in words, computed from the tables: the result in one sentence, and its limits."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from gradnoise.tables import NETWORK
+
+DATA_SETS = {
+    "fashion_mnist_subset": "a subset of Fashion-MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "linear_regression": "synthetic linear regression",
+    "logistic_regression": "synthetic logistic regression",
+}
+PAPER_NETWORKS = ("alexnet", "alexnet_three_linear", "resnet20", "resnet56")
+
+
+def percent(row: pd.Series, name: str = "percentage_gaussian") -> str:
+    """Like "81.2 % (79.0 to 83.4)": mean and 95 % interval, left out where there is none."""
+    text = f"{row[name]:.1f} %"
+    if pd.notna(row[f"{name}_lower"]):
+        lower, upper = max(0.0, row[f"{name}_lower"]), min(100.0, row[f"{name}_upper"])
+        text += f" ({lower:.1f} to {upper:.1f})"
+    return text
+
+
+def headline(
+    gaussianity: pd.DataFrame,
+    training: pd.DataFrame,
+    sections: Mapping[str, Any],
+    significance: float,
+) -> str:
+    """One sentence: how Gaussian the network's noise is at the smallest and the largest batch size.
+
+    Args:
+        gaussianity: aggregated rows of one run.
+        training: rows of the training history of its networks.
+        sections: the run's config sections.
+        significance: level of the test.
+    """
+    last = gaussianity["epoch"].max()
+    rows = gaussianity[(gaussianity["epoch"] == last) & (gaussianity["kind"] == NETWORK)]
+    rows = rows[rows["batches"] == rows["batches"].min()].sort_values("batch_size")
+    small, large = rows.iloc[0], rows.iloc[-1]
+    history = training[training["epoch"] == last]
+    accuracy = history["test_accuracy"].mean() if "test_accuracy" in history else float("nan")
+    reached = f" (test accuracy {100 * accuracy:.1f} %)" if pd.notna(accuracy) else ""
+    count, unit = (
+        (small["n_seeds"], "training seeds")
+        if small["unit"] == "seed"
+        else (small["n_repeats"], "repeats of the draws")
+    )
+    model = sections.get("model", {}).get("name", "the network")
+    rise = f" and {percent(large)} at {large['batch_size']}" if len(rows) > 1 else ""
+    return (
+        f"After {last} epochs on {title(sections)}{reached}, the gradient noise of {model} is Gaussian for "
+        f"{percent(small)} of its weights at batch size {small['batch_size']}{rise}, by the Shapiro-Wilk "
+        f"test on {small['batches']} mini-batches; 95 % intervals are over {count} {unit}, and exactly "
+        f"Gaussian noise would give {100 * (1 - significance):g} %."
+    )
+
+
+def title(sections: Mapping[str, Any]) -> str:
+    """Name of a run's data set for the reader."""
+    data = sections.get("data") or {}
+    name = str(data.get("dataset", "the data"))
+    if data.get("path") and name in ("image_folder", "arrays"):
+        return str(data["path"]).rstrip("/").rsplit("/", 1)[-1]
+    return DATA_SETS.get(name, name.replace("_", " "))
+
+
+def limits(
+    gaussianity: pd.DataFrame, seeds: int, data: Mapping[str, Any], sections: Mapping[str, Any]
+) -> Iterator[str]:
+    """What one run cannot say, from what it covers.
+
+    Args:
+        gaussianity: aggregated rows of the run.
+        seeds: number of training seeds.
+        data: `train_samples` of its data file.
+        sections: the run's config sections.
+    """
+    model = str(sections.get("model", {}).get("name", "the network"))
+    training, noise = sections.get("training", {}), sections.get("noise", {})
+    weights = gaussianity[gaussianity["kind"] == "weight"]
+    if seeds < 3:
+        networks = "One training seed: the" if seeds == 1 else f"{seeds} training seeds: the"
+        yield f"{networks} intervals speak of these weights, not of {model} in general."
+    else:
+        yield (
+            f"{seeds} training seeds: the intervals speak of {model} trained in this way on these data; "
+            "with so few seeds they are wide."
+        )
+    samples = f" ({data['train_samples']:,} training samples)" if data.get("train_samples") else ""
+    paper = "" if title(sections) == "CIFAR-10" else "; the paper's numbers are for CIFAR-10"
+    yield f"One data set, {title(sections)}{samples}{paper}."
+    if model not in PAPER_NETWORKS:
+        yield f"{model} is none of the paper's networks; claims on AlexNet or ResNet need theirs."
+    epochs = sorted(weights["epoch"].unique())
+    trained = training.get("epochs", epochs[-1])
+    yield (
+        f"Weights are frozen at epoch{'s' * (len(epochs) > 1)} {', '.join(map(str, epochs))} of "
+        f"{trained}; nothing is said of "
+        "other epochs, nor of how noise and weights move together."
+    )
+    yield from _measurement_limits(weights, noise, sections)
+
+
+def _measurement_limits(
+    weights: pd.DataFrame, noise: Mapping[str, Any], sections: Mapping[str, Any]
+) -> Iterator[str]:
+    layers = weights.drop_duplicates("parameter")
+    sampled = layers[layers["coordinates"] < layers["size"]]
+    if len(sampled):
+        share = sampled["coordinates"] / sampled["size"]
+        least = sampled.iloc[int(share.to_numpy().argmin())]
+        yield (
+            f"{len(sampled)} of {len(layers)} layers are judged from a random sample of their weights "
+            f"(least: {least['coordinates']:.0f} of {least['size']:,} in {least['layer']})."
+        )
+    dead = weights[weights["epoch"] == weights["epoch"].max()]
+    most = dead.sort_values("share_dirac").iloc[-1]
+    if most["share_dirac"] > 0:
+        yield (
+            "Constant coordinates count as Gaussian in the paper's convention, used in figures and "
+            f"tables: up to {100 * most['share_dirac']:.1f} % of a layer ({most['layer']}, batch size "
+            f"{most['batch_size']}). Verdicts hold with and without them."
+        )
+    counts = sorted(weights["batches"].unique())
+    yield (
+        f"Percentages at {' and '.join(map(str, counts))} batches are not comparable with each other: "
+        "with more batches the test sees smaller departures from the Gaussian."
+    )
+    batch_norm = (sections.get("model", {}).get("arguments") or {}).get("batch_norm")
+    if batch_norm or sections.get("model", {}).get("name") in ("resnet20", "resnet56"):
+        mode = noise.get("batch_norm_mode", "eval")
+        yield {
+            "eval": "BatchNorm uses frozen statistics here; in training it uses those of the batch.",
+            "train": "BatchNorm uses the batch's statistics, so the mean gradient differs between sizes.",
+        }[mode]
+    if noise.get("sampling") == "epoch_shuffle":
+        yield "Batches of one epoch share no sample, so they are not independent of each other."
+    else:
+        yield "Batches are independent draws with replacement; training shuffles whole epochs."
+
+
+NOT_MEASURED = (
+    "Tail indices, moments of per-sample gradients and the dynamics of training are not measured here; "
+    "claims on them are listed as not testable."
+)
