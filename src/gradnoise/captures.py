@@ -30,17 +30,12 @@ class Call:
     """One call of a layer: its input (n, ...), the zero added to its output, and later the error (n, ...)."""
 
     inputs: torch.Tensor
-    version: int
     tap: torch.Tensor
     error: torch.Tensor
 
     def usable(self, samples: int) -> bool:
-        """Whether its leading axis can be that of the samples, and its input was not overwritten since."""
-        return (
-            len(self.inputs) == samples
-            and len(self.tap) == samples
-            and self.inputs._version == self.version
-        )
+        """Whether its leading axis can be that of the samples."""
+        return len(self.inputs) == samples and len(self.tap) == samples
 
 
 def sources(model: nn.Module, names: Sequence[str]) -> dict[str, Source]:
@@ -114,7 +109,7 @@ def _recorded(
     ) -> torch.Tensor:
         given = arguments[0] if arguments else next(iter(keywords.values()))
         tap = torch.zeros_like(output, requires_grad=True)
-        calls[module].append(Call(given.detach(), given._version, tap, tap.detach()))
+        calls[module].append(Call(given.detach(), tap, tap.detach()))
         return output + tap
 
     required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]

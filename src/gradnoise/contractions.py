@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gradnoise import directions as random_directions
-from gradnoise.selections import Selection, project_rows
+from gradnoise.selections import Selection, project_rows, select
 
 ELEMENTS = 1 << 24  # largest temporary, in numbers
 TILE = 1 << 16  # numbers of a patch table that stays in the second-level cache
@@ -224,3 +224,11 @@ def _contract(  # type: ignore[no-untyped-def]
                         total[d + e] += factor * column_sketch[p, e]
         for d in range(count):
             projected[sample, d] = scale[d] * (total[d] + total[count + d])
+
+
+def warm() -> None:
+    """Compile the kernel, for its cache."""
+    selections = select({"warm": torch.zeros(random_directions.SHARE, 2)}, 1, 1, 0)
+    offset, base = np.arange(2), np.zeros(1, np.int64)
+    error = torch.zeros(1, random_directions.SHARE, 1)
+    contract(Contraction(torch.zeros(1, 2), error, offset, base, 1), selections["warm"])

@@ -102,25 +102,31 @@ def project(directions: Directions, gradients: torch.Tensor) -> torch.Tensor:
     Returns:
         float32 (n, D) on the same device.
     """
-    tables = device_tables(directions, gradients.device)
     if directions.dense is not None:
-        return gradients @ tables.dense
-    stacked = gradients.contiguous().view(-1, directions.rows, directions.columns)
-    projected = gradients.new_zeros(len(gradients), directions.count)
-    if gradients.device.type == "cpu":
-        _sketch(
-            stacked.numpy(),
-            directions.row_bucket,
-            directions.row_sign,
-            directions.column_bucket,
-            directions.column_sign,
-            directions.scale,
-            projected.numpy(),
-        )
-        return projected
+        return gradients @ device_tables(directions, gradients.device).dense
+    if gradients.device.type != "cpu":
+        return sketch_by_torch(directions, gradients)
+    projected = gradients.new_empty(len(gradients), directions.count)
+    _sketch(
+        gradients.contiguous().view(-1, directions.rows, directions.columns).numpy(),
+        directions.row_bucket,
+        directions.row_sign,
+        directions.column_bucket,
+        directions.column_sign,
+        directions.scale,
+        projected.numpy(),
+    )
+    return projected
+
+
+def sketch_by_torch(directions: Directions, gradients: torch.Tensor) -> torch.Tensor:
+    """Sketch on an accelerator; arguments as in `project`."""
+    tables = device_tables(directions, gradients.device)
+    stacked = gradients.reshape(-1, directions.rows, directions.columns)
     within = gradients.new_zeros(len(gradients), directions.rows, directions.count)
     within.index_add_(2, tables.column_bucket, stacked * tables.column_sign)
     within *= tables.row_sign[:, None]
+    projected = gradients.new_zeros(len(gradients), directions.count)
     projected.index_add_(1, tables.shifted_bucket, within.flatten(start_dim=1))
     return projected * tables.scale
 
@@ -185,20 +191,40 @@ def _signs(random: np.random.Generator, size: int) -> NDArray[np.float32]:
 def _sketch(  # type: ignore[no-untyped-def]
     gradients, row_bucket, row_sign, column_bucket, column_sign, scale, projected
 ) -> None:
-    """One pass: columns of a row into D buckets, then that row's buckets, shifted, into the sum."""
+    """One pass: columns of a row into D buckets, then that row's buckets, shifted, into the sum.
+
+    Four rows at a time, since additions to the same bucket wait for each other.
+    """
     samples, rows, columns = gradients.shape
     count = projected.shape[1]
-    within = np.empty(count, np.float32)
+    within = np.empty((4, count), np.float32)
+    first, second, third, fourth = within
     total = np.empty(2 * count, np.float64)
     for sample in range(samples):
         total[:] = 0
-        for row in range(rows):
+        for row in range(0, rows, 4):
+            together = gradients[sample, row : row + 4]
             within[:] = 0
-            for column in range(columns):
-                within[column_bucket[column]] += (
-                    column_sign[column] * gradients[sample, row, column]
-                )
-            for bucket in range(count):
-                total[row_bucket[row] + bucket] += row_sign[row] * within[bucket]
+            if len(together) == 4:
+                for column in range(columns):
+                    bucket, sign = column_bucket[column], column_sign[column]
+                    first[bucket] += sign * together[0, column]
+                    second[bucket] += sign * together[1, column]
+                    third[bucket] += sign * together[2, column]
+                    fourth[bucket] += sign * together[3, column]
+            else:
+                for one in range(len(together)):
+                    for column in range(columns):
+                        value = column_sign[column] * together[one, column]
+                        within[one, column_bucket[column]] += value
+            for one in range(len(together)):
+                for bucket in range(count):
+                    value = row_sign[row + one] * within[one, bucket]
+                    total[row_bucket[row + one] + bucket] += value
         for bucket in range(count):
             projected[sample, bucket] = scale[bucket] * (total[bucket] + total[count + bucket])
+
+
+def warm() -> None:
+    """Compile the kernel, for its cache."""
+    project(draw("warm", (SHARE, 2), 1, 0), torch.zeros(1, 2 * SHARE))

@@ -53,7 +53,7 @@ def choose_strategy(
         InputError: where per-sample gradients are asked for that do not exist or do not fit on the disk.
     """
     need = 4 * samples * per_sample
-    size = f"{need / 1e9:.2f} GB of the {free / 1e9:.2f} GB free"
+    size = f"{need / 1e9:.2f} GB"  # what is free is not said: the store must not depend on it
     if asked == "per_batch":
         return "per_batch", "strategy: per_batch was asked for"
     if asked == "per_sample":
@@ -62,14 +62,16 @@ def choose_strategy(
                 f"strategy: found per_sample; auto or per_batch is needed: {dependence}"
             )
         if need > free:
-            raise InputError(f"strategy: found per_sample; its gradients take {size} on the disk")
+            raise InputError(
+                f"strategy: found per_sample; its gradients take {size}, {free / 1e9:.2f} GB are free"
+            )
         return "per_sample", f"strategy: per_sample was asked for; its gradients take {size}"
     if asked != "auto":
         raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
     if dependence is not None:
         return "per_batch", dependence
     if need > free / 2:
-        return "per_batch", f"per-sample gradients would take {size}, more than half"
+        return "per_batch", f"per-sample gradients would take {size}, over half of the disk"
     # Drawing needs some columns of all samples at once; collecting, all columns of some samples.
     if 4 * max(32 * samples, 4 * per_sample) > memory:
         return "per_batch", f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of memory"

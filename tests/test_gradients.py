@@ -1,0 +1,192 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+import zarr
+
+from gradnoise import gradient_store, models
+from gradnoise.dataset_file import Dataset
+from gradnoise.gradients import choose_strategy, load_model, record_gradients
+from gradnoise.store import InputError, WorkArea, open_store
+
+SETTINGS: dict[str, Any] = {
+    "model": {"name": "mlp", "arguments": {"hidden_features": [20]}},
+    "loss": "cross_entropy",
+    "device": "cpu",
+    "torch_threads": 1,
+    "seed": 4,
+    "epoch": 0,
+    "biases": True,
+    "coordinates": 150,
+    "directions": 4,
+    "memory": 1 << 18,
+    "batch_norm_mode": "eval",
+    "augment": False,
+    "strategy": "auto",
+}
+SAMPLES = 700
+
+
+def dataset() -> Any:
+    random = np.random.default_rng(0)
+    return SimpleNamespace(
+        train_inputs=random.standard_normal((SAMPLES, 30)).astype(np.float32),
+        train_targets=random.integers(0, 5, SAMPLES),
+        outputs=5,
+        input_shape=(30,),
+        name="toy",
+        checksum="0",
+    )
+
+
+def checkpoint(folder: Path, settings: dict[str, Any], data: Dataset) -> torch.nn.Module:
+    model = models.build(settings["model"], data.input_shape, data.outputs, settings["seed"])
+    models.save(folder / "epoch-0.safetensors", model, {})
+    return load_model(settings, data, folder)
+
+
+def publish(folder: Path, settings: dict[str, Any]) -> zarr.Group:
+    data = dataset()
+    with WorkArea(folder / "gradients.zarr", settings) as work:
+        record_gradients(work, checkpoint(folder, settings, data), settings, data)
+        work.publish({gradient_store.NAME: folder / "gradients.zarr"})
+    return open_store(folder / "gradients.zarr")
+
+
+def test_the_store_holds_every_samples_gradient_and_their_mean(tmp_path: Path) -> None:
+    store, data = publish(tmp_path, SETTINGS), dataset()
+    assert store.attrs["strategy"] == "per_sample"
+    assert store.attrs["sample_count"] == SAMPLES
+    assert dict(store["linear1.weight"].attrs) | {"shape": None} == {
+        "name": "linear1.weight",
+        "shape": None,
+        "size": 600,
+        "kind": "weight",
+        "layer": "linear1",
+        "operation": "linear",
+        "block": 0,
+        "index": 1,
+    }
+    model = load_model(SETTINGS, data, tmp_path)
+    for name, parameter in model.named_parameters():
+        group = store[name]
+        gradient = group["gradient"]
+        assert gradient.metadata.dimension_names == ("sample", "coordinate")
+        assert gradient.shape == (SAMPLES, min(150, parameter.numel()))
+        assert group["gradient_along_directions"].shape == (SAMPLES, 4)
+        for field in ("gradient", "gradient_along_directions"):
+            mean = group[field][:].mean(axis=0, dtype=np.float64)
+            np.testing.assert_allclose(group[f"full_{field}"][:], mean, rtol=1e-12, atol=1e-15)
+        batch = torch.from_numpy(data.train_inputs)
+        loss = F.cross_entropy(model(batch), torch.from_numpy(data.train_targets))
+        exact = torch.autograd.grad(loss, parameter)[0].flatten()[group["coordinate"][:]]
+        np.testing.assert_allclose(group["full_gradient"][:], exact, atol=1e-7)
+
+
+def test_shards_are_written_one_after_another_within_memory() -> None:
+    for samples, numbers, memory in ((50_000, 103_000, 1 << 30), (700, 300, 1 << 18), (10, 5, 99)):
+        rows = gradient_store.rows_of_shard(samples, numbers, memory)
+        assert rows == 1 or 4 * rows * numbers <= memory / 4
+        assert rows % gradient_store.CHUNK == 0 or rows < gradient_store.CHUNK
+    assert (
+        gradient_store.rows_of_shard(700, 254, 1 << 18) < 128
+    )  # several shards in this file's tests
+
+
+PROGRAM = """
+import json, os, pathlib, sys
+sys.path.insert(0, "tests")
+import test_gradients
+from gradnoise import gradient_store
+written = 0
+record = gradient_store.WorkArea.finish
+def finish(self, part):
+    global written
+    record(self, part)
+    written += 1
+    if written == {after}:
+        next(pathlib.Path(sys.argv[1]).rglob("zarr.json")).with_suffix(".partial").touch()
+        os.kill(os.getpid(), 9)
+gradient_store.WorkArea.finish = finish
+test_gradients.publish(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("whole", "killed"):
+        (tmp_path / folder).mkdir()
+    publish(tmp_path / "whole", SETTINGS)
+    killed = [sys.executable, "-c", PROGRAM.replace("{after}", "3"), str(tmp_path / "killed")]
+    assert subprocess.run([*killed, json.dumps(SETTINGS)], check=False).returncode == -9
+    work = tmp_path / "killed" / ".gradients.zarr.work"
+    assert len((work / "finished").read_text().splitlines()) == 3
+    begun = time.time()
+    publish(tmp_path / "killed", SETTINGS)
+    old = 0
+    for file in sorted((tmp_path / "whole" / "gradients.zarr").rglob("*")):
+        other = tmp_path / "killed" / file.relative_to(tmp_path / "whole")
+        if file.is_file():
+            assert file.read_bytes() == other.read_bytes(), file
+            old += other.stat().st_mtime < begun
+    assert old > 12  # two arrays of four parameters in three shards were not computed again
+    files = [len(list((tmp_path / folder).rglob("*"))) for folder in ("whole", "killed")]
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"augment": True}, "crop and flip"),
+        ({"strategy": "per_batch"}, "was asked for"),
+        ({"memory": 1000}, "memory"),
+        (
+            {
+                "model": {"name": "cnn", "arguments": {"batch_norm": True}},
+                "batch_norm_mode": "train",
+            },
+            "statistics of the batch",
+        ),
+        ({"repeats": 1, "batches": 10, "batch_sizes": [16, 64]}, "640 gradients"),
+    ],
+)
+def test_where_batches_must_be_computed_the_store_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], reason: str
+) -> None:
+    data = dataset()
+    if changes.get("batch_norm_mode"):
+        data.train_inputs = np.zeros((SAMPLES, 1, 28, 28), np.float32)
+        data.input_shape = (1, 28, 28)
+    monkeypatch.setitem(globals(), "dataset", lambda: data)
+    store = publish(tmp_path, SETTINGS | changes)
+    assert store.attrs["strategy"] == "per_batch"
+    assert reason in str(store.attrs["reason"])
+    assert not list(store.groups())
+    if "batch_norm_mode" in changes or "augment" in changes:
+        with pytest.raises(InputError, match=reason):
+            publish(tmp_path, SETTINGS | changes | {"strategy": "per_sample"})
+
+
+def test_the_choice_never_takes_more_than_half_of_the_disk() -> None:
+    gigabyte = 10**9
+
+    def choose(asked: str, free: int, drawn: int | None = None) -> str:
+        return choose_strategy(asked, None, 10_000, 25_000, gigabyte, free, drawn)[0]
+
+    assert choose("auto", 2 * gigabyte) == "per_sample"
+    assert choose("auto", 2 * gigabyte - 1) == "per_batch"
+    assert choose("per_sample", gigabyte) == "per_sample"
+    with pytest.raises(InputError, match=r"1\.00 GB, 0\.50 GB are free"):
+        choose("per_sample", gigabyte // 2)
+    assert choose("auto", 9 * gigabyte, drawn=29_999) == "per_batch"
+    assert choose("auto", 9 * gigabyte, drawn=30_000) == "per_sample"
+    with pytest.raises(InputError, match="accepted: auto"):
+        choose("per_smaple", gigabyte)
