@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from gradnoise.datasets import Dataset
+from gradnoise.dataset_file import Dataset
 from gradnoise.store import InputError
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gradnoise import augmentation, datasets, evaluation, models, optimizers, recipes, stage
-from gradnoise.datasets import Dataset
+from gradnoise import augmentation, dataset_file, evaluation, models, optimizers, recipes, stage
+from gradnoise.dataset_file import Dataset
 from gradnoise.draws import Stream, generator, torch_seed
 from gradnoise.recipes import Recipe
 from gradnoise.store import InputError, WorkArea, atomic, write_text
@@ -211,7 +211,7 @@ def main() -> None:
     settings = args.settings
     how = recipes.read(settings["training"])
     models.deterministic(how.torch_threads)
-    data = datasets.load(args.data)
+    data = dataset_file.load(args.data)
     manifest = {"settings": settings, "source": args.source, "data": data.checksum}
     with WorkArea(args.checkpoints, manifest) as area:
         seed = settings["seed"]
