@@ -1,6 +1,7 @@
 """Results as the earlier stages leave them, with known percentages: what tables, figures, claims and the report read."""
 
-import json
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -191,13 +192,19 @@ def write_run(
     return gaussianity, training
 
 
+def call(stage: str, *arguments: object) -> None:
+    """Run `python -m gradnoise.{stage}` with these arguments inside this process."""
+    saved, sys.argv = sys.argv, [stage, *map(str, arguments)]
+    try:
+        importlib.import_module(f"gradnoise.{stage}").main()
+    finally:
+        sys.argv = saved
+
+
 def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
     """Run the tables stage on what `write_run` returned; returns the folder of tables."""
-    import subprocess
-    import sys
-
-    command = [sys.executable, "-m", "gradnoise.tables", "--settings", json.dumps({})]
-    command += ["--gaussianity", *(str(path) for run in runs for path in run[0])]
-    command += ["--training", *(str(path) for run in runs for path in run[1])]
-    subprocess.run([*command, "--output", str(folder / "tables")], check=True, capture_output=True)
+    gaussianity = [path for run in runs for path in run[0]]
+    training = [path for run in runs for path in run[1]]
+    files = ["--gaussianity", *gaussianity, "--training", *training]
+    call("tables", "--settings", "{}", *files, "--output", folder / "tables")
     return folder / "tables"

@@ -90,6 +90,7 @@ def _row(
     return {
         **_head(claim),
         **run.scope(claim.all_epochs),
+        **({"unit": "repeat"} if claim.over_repeats else {}),
         "verdict": verdict,
         "quantity": weakest.label,
         "measured": weakest.value,

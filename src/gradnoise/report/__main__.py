@@ -13,6 +13,8 @@ from gradnoise.store import write_text
 
 log = logging.getLogger(__name__)
 
+LISTS = ("epochs", "seeds", "batch_sizes", "batches")  # columns of numbers in a row, "0 1 5"
+
 
 def main() -> None:
     """Write the page and the noise card."""
@@ -33,7 +35,7 @@ def main() -> None:
         settings,
         found,
         printed,
-        pd.read_csv(arguments.claims),
+        pd.read_csv(arguments.claims, dtype=dict.fromkeys(LISTS, str)),
         pd.read_csv(arguments.calibration),
         data,
         arguments.figures,

@@ -211,6 +211,7 @@ def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
     for row in rows:
         for name in ("measured", "lower", "upper"):
             row[name] = f"{row[name]:.1f}".replace("-", "−") if row[name] != "" else ""
+        row["threshold"] = str(row["threshold"]).replace("-", "−")
         row["repeats"] = int(row["repeats"]) if row["repeats"] != "" else ""
         row["cases"] = [case for case in str(row["cases"]).split("; ") if case]
     return [{str(key): value for key, value in row.items()} for row in rows]
