@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise import stage, store
+from gradnoise.blocks import without_linear_algebra
 from gradnoise.gaussianity_file import write
 from gradnoise.noise_store import ParameterNoise, open_parameter, require_same_series
 from gradnoise.normality import (
@@ -227,4 +228,5 @@ def _attributes(noise: ParameterNoise, settings: Mapping[str, Any]) -> dict[str,
 
 
 if __name__ == "__main__":
-    stage.run(main)
+    with without_linear_algebra():
+        stage.run(main)

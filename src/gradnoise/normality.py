@@ -146,24 +146,26 @@ def describe(samples: ArrayLike, axis: int = -1) -> Description:
 def warm() -> None:
     """Compile every kernel, or load it from Numba's cache, so that later calls and jobs start at once."""
     for dtype in (np.float32, np.float64):
-        samples = np.arange(24, dtype=dtype).reshape(4, 6)
-        describe(samples, axis=0)
-        describe(samples, axis=1)
+        describe(np.arange(24, dtype=dtype).reshape(4, 6))
 
 
 @lru_cache(maxsize=16)
 def weights(n: int) -> Floats:
-    """Royston's weights of the upper half: a_n, a_(n-1), ..., float64 of shape (n // 2,).
-
-    The lower half is their negative. The sum of squares of all n is 1.
+    """Royston's weights a_1 to a_n, float64 of shape (n,): ascending, antisymmetric, of unit length, read-only.
 
     Raises:
         ValueError: for n outside 3 to 5000.
     """
     if not SMALLEST <= n <= LARGEST:
         raise ValueError(f"samples: found {n} in a series; accepted: {SMALLEST} to {LARGEST}")
-    if n == 3:
-        return np.array([math.sqrt(0.5)])
+    upper = np.array([math.sqrt(0.5)]) if n == 3 else _upper_weights(n)
+    found = np.concatenate([-upper, np.zeros(n % 2), upper[::-1]])
+    found.flags.writeable = False  # shared by all callers
+    return found
+
+
+def _upper_weights(n: int) -> Floats:
+    """Weights of the upper half, the largest first."""
     quantile = NormalDist().inv_cdf
     m = np.array([-quantile((i - 0.375) / (n + 0.25)) for i in range(1, n // 2 + 1)])
     total = 2 * float(m @ m)
@@ -197,5 +199,5 @@ def _polynomial(x: float, *coefficients: float) -> float:
 
 def _tester(n: int) -> Callable[[Rows, Floats, Floats], Any]:
     """The test of sorted rows of n samples: function of (rows, statistic out, pvalue out)."""
-    half, null = weights(n), _null(n)
-    return lambda rows, statistic, pvalue: shapiro_wilk_rows(rows, half, *null, statistic, pvalue)
+    a, null = weights(n), _null(n)
+    return lambda rows, statistic, pvalue: shapiro_wilk_rows(rows, a, *null, statistic, pvalue)

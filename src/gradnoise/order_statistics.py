@@ -59,18 +59,15 @@ def _sums(row: Rows, weights: Floats, median: float, inverse: float) -> tuple[fl
     """Weighted sum, mean and sum of squares about the mean of the anchored row.
 
     One pass is stable: mean and median differ by at most one standard deviation, so subtracting
-    n mean^2 costs at most one bit. The weights are antisymmetric, so that values pair from both ends.
+    n mean^2 costs at most one bit.
     """
-    n = row.size
     weighted, total, squares = 0.0, 0.0, 0.0
-    for i in range(n // 2):
-        low = (row[i] - median) * inverse
-        high = (row[n - 1 - i] - median) * inverse
-        weighted += weights[i] * (high - low)
-        total += high + low
-        squares += high * high + low * low
-    # The middle value of an odd row is the median itself: it adds nothing.
-    return weighted, total / n, squares - total * total / n
+    for i in range(row.size):
+        x = (row[i] - median) * inverse
+        weighted += weights[i] * x
+        total += x
+        squares += x * x
+    return weighted, total / row.size, squares - total * total / row.size
 
 
 @_kernel
@@ -102,7 +99,7 @@ def shapiro_wilk_rows(
 
     Args:
         rows: (m, n), each row ascending.
-        weights: Royston's weights of the upper half, (n // 2,), the largest first.
+        weights: Royston's weights, (n,), ascending.
         mean: of the normalised ln(1 - W) under normality.
         deviation: of the same.
         gamma: of the normalisation for n <= 11.
@@ -172,7 +169,7 @@ def shape_rows(rows: Rows, grid: Floats, skewness: Rows, kurtosis: Rows, distanc
         distance: float32 (m,), written.
     """
     n = rows.shape[1]
-    gaps, nothing = np.empty(n), np.zeros(n // 2)
+    gaps, nothing = np.empty(n), np.zeros(n)
     # Standardised by the n - 1 deviation as the Lilliefors statistic is; moments are of the population.
     unbiased = math.sqrt((n - 1.0) / n)
     for r in range(rows.shape[0]):
