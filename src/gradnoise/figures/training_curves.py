@@ -79,14 +79,13 @@ def _dead_units(
 
 
 def main() -> None:
-    """Draw the history of `settings["run"]`."""
+    """Draw the history of `settings["run"]`, or of the run that trained its networks."""
     arguments = style.parse("Training curves.")
     table = pd.read_csv(arguments.tables / "training.csv")
-    rows = table[table["run"] == arguments.settings["run"]].dropna(axis=1, how="all")
+    run = arguments.settings.get("trained_by") or arguments.settings["run"]
+    rows = table[table["run"] == run].dropna(axis=1, how="all")
     if rows.empty:
-        raise InputError(
-            f"figures: no run {arguments.settings['run']!r} in {sorted(set(table['run']))}"
-        )
+        raise InputError(f"figures: no run {run!r} in {sorted(set(table['run']))}")
     for split in ("train", "test"):
         if f"{split}_accuracy" not in rows:
             rows = rows.assign(**{f"{split}_accuracy": np.nan})

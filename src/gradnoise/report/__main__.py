@@ -8,7 +8,7 @@ import pandas as pd
 from gradnoise import stage, tables
 from gradnoise.report.card import noise_card
 from gradnoise.report.page import render
-from gradnoise.report.provenance import describe_data, run_sections, trainers
+from gradnoise.report.provenance import describe_data, run_sections, significance, trainers
 from gradnoise.store import write_text
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def main() -> None:
         arguments.figures,
     )
     card = noise_card(
-        found, run_sections(settings), trainers(settings), data, settings["significance"]
+        found, run_sections(settings), trainers(settings), data, significance(settings)
     )
     write_text(arguments.output, page)
     write_text(arguments.card, json.dumps(card, indent=1, allow_nan=False) + "\n")

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from jinja2 import Environment, StrictUndefined
 
 from gradnoise.report import sentences
-from gradnoise.report.provenance import run_sections, software, trainers
+from gradnoise.report.provenance import (
+    configuration,
+    run_sections,
+    significance,
+    software,
+    trainers,
+)
 from gradnoise.store import InputError
 from gradnoise.tables import NETWORK
 
@@ -72,8 +77,8 @@ def render(
     """The whole page.
 
     Args:
-        settings: `config` (the whole), `command`, `significance`; optionally `runs`, `trained_by` and
-            `versions`.
+        settings: `config` (the whole); optionally `runs` and `trained_by` (else from the config),
+            `significance`, `command` and `versions`.
         tables: as `tables.read` returns.
         printed: file stem -> printed table.
         claims: the claims table.
@@ -92,7 +97,7 @@ def render(
     lead = tables["gaussianity"][tables["gaussianity"]["run"] == names[0]]
     context = {
         "headline": sentences.headline(
-            lead, runs[0]["history"], sections.get(names[0], {}), settings["significance"]
+            lead, runs[0]["history"], sections.get(names[0], {}), significance(settings)
         ),
         "calibration": calibration.to_dict("records"),
         "instrument_passed": bool(calibration["passed"].all()),
@@ -102,7 +107,7 @@ def render(
         "untestable": _claims(claims[claims["verdict"] == "not testable here"]),
         "runs": runs,
         "not_measured": sentences.NOT_MEASURED,
-        "config": yaml.safe_dump(settings.get("config") or {}, sort_keys=False, allow_unicode=True),
+        "config": configuration(settings),
         "versions": settings.get("versions") or software(),
         "data": data,
         "command": settings.get("command", "snakemake --cores all"),

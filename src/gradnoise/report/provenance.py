@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import yaml
 
+from gradnoise.store import InputError
+
+ORDER = (
+    *("output", "runs", "run_definitions", "data", "model", "training", "noise", "gaussianity"),
+    *("calibration", "figures"),
+)
 PACKAGES = (
     *("gradnoise", "torch", "torchvision", "numpy", "scipy", "numba", "zarr", "h5py"),
     *("pandas", "matplotlib", "snakemake"),
@@ -70,3 +77,20 @@ def trainers(settings: Mapping[str, Any]) -> dict[str, str]:
         if definition and definition.get("training_from")
     }
     return found | dict(settings.get("trained_by") or {})
+
+
+def significance(settings: Mapping[str, Any]) -> float:
+    """Level of the test: `settings["significance"]` where given, else that of the first run's config."""
+    if "significance" in settings:
+        return float(settings["significance"])
+    for sections in run_sections(settings).values():
+        return float(sections["gaussianity"]["significance"])
+    raise InputError("report: found neither `significance` nor the runs' settings")
+
+
+def configuration(settings: Mapping[str, Any]) -> str:
+    """The config as YAML, its sections in the order of the pipeline."""
+    config = settings.get("config") or {}
+    known = [key for key in ORDER if key in config]
+    ordered = {key: config[key] for key in [*known, *(key for key in config if key not in ORDER)]}
+    return str(yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True))
