@@ -91,6 +91,19 @@ def test_the_store_holds_every_samples_gradient_and_their_mean(tmp_path: Path) -
         np.testing.assert_allclose(group["full_gradient"][:], exact, atol=1e-7)
 
 
+def test_the_gradients_of_a_dead_layer_are_stored_zeros(tmp_path: Path) -> None:
+    data, settings = dataset(), SETTINGS | {"biases": False, "directions": 0}
+    model = checkpoint(tmp_path, settings, data)
+    torch.nn.init.zeros_(dict(model.named_parameters())["linear2.weight"])
+    with WorkArea(tmp_path / "gradients.zarr", settings) as work:
+        record_gradients(work, model, settings, data)
+        work.publish({gradient_store.NAME: tmp_path / "gradients.zarr"})
+    store = open_store(tmp_path / "gradients.zarr")
+    assert not store["linear1.weight"]["gradient"][:].any()
+    assert not store["linear1.weight"]["full_gradient"][:].any()
+    assert store["linear2.weight"]["gradient"][:].any()
+
+
 def test_shards_are_written_one_after_another_within_memory() -> None:
     for samples, numbers, memory in ((50_000, 103_000, 1 << 30), (700, 300, 1 << 18), (10, 5, 99)):
         rows = gradient_store.rows_of_shard(samples, numbers, memory)
