@@ -3,9 +3,8 @@
     python benchmarks/calibration_reference.py [SERIES]
 
 rewrites src/gradnoise/calibration_reference.csv (about five minutes of one core at the default 40,000 series).
-Nothing of Gradnoise's own test is used; laws and their samplers are, on random numbers that no seed of the
-stage can reach (an unseeded stream number). Standard errors are binomial, with one count added so that a
-share of zero is not taken as exact.
+Gradnoise's own test is not used; its samplers are, on random numbers other than the stage's. Standard
+errors are binomial, with one count added so that a share of zero is not taken as exact.
 """
 
 import csv
