@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from gradnoise.draws import Draws
-from gradnoise.gather import gather_means, gather_noise
-from gradnoise.pieces import cut, positions
+from gradnoise.gather import SAMPLES, gather_means, gather_noise, plan
+from gradnoise.pieces import cut
 
 SAMPLINGS = ("with_replacement", "epoch_shuffle")
 
 
+@pytest.mark.parametrize("count", [101, 2 * SAMPLES, 2 * SAMPLES + 3])
 @pytest.mark.parametrize("sampling", SAMPLINGS)
-def test_gathered_means_are_means_of_the_drawn_rows(sampling):
-    gradients = np.random.default_rng(0).standard_normal((101, 70)).astype(np.float32)
-    draws, sizes = Draws(1, 2, sampling, 101), (1, 3, 16, 48, 100)
+def test_gathered_means_are_means_of_the_drawn_rows(sampling, count):
+    gradients = np.random.default_rng(0).standard_normal((count, 70)).astype(np.float32)
+    draws, sizes = Draws(1, 2, sampling, count), (1, 3, 16, 48, 100)
     pieces = cut(draws, sizes, 25)
     means = gather_means(gradients, draws, pieces)
     for row, size in enumerate(sizes):
@@ -25,10 +26,10 @@ def test_gathered_bits_depend_on_neither_threads_nor_neighbouring_columns():
     gradients = np.random.default_rng(0).standard_normal((200, 100)).astype(np.float32)
     draws = Draws(0, 0, "with_replacement", 200)
     pieces = cut(draws, (16, 64), 30)
-    indices, full = positions(draws, pieces), gradients.mean(axis=0, dtype=np.float64)
-    noise = gather_noise(gradients, full, indices, pieces, threads=1)
-    assert np.array_equal(noise, gather_noise(gradients, full, indices, pieces, threads=3))
-    part = gather_noise(gradients[:, 37:51], full[37:51], indices, pieces)
+    how, full = plan(draws, pieces), gradients.mean(axis=0, dtype=np.float64)
+    noise = gather_noise(gradients, full, how, threads=1)
+    assert np.array_equal(noise, gather_noise(gradients, full, how, threads=3))
+    part = gather_noise(gradients[:, 37:51], full[37:51], how)
     assert np.array_equal(noise[:, :, 37:51], part)
 
 

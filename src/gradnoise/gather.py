@@ -1,29 +1,58 @@
 """Mini-batch noise of any batch size out of stored per-sample gradients, at the speed of memory.
 
 Where a sample's gradient does not depend on its batch mates, a mini-batch gradient is a mean of per-sample
-gradients: a gather of rows and a sum. All batch sizes come from one pass over the draws. Columns are taken
-in tiles so narrow that a tile of all samples stays in the processor's cache, where random rows are cheap.
+gradients: a gather of rows and a sum. All batch sizes come from one pass over the draws. A tile of some
+samples and some columns at a time is copied into the processor's cache, where random rows are cheap, and
+gives its share to every piece of every batch.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from gradnoise.draws import Draws
-from gradnoise.pieces import Pieces, positions
+from gradnoise.pieces import Pieces, cut, positions
 
-TILE = 32  # columns: two cache lines a row
-RUN = 8  # rows added to the accumulators at a time
+TILE = 32  # columns of a tile: two cache lines a row
+SAMPLES = 2048  # rows of a tile, 256 KiB
+RUN = 8  # rows added to the sums at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Which rows of which tile make which piece.
+
+    Attributes:
+        pieces: how the pieces make the batches.
+        rows: uint16, the draws of all pieces end to end, in each piece in the order of the samples; every
+            one as its row in its tile of `SAMPLES` samples.
+        bounds: int64 (P, tiles + 1); piece p draws rows[bounds[p, t] : bounds[p, t + 1]] of tile t.
+    """
+
+    pieces: Pieces
+    rows: NDArray[np.uint16]
+    bounds: NDArray[np.int64]
+
+
+def plan(draws: Draws, pieces: Pieces) -> Plan:
+    """Sort the draws of every piece by tile, once for all columns."""
+    lengths = pieces.stop - pieces.start
+    tiles = -(-draws.sample_count // SAMPLES)
+    span = tiles * SAMPLES
+    keys = np.repeat(np.arange(lengths.size) * span, lengths) + positions(draws, pieces)
+    keys.sort()
+    edges = np.add.outer(np.arange(lengths.size) * span, np.arange(tiles + 1) * SAMPLES)
+    return Plan(pieces, (keys % SAMPLES).astype(np.uint16), np.searchsorted(keys, edges))
 
 
 def gather_noise(
     gradients: NDArray[np.float32],
     full_gradient: NDArray[np.float64],
-    indices: NDArray[np.int32],
-    pieces: Pieces,
+    plan: Plan,
     threads: int | None = None,
 ) -> NDArray[np.float32]:
     """Noise of every batch: mean of its samples' gradients, minus the full gradient.
@@ -34,25 +63,25 @@ def gather_noise(
     Args:
         gradients: float32 (N, C), per-sample gradients.
         full_gradient: float64 (C,).
-        indices: int32, the samples of all pieces end to end (`gradnoise.pieces.positions`).
-        pieces: how they make the batches.
+        plan: of the draws.
         threads: number of threads; by default what the job was given.
 
     Returns:
         float32 (S, batches, C).
     """
-    samples, columns = gradients.shape
+    columns, pieces = gradients.shape[1], plan.pieces
     sizes = np.array(pieces.batch_sizes, np.int64)
     noise = np.empty((*pieces.first.shape, columns), np.float32)
     count = max(1, min(threads or available_threads(), -(-columns // TILE)))
-    offsets = pieces.offsets
 
     def work(worker: int) -> None:
-        tile = _aligned(samples)
-        sums = np.empty((offsets.size - 1, TILE))
+        tile = _aligned(min(SAMPLES, len(gradients)))
+        sums = np.empty((len(plan.bounds), TILE))
         for column in range(worker * TILE, columns, count * TILE):
-            _fill(gradients, column, tile)
-            _sum_pieces(tile, indices, offsets, sums)
+            sums[:] = 0
+            for number, start in enumerate(range(0, len(gradients), SAMPLES)):
+                _fill(gradients, start, column, tile)
+                _add_rows(tile, plan.rows, plan.bounds, number, sums)
             _subtract(sums, pieces.first, pieces.last, sizes, full_gradient, column, noise)
 
     with ThreadPoolExecutor(count) as pool:
@@ -64,14 +93,21 @@ def gather_means(
     gradients: NDArray[np.float32], draws: Draws, pieces: Pieces, threads: int | None = None
 ) -> NDArray[np.float32]:
     """Mini-batch gradients themselves, float32 (S, batches, C); arguments as in `gather_noise`."""
-    none = np.zeros(gradients.shape[1])
-    return gather_noise(gradients, none, positions(draws, pieces), pieces, threads)
+    return gather_noise(gradients, np.zeros(gradients.shape[1]), plan(draws, pieces), threads)
 
 
 def available_threads() -> int:
     """Threads of this job: what its scheduler says (OMP_NUM_THREADS), else the processors it may use."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     return int(given) if given.isdigit() and int(given) else len(os.sched_getaffinity(0))
+
+
+def warm() -> None:
+    """Compile, or load from the cache, everything that `gather_noise` runs."""
+    gradients = np.zeros((8, 2), np.float32)
+    draws = Draws(0, 0, "with_replacement", 8)
+    for columns in (gradients, gradients[:, :1]):  # in one piece, and cut out of wider rows
+        gather_means(columns, draws, cut(draws, (2,), 1))
 
 
 def _aligned(samples: int) -> NDArray[np.float32]:
@@ -82,36 +118,30 @@ def _aligned(samples: int) -> NDArray[np.float32]:
 
 
 @njit(nogil=True, cache=True)
-def _fill(gradients, column, tile) -> None:  # type: ignore[no-untyped-def]
-    """Copy columns `column` to `column + TILE - 1`; zeros where there are no more."""
+def _fill(gradients, start, column, tile) -> None:  # type: ignore[no-untyped-def]
+    """Copy the samples from `start` at the columns from `column`; zeros where there are no more columns."""
     width = gradients.shape[1] - column
+    count = min(tile.shape[0], gradients.shape[0] - start)
     if width >= TILE:
         # A length known to the compiler makes this several times faster.
-        for row in range(tile.shape[0]):
+        for row in range(count):
             for offset in range(TILE):
-                tile[row, offset] = gradients[row, column + offset]
+                tile[row, offset] = gradients[start + row, column + offset]
         return
     tile[:, width:] = 0
-    for row in range(tile.shape[0]):
+    for row in range(count):
         for offset in range(width):
-            tile[row, offset] = gradients[row, column + offset]
+            tile[row, offset] = gradients[start + row, column + offset]
 
 
 @njit(nogil=True, cache=True)
-def _sum_pieces(tile, indices, offsets, sums) -> None:  # type: ignore[no-untyped-def]
-    """Sums of the rows of every piece. Written out eight rows at a time for the vectoriser.
-
-    Unsigned indices spare the test for negative ones.
-    """
+def _add_rows(tile, rows, bounds, number, sums) -> None:  # type: ignore[no-untyped-def]
+    """Add the rows that tile `number` gives to every piece; eight at a time, for the vectoriser."""
     for piece in range(sums.shape[0]):
-        for column in range(TILE):
-            sums[piece, column] = 0
-        draw, stop = offsets[piece], offsets[piece + 1]
+        draw, stop = bounds[piece, number], bounds[piece, number + 1]
         while draw + RUN <= stop:
-            a, b = np.uint64(indices[draw]), np.uint64(indices[draw + 1])
-            c, d = np.uint64(indices[draw + 2]), np.uint64(indices[draw + 3])
-            e, f = np.uint64(indices[draw + 4]), np.uint64(indices[draw + 5])
-            g, h = np.uint64(indices[draw + 6]), np.uint64(indices[draw + 7])
+            a, b, c, d = rows[draw], rows[draw + 1], rows[draw + 2], rows[draw + 3]
+            e, f, g, h = rows[draw + 4], rows[draw + 5], rows[draw + 6], rows[draw + 7]
             for column in range(TILE):
                 left = (np.float64(tile[a, column]) + np.float64(tile[b, column])) + (
                     np.float64(tile[c, column]) + np.float64(tile[d, column])
@@ -122,7 +152,7 @@ def _sum_pieces(tile, indices, offsets, sums) -> None:  # type: ignore[no-untype
                 sums[piece, column] += left + right
             draw += RUN
         for rest in range(draw, stop):
-            row = np.uint64(indices[rest])
+            row = rows[rest]
             for column in range(TILE):
                 sums[piece, column] += np.float64(tile[row, column])
 

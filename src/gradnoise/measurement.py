@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gradnoise import models
-from gradnoise.gather import gather_noise
+from gradnoise import gather, models
 from gradnoise.layout import Measured
 from gradnoise.minibatches import Sampler
 from gradnoise.per_sample import per_sample_gradients
-from gradnoise.pieces import cut, positions
+from gradnoise.pieces import cut
 from gradnoise.selections import Selection
 from gradnoise.store import InputError
 
@@ -103,9 +102,9 @@ def in_memory(sampler: Sampler, how: str, batch_sizes: Sequence[int], batches: i
     """Noise at the selected coordinates: parameter name to batch size to float32 (batches, C)."""
     if how == "per_sample":
         pieces = cut(sampler.draws, batch_sizes, batches)
-        indices = positions(sampler.draws, pieces)
+        plan = gather.plan(sampler.draws, pieces)
         noise = {
-            name: gather_noise(each["gradient"], each["full_gradient"], indices, pieces)
+            name: gather.gather_noise(each["gradient"], each["full_gradient"], plan)
             for name, each in per_sample_arrays(sampler).items()
         }
         return {

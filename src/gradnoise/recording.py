@@ -10,11 +10,10 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from gradnoise import layout, stage
+from gradnoise import gather, layout, stage
 from gradnoise.draws import Draws
-from gradnoise.gather import gather_noise
 from gradnoise.layout import FIELDS, Measured
-from gradnoise.pieces import cut, positions
+from gradnoise.pieces import cut
 from gradnoise.store import InputError, WorkArea, seal
 
 log = logging.getLogger(__name__)
@@ -74,12 +73,11 @@ def record_gathered(
         memory: bytes for buffers.
         attributes: of the store.
     """
-    pieces = cut(draws, batch_sizes, batches)
+    plan = gather.plan(draws, cut(draws, batch_sizes, batches))
     check_disk(work.path, 4 * len(batch_sizes) * batches * layout.values(measured))
     columns = memory // (4 * (draws.sample_count + 2 * len(batch_sizes) * batches))
     store = _open(work.path / NAME, attributes)
     layout.create(store, measured, batch_sizes, batches, batches, max(1, columns))
-    indices = positions(draws, pieces)
     for name in stage.progress(list(measured), "noise"):
         if name in work.finished:
             continue
@@ -91,7 +89,7 @@ def record_gathered(
             target = group[field]
             for start in range(0, count, target.shards[-1]):
                 block = slice(start, min(start + target.shards[-1], count))
-                noise = gather_noise(source[origin][:, block], full[block], indices, pieces)
+                noise = gather.gather_noise(source[origin][:, block], full[block], plan)
                 for size in range(len(batch_sizes)):
                     target[size, :, block] = noise[size]
         work.finish(name)
