@@ -179,6 +179,14 @@ def test_a_diverged_training_names_epoch_batch_and_rate(tmp_path):
         run(tmp_path, data, LINEAR, **options)
 
 
+def test_a_training_that_diverges_at_its_last_batch_is_refused_too(tmp_path):
+    data, _ = line(count=32)
+    options = {"loss": "mean_squared_error", "learning_rate": 1e30}
+    with pytest.raises(InputError, match="after epoch 1, at learning rate"):
+        run(tmp_path, data, LINEAR, **options)
+    assert not (tmp_path / "training.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -213,6 +221,7 @@ def test_every_epoch_depends_on_the_state_before_it_alone(optimizer):
     this = training.Training(model, how, data, seed=1)
     this.start()
     this.run_epoch(iter(range(99)))
+    assert this.rows[0]["gradient_norm"] > 0
     other = training.Training(Drawing(), how, data, seed=1)
     other.restore(as_file(this.state()))
     torch.rand(5)

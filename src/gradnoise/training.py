@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import logging
+import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -86,6 +87,7 @@ class Training:
         # A copy, so that BatchNorm's running statistics do not see the batch.
         model = copy.deepcopy(self.model).train()
         with torch.random.fork_rng():
+            self._seed_model(1)
             self.loss(model(inputs), targets).backward()
         norm = _gradient_norm([p for p in model.parameters() if p.requires_grad])
         self.rows.append(self._row(0, self.how.rate(1), float(norm)))
@@ -100,8 +102,7 @@ class Training:
         rate = self.how.rate(epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        # What a model draws itself (dropout) repeats when a killed training resumes at this epoch.
-        torch.manual_seed(torch_seed(self.seed, Stream.AUGMENTATION, epoch, "model"))
+        self._seed_model(epoch)
         self.model.train()
         losses, norms = torch.zeros(2, self.batches, device=self.train[0].device)
         batches = zip(self._minibatches(epoch), ticks, strict=False)
@@ -116,6 +117,10 @@ class Training:
                 _check_finite(losses, epoch, rate)
         self.rows.append(self._row(epoch, rate, float(norms.double().mean())))
 
+    def _seed_model(self, epoch: int) -> None:
+        """What a model draws itself (dropout) repeats when a killed training resumes at this epoch."""
+        torch.manual_seed(torch_seed(self.seed, Stream.AUGMENTATION, epoch, "model"))
+
     def _minibatches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         inputs, targets = self.train
         order = generator(self.seed, Stream.SHUFFLING, epoch).permutation(len(inputs))
@@ -129,7 +134,8 @@ class Training:
     def _row(self, epoch: int, rate: float, norm: float) -> Row:
         train = evaluation.evaluate(self.model, self.loss, *self.train)
         test = evaluation.evaluate(self.model, self.loss, *self.test)
-        _check_finite(torch.tensor([train.loss]), epoch, rate)
+        if not math.isfinite(train.loss):
+            raise _diverged(train.loss, f"after epoch {epoch}", rate)
         return {
             "epoch": epoch,
             "train_loss": train.loss,
@@ -150,10 +156,14 @@ def _check_finite(losses: Tensor, epoch: int, rate: float) -> None:
     finite = losses.isfinite()
     if not finite.all():
         first = int((~finite).int().argmax())
-        raise InputError(
-            f"training diverged: the loss is {float(losses[first])} in epoch {epoch}, batch {first + 1}, "
-            f"at learning rate {rate:g}; a smaller learning_rate (or a better scaled model) is needed"
-        )
+        raise _diverged(float(losses[first]), f"in epoch {epoch}, batch {first + 1}", rate)
+
+
+def _diverged(loss: float, when: str, rate: float) -> InputError:
+    return InputError(
+        f"training diverged: the loss is {loss} {when}, at learning rate {rate:g}; "
+        "a smaller learning_rate (or a better scaled model) is needed"
+    )
 
 
 def train_in(work: Path, training: Training, metadata: Mapping[str, Any]) -> None:
