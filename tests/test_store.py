@@ -134,7 +134,7 @@ def sample_store(path: Path) -> zarr.Group:
 
 def test_a_store_with_missing_chunks_cannot_be_sealed(tmp_path: Path) -> None:
     group = sample_store(tmp_path / "a.zarr")
-    with pytest.raises(RuntimeError, match="noise: 4 of 8 chunks"):
+    with pytest.raises(RuntimeError, match="noise: 4 of 8 chunks written"):
         store.seal(group)
 
 
@@ -166,3 +166,25 @@ def test_an_altered_chunk_is_detected_when_it_is_read(tmp_path: Path) -> None:
     chunk.write_bytes(data)
     with pytest.raises(ValueError, match="checksum"):
         store.open_store(tmp_path / "a.zarr")["noise"][:]  # type: ignore[index]
+
+
+def test_chunks_of_zeros_are_written_like_any_other(tmp_path: Path) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    store.put_array(group, "dead", np.zeros(5), ("coordinate",))
+    store.put_array(group, "first", np.zeros(1, np.int64), ("coordinate",))
+    store.seal(group)
+    opened = store.open_store(tmp_path / "a.zarr")
+    assert np.array_equal(opened["dead"][:], np.zeros(5))  # type: ignore[index, arg-type]
+
+
+def test_only_the_member_that_is_read_is_checked_for_lost_chunks(tmp_path: Path) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    for name in ("one", "two"):
+        store.put_array(group.create_group(name), "noise", np.ones(4), ("coordinate",))
+    store.seal(group)
+    (tmp_path / "a.zarr/two/noise/c/0").unlink()
+    store.open_store(tmp_path / "a.zarr", "one")
+    with pytest.raises(InputError, match="two/noise: 0 of 1 chunks found"):
+        store.open_store(tmp_path / "a.zarr", "two")
+    with pytest.raises(InputError, match="found no 'three'; there are: one, two"):
+        store.open_store(tmp_path / "a.zarr", "three")

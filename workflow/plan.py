@@ -183,12 +183,31 @@ class Experiment:
                     for parameter in run.measured:
                         yield run, seed, epoch, parameter
 
-    def tables_settings(self) -> str:
-        """What tables, claims and figures know about each run."""
-        runs = {name: run.sections.model_dump() for name, run in self.runs.items()}
-        return canonical(
-            {"runs": runs, "trained_by": {n: r.trained_by for n, r in self.runs.items()}}
-        )
+    def calibration_settings(self) -> dict[str, Any]:
+        """What the calibration stage reads: the tests' settings of the first run."""
+        gaussianity = next(iter(self.runs.values())).sections.gaussianity
+        return {**gaussianity.model_dump(), **self.calibration.model_dump()}
+
+    def tables_settings(self) -> dict[str, Any]:
+        """What tables and claims know about each run."""
+        return {
+            "runs": {name: run.sections.model_dump() for name, run in self.runs.items()},
+            "trained_by": {name: run.trained_by for name, run in self.runs.items()},
+            "significance": self.config["gaussianity"]["significance"],
+        }
+
+    def figure_settings(self, run: str) -> dict[str, Any]:
+        """What a figure reads."""
+        return {
+            "run": run,
+            "trained_by": self.runs[run].trained_by,
+            "significance": self.runs[run].sections.gaussianity.significance,
+            "style": self.figures.model_dump(),
+        }
+
+    def report_settings(self) -> dict[str, Any]:
+        """What the report shows of the config."""
+        return {"config": self.config, **self.tables_settings()}
 
 
 def _top_level(config: Mapping[str, Any]) -> dict[str, Any]:

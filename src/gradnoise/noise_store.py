@@ -42,16 +42,9 @@ def open_parameter(path: Path, parameter: str) -> ParameterNoise:
     Raises:
         InputError: where the store is missing or incomplete, or has no such parameter.
     """
-    try:
-        root = zarr.open_group(path, mode="r")
-    except FileNotFoundError:
-        raise InputError(f"{path}: expected a Zarr store, found none") from None
-    if not root.attrs.get(store.COMPLETE, False):
-        raise InputError(f"{path}: this store was never completed; delete it and run again")
-    group = root.get(parameter)
-    if not isinstance(group, zarr.Group):
-        names = ", ".join(sorted(name for name, _ in root.groups()))
-        raise InputError(f"{path}: found no parameter {parameter!r}; there are: {names}")
+    root = store.open_store(path, parameter)
+    group = root[parameter]
+    assert isinstance(group, zarr.Group)
     return ParameterNoise(
         path=path,
         noise=_array(path, group, "noise"),
@@ -80,8 +73,6 @@ def require_same_series(noises: list[ParameterNoise]) -> None:
 
 def _array(path: Path, group: zarr.Group, name: str) -> zarr.Array[Any]:
     array = group.get(name)
-    if not isinstance(array, zarr.Array) or array.nchunks_initialized != array.nchunks:
-        raise InputError(
-            f"{path}: {group.path}/{name} is missing or has lost chunks; delete the store and run again"
-        )
+    if not isinstance(array, zarr.Array):
+        raise InputError(f"{path}: found no array {group.path}/{name}; is this a store of noise?")
     return array

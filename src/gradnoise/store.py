@@ -17,10 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import zarr
 from zarr.codecs import Crc32cCodec
 
 log = logging.getLogger(__name__)
+
+# A chunk that equals the fill value would be left out, and then look like one that was lost.
+zarr.config.set({"array.write_empty_chunks": True})
 
 COMPLETE = "complete"
 
@@ -183,6 +187,7 @@ def create_array(
         dtype=dtype,
         dimension_names=list(dimension_names),
         compressors=Crc32cCodec(),
+        fill_value=np.nan if np.dtype(dtype).kind == "f" else None,
         attributes=attributes,
     )
 
@@ -207,41 +212,45 @@ def put_array(
 def seal(group: zarr.Group) -> None:
     """Mark a store as complete after checking that every chunk of every array was written.
 
-    A missing Zarr chunk reads as zeros, silently: a store without this mark must not be read.
+    A missing Zarr chunk reads as its fill value, silently: a store without this mark must not be read.
 
     Raises:
         RuntimeError: names the first array with missing chunks.
     """
-    for name, array in _arrays(group):
-        if array.nchunks_initialized != array.nchunks:
-            raise RuntimeError(
-                f"{group.store_path}/{name}: {array.nchunks_initialized} of {array.nchunks} chunks written"
-            )
+    for array, found in _incomplete(group):
+        raise RuntimeError(f"{group.store_path}: {array.path}: {found} chunks written")
     group.attrs[COMPLETE] = True
 
 
-def open_store(path: Path) -> zarr.Group:
+def open_store(path: Path, member: str = "") -> zarr.Group:
     """Open a published store for reading.
 
+    Args:
+        path: of the store.
+        member: look for lost chunks in this group only (of a store with very many arrays).
+
     Raises:
-        InputError: where it is missing, was never sealed, or has lost chunks since.
+        InputError: where it is missing, was never sealed, has no such member, or has lost chunks since.
     """
     try:
-        group = zarr.open_group(path, mode="r")
+        root = zarr.open_group(path, mode="r")
     except FileNotFoundError:
         raise InputError(f"{path}: expected a Zarr store, found none") from None
-    if not group.attrs.get(COMPLETE, False):
+    if not root.attrs.get(COMPLETE, False):
         raise InputError(f"{path}: this store was never completed; delete it and run again")
-    for name, array in _arrays(group):
-        if array.nchunks_initialized != array.nchunks:
-            raise InputError(
-                f"{path}/{name}: {array.nchunks_initialized} of {array.nchunks} chunks found; "
-                "the store is damaged: delete it and run again"
-            )
-    return group
+    group = root.get(member) if member else root
+    if not isinstance(group, zarr.Group):
+        names = ", ".join(sorted(name for name, _ in root.groups()))
+        raise InputError(f"{path}: found no {member!r}; there are: {names}")
+    for array, found in _incomplete(group):
+        raise InputError(
+            f"{path}: {array.path}: {found} chunks found; the store is damaged: delete it and run again"
+        )
+    return root
 
 
-def _arrays(group: zarr.Group) -> Iterator[tuple[str, zarr.Array]]:
-    for name, member in group.members(max_depth=None):
-        if isinstance(member, zarr.Array):
-            yield name, member
+def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:
+    """Arrays below a group that lack chunks, with how many of how many there are."""
+    for _, array in group.members(max_depth=None):
+        if isinstance(array, zarr.Array) and array.nchunks_initialized != array.nchunks:
+            yield array, f"{array.nchunks_initialized} of {array.nchunks}"

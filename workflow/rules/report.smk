@@ -19,7 +19,7 @@ rule report:
         runtime=10,
     params:
         *source("report.__main__"),
-        settings=EXPERIMENT.report_settings(),
+        settings=plan.canonical(EXPERIMENT.report_settings()),
     shell:
         "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
         " --claims {input.claims} --calibration {input.calibration} --data {input.data}"

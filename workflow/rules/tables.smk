@@ -29,7 +29,7 @@ rule tables:
         runtime=30,
     params:
         *source("tables"),
-        settings=EXPERIMENT.tables_settings(),
+        settings=plan.canonical(EXPERIMENT.tables_settings()),
     shell:
         "python -m gradnoise.tables --settings {params.settings:q} --gaussianity {input.gaussianity}"
         " --training {input.training} --output {output} 2> {log}"

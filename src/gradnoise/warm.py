@@ -1,0 +1,11 @@
+"""Compile every numba kernel once, so that no job of the pipeline waits for the compiler.
+
+Run by `make install` as `python -m gradnoise.warm`; compiled code is kept beside the sources, or in the user's
+cache folder where those are read-only.
+"""
+
+from gradnoise import gather, normality, pieces
+
+if __name__ == "__main__":
+    for module in (gather, normality, pieces):
+        module.warm()
