@@ -51,6 +51,7 @@ def deep() -> pd.DataFrame:
                             "percentage_gaussian": value,
                             "percentage_gaussian_lower": value - 1,
                             "percentage_gaussian_upper": value + 1,
+                            "share_dirac": 0.0,
                             "unit": "repeat",
                             "n_seeds": 1,
                             "n_repeats": 5,
@@ -122,6 +123,17 @@ def test_residual_networks_show_first_and_sixth_convolution_over_epochs(deep):
     assert list(columns) == ["block 1", "block 2", "block 3"]
     layers = columns["block 2"]["layer"].unique()
     assert list(layers) == ["block2.layer1", "block2.layer6"]
+
+
+def test_constant_coordinates_bring_panels_without_them(deep):
+    rows = deep[(deep["block"] == 1) & (deep["epoch"] == 10)].assign(share_dirac=0.1)
+    for end in ("", "_lower", "_upper"):
+        rows[f"percentage_testable{end}"] = rows[f"percentage_gaussian{end}"] - 5
+    figure = percentage_by_batch_size.draw(rows, {"significance": 0.05})
+    titles = [axes.get_title("left") for axes in figure.axes]
+    assert len(titles) == 4
+    assert titles[0] == "n = 200 batches, constant coordinates counted as Gaussian"
+    assert titles[3] == "n = 600 batches, constant coordinates left out"
 
 
 def test_style_follows_the_settings(deep):

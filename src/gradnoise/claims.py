@@ -118,8 +118,11 @@ def _remark(claim: Claim, run: Evidence) -> str:
         at = [x for x in run.layers.index if means[x, run.sizes[0]] >= measurements.CEILING]
         return f"at the ceiling from the start: {', '.join(at)}" if at else ""
     if claim.name == "small_deviation":
-        effect = measurements.design_effect(run)
-        return f"variance over repeats is {effect:.1f} times that of independent coordinates"
+        effects = measurements.design_effects(run)
+        return (
+            f"variance over repeats is {effects.median():.1f} (median) to {effects.max():.0f} times that "
+            "of independent coordinates"
+        )
     return ""
 
 

@@ -251,14 +251,17 @@ def _difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def design_effect(run: Evidence) -> float:
-    """Variance of a percentage over repeats, over that of as many independent coordinates (median)."""
+def design_effects(run: Evidence) -> pd.Series:
+    """Variance of a percentage over repeats, over that of as many independent coordinates.
+
+    One value per seed, layer, batch size and number of batches, at the last epoch.
+    """
     rows = run.rows[run.rows["epoch"] == run.epochs[-1]]
     cells = rows.groupby(["seed", "layer", "batch_size", "batches"])["percentage_testable"]
     mean, measured = cells.mean(), cells.var(ddof=1)
     count = rows.groupby(["seed", "layer", "batch_size", "batches"])["coordinates"].first()
     independent = mean * (100 - mean) / count
-    return float((measured / independent.where(independent > 0)).median())
+    return measured / independent.where(independent > 0)
 
 
 def _need(met: bool, what: str) -> None:

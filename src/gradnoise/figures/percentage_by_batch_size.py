@@ -15,11 +15,17 @@ from gradnoise import stage
 from gradnoise.figures import style
 
 FEW = 8  # layers that can be told apart as lines
-VALUE = "percentage_gaussian"
+CONVENTIONS = {
+    "percentage_gaussian": "constant coordinates counted as Gaussian",
+    "percentage_testable": "constant coordinates left out",
+}
 
 
 def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
-    """Draw one run at one epoch, a panel per number of batches.
+    """Draw one run at one epoch: a panel per number of batches.
+
+    Where a layer has constant coordinates, which the paper counts as Gaussian, panels without them stand
+    beside.
 
     Args:
         rows: aggregated rows of the run's weights at that epoch.
@@ -27,46 +33,54 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     """
     colours = style.apply(settings)
     counts = sorted(rows["batches"].unique())
+    values = list(CONVENTIONS)[: 1 + bool((rows["share_dirac"] > 0).any())]
     deep = rows["parameter"].nunique() > FEW
-    shape: dict[str, Any] = (
-        {"nrows": len(counts), "height": 0.4 + 1.75 * len(counts)}
-        if deep
-        else {"ncols": len(counts), "height": 2.5, "width": 1.2 + 2.85 * len(counts)}
+    across, down = (1, len(values) * len(counts)) if deep else (len(counts), len(values))
+    drawn, panels = style.figure(
+        settings,
+        0.4 + (1.75 if deep else 2.1) * down,
+        style.PAGE if deep else 1.2 + 2.85 * across,
+        nrows=down,
+        ncols=across,
+        sharey=True,
+        sharex=True,
+        squeeze=False,
     )
-    drawn, panels = style.figure(settings, **shape, sharey=True, sharex=True, squeeze=False)
-    lowest = float(np.nanmin(rows[f"{VALUE}_lower"].fillna(rows[VALUE])))
-    for place, (axes, count) in enumerate(zip(panels.flat, counts, strict=True)):
+    lowest = float(np.nanmin(rows[[*values, *(f"{value}_lower" for value in values)]]))
+    for place, axes in enumerate(panels.flat):
+        value, count = values[place // len(counts)], counts[place % len(counts)]
         panel = rows[rows["batches"] == count]
         style.percentage_axis(axes, lowest)
         style.ceiling(axes, settings["significance"], label=place == 0)
+        title = f"n = {count} batches" + (f", {CONVENTIONS[value]}" if len(values) > 1 else "")
         above_blocks = 15 if deep and place == 0 else None
-        axes.set_title(f"n = {count} batches", fontweight="bold", pad=above_blocks)
+        axes.set_title(title, fontweight="bold" if deep else "normal", pad=above_blocks)
         if deep:
-            _over_layers(axes, panel, legend=place == 0)
+            _over_layers(axes, panel, value, legend=place == 0)
         else:
-            _over_sizes(axes, panel, colours)
-    panels[0, 0].set_ylabel("Gaussian coordinates (%)")
+            _over_sizes(axes, panel, value, colours)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("Gaussian coordinates (%)")
     if deep:
-        for axes in panels.flat:
-            axes.set_ylabel("Gaussian coordinates (%)")
         panels[-1, 0].set_xlabel(f"Layer (bands: {style.spread_note(rows)})")
     else:
         drawn.supxlabel(f"Batch size (samples); bands: {style.spread_note(rows)}", fontsize=8)
-        _name_lines(panels[0, -1], rows[rows["batches"] == counts[-1]], colours)
+        for line, value in zip(panels, values, strict=True):
+            _name_lines(line[-1], rows[rows["batches"] == counts[-1]], value, colours)
     return drawn
 
 
-def _over_sizes(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
+def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     for place, (_, layer) in enumerate(rows.groupby("parameter", sort=False)):
         colour, marker = _look(place, colours)
-        style.line(axes, layer.sort_values("batch_size"), "batch_size", VALUE, colour, marker)
+        style.line(axes, layer.sort_values("batch_size"), "batch_size", value, colour, marker)
     style.size_axis(axes, rows["batch_size"])
 
 
-def _name_lines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
+def _name_lines(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     last = rows[rows["batch_size"] == rows["batch_size"].max()]
     entries = [
-        (row["layer"], row[VALUE], _look(place, colours)[0])
+        (row["layer"], row[value], _look(place, colours)[0])
         for place, (_, row) in enumerate(last.iterrows())
     ]
     style.direct_labels(axes, entries)
@@ -76,13 +90,13 @@ def _look(place: int, colours: list[str]) -> tuple[str, str]:
     return colours[place % len(colours)], style.MARKERS[place % len(style.MARKERS)]
 
 
-def _over_layers(axes: Axes, rows: pd.DataFrame, legend: bool) -> None:
+def _over_layers(axes: Axes, rows: pd.DataFrame, value: str, legend: bool) -> None:
     layers = rows.drop_duplicates("parameter").reset_index(drop=True)
     position = pd.Series(layers.index + 1, index=layers["parameter"])
     sizes = sorted(rows["batch_size"].unique())
     for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
         line = rows[rows["batch_size"] == size].assign(place=lambda r: r["parameter"].map(position))
-        style.line(axes, line, "place", VALUE, colour, marker, label=str(size), markersize=2.8)
+        style.line(axes, line, "place", value, colour, marker, label=str(size), markersize=2.8)
     _dividers(axes, layers, legend)
     axes.set_xlim(0, len(layers) + 1)
     if legend:

@@ -67,6 +67,8 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         axes.set_ylabel("Gaussian coordinates (%)")
     batches = rows["batches"].iloc[0]
     note = f"Epoch; n = {batches} batches; bands: {style.spread_note(rows)}"
+    if (rows["share_dirac"] > 0).any():
+        note += "; constant coordinates counted as Gaussian"
     drawn.supxlabel(note, fontsize=8)
     _name_lines(panels, columns, sizes, looks)
     return drawn

@@ -25,7 +25,8 @@ CAPTIONS = {
     "percentage_by_batch_size": (
         "Gaussian coordinates against batch size",
         "Share of a layer's coordinates whose noise passes the Shapiro-Wilk test, per layer and batch "
-        "size, at the last measured epoch. The dashed line is what exactly Gaussian noise reaches.",
+        "size, at the last measured epoch. The dashed line is what exactly Gaussian noise reaches. "
+        "Constant coordinates cannot be tested; the paper counts them as Gaussian.",
     ),
     "percentage_by_epoch": (
         "Gaussian coordinates over training",
@@ -99,7 +100,11 @@ def render(
         "headline": sentences.headline(
             lead, runs[0]["history"], sections.get(names[0], {}), significance(settings)
         ),
-        "calibration": calibration.to_dict("records"),
+        "calibration": {
+            str(check): rows.to_dict("records")
+            for check, rows in calibration.groupby("check", sort=False)
+        },
+        "checks": len(calibration),
         "instrument_passed": bool(calibration["passed"].all()),
         "lead_figure": leading,
         "figures": [one for one in drawn if one is not leading],

@@ -55,12 +55,17 @@ def headline(
         else (small["n_repeats"], "repeats of the draws")
     )
     model = sections.get("model", {}).get("name", "the network")
-    rise = f" and {percent(large)} at {large['batch_size']}" if len(rows) > 1 else ""
+    value = "percentage_testable"
+    rise = f" and {percent(large, value)} at {large['batch_size']}" if len(rows) > 1 else ""
+    constant = " and ".join(
+        f"{100 * row['share_dirac']:.0f} %" for row in (small, large)[: len(rows)]
+    )
     return (
-        f"After {last} epochs on {title(sections)}{reached}, the gradient noise of {model} is Gaussian for "
-        f"{percent(small)} of its weights at batch size {small['batch_size']}{rise}, by the Shapiro-Wilk "
-        f"test on {small['batches']} mini-batches; 95 % intervals are over {count} {unit}, and exactly "
-        f"Gaussian noise would give {100 * (1 - significance):g} %."
+        f"After {last} {'epoch' if last == 1 else 'epochs'} on {title(sections)}{reached}, the gradient noise of "
+        f"{model} is Gaussian for {percent(small, value)} of its weights at batch size "
+        f"{small['batch_size']}{rise}, leaving out the {constant} whose noise is constant (Shapiro-Wilk "
+        f"test on {small['batches']} mini-batches, 95 % intervals over {count} {unit}); exactly Gaussian "
+        f"noise would give {100 * (1 - significance):g} %."
     )
 
 
@@ -103,7 +108,7 @@ def limits(
     epochs = sorted(weights["epoch"].unique())
     trained = training.get("epochs", epochs[-1])
     yield (
-        f"Weights are frozen at epoch{'s' * (len(epochs) > 1)} {', '.join(map(str, epochs))} of "
+        f"Weights are frozen at {'epochs' if len(epochs) > 1 else 'epoch'} {', '.join(map(str, epochs))} of "
         f"{trained}; nothing is said of "
         "other epochs, nor of how noise and weights move together."
     )
