@@ -132,8 +132,8 @@ def test_constant_coordinates_bring_panels_without_them(deep):
     figure = percentage_by_batch_size.draw(rows, {"significance": 0.05})
     titles = [axes.get_title("left") for axes in figure.axes]
     assert len(titles) == 4
-    assert titles[0] == "n = 200 batches, constant coordinates counted as Gaussian"
-    assert titles[3] == "n = 600 batches, constant coordinates left out"
+    assert titles[0] == "n = 200, constant counted as Gaussian"
+    assert titles[3] == "n = 600, constant left out"
 
 
 def test_style_follows_the_settings(deep):

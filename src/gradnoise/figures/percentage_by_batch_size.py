@@ -16,8 +16,8 @@ from gradnoise.figures import style
 
 FEW = 8  # layers that can be told apart as lines
 CONVENTIONS = {
-    "percentage_gaussian": "constant coordinates counted as Gaussian",
-    "percentage_testable": "constant coordinates left out",
+    "percentage_gaussian": "constant counted as Gaussian",
+    "percentage_testable": "constant left out",
 }
 
 
@@ -52,9 +52,9 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         panel = rows[rows["batches"] == count]
         style.percentage_axis(axes, lowest)
         style.ceiling(axes, settings["significance"], label=place == 0)
-        title = f"n = {count} batches" + (f", {CONVENTIONS[value]}" if len(values) > 1 else "")
+        title = f"n = {count}, {CONVENTIONS[value]}" if len(values) > 1 else f"n = {count} batches"
         above_blocks = 15 if deep and place == 0 else None
-        axes.set_title(title, fontweight="bold" if deep else "normal", pad=above_blocks)
+        axes.set_title(title, fontweight="bold", pad=above_blocks)
         if deep:
             _over_layers(axes, panel, value, legend=place == 0)
         else:
@@ -64,16 +64,19 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     if deep:
         panels[-1, 0].set_xlabel(f"Layer (bands: {style.spread_note(rows)})")
     else:
-        drawn.supxlabel(f"Batch size (samples); bands: {style.spread_note(rows)}", fontsize=8)
+        drawn.supxlabel(f"Batch size (samples); bars: {style.spread_note(rows)}", fontsize=8)
         for line, value in zip(panels, values, strict=True):
             _name_lines(line[-1], rows[rows["batches"] == counts[-1]], value, colours)
     return drawn
 
 
 def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
-    for place, (_, layer) in enumerate(rows.groupby("parameter", sort=False)):
+    layers = rows.groupby("parameter", sort=False)
+    for place, (_, layer) in enumerate(layers):
         colour, marker = _look(place, colours)
-        style.line(axes, layer.sort_values("batch_size"), "batch_size", value, colour, marker)
+        beside = layer["batch_size"] * 1.08 ** style.dodge(place, len(layers))
+        line = layer.assign(beside=beside).sort_values("batch_size")
+        style.line(axes, line, "beside", value, colour, marker, bars=True)
     style.size_axis(axes, rows["batch_size"])
 
 

@@ -66,9 +66,9 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     for axes in panels[:, 0]:
         axes.set_ylabel("Gaussian coordinates (%)")
     batches = rows["batches"].iloc[0]
-    note = f"Epoch; n = {batches} batches; bands: {style.spread_note(rows)}"
+    note = f"Epoch; n = {batches} batches; bars: {style.spread_note(rows)}"
     if (rows["share_dirac"] > 0).any():
-        note += "; constant coordinates counted as Gaussian"
+        note += "; constant counted as Gaussian"
     drawn.supxlabel(note, fontsize=8)
     _name_lines(panels, columns, sizes, looks)
     return drawn
@@ -85,8 +85,12 @@ def _looks(rows: pd.DataFrame, colours: list[str]) -> dict[str, tuple[str, str]]
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
-    for name, layer in rows.groupby("parameter", sort=False):
-        style.line(axes, layer.sort_values("epoch"), "epoch", VALUE, *looks[str(name)])
+    layers = rows.groupby("parameter", sort=False)
+    step = 0.01 * (rows["epoch"].max() - rows["epoch"].min())
+    for place, (name, layer) in enumerate(layers):
+        beside = layer["epoch"] + step * style.dodge(place, len(layers))
+        line = layer.assign(beside=beside).sort_values("epoch")
+        style.line(axes, line, "beside", VALUE, *looks[str(name)], bars=True)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
 
 

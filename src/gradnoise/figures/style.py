@@ -153,20 +153,17 @@ def line(
     axes: Axes, rows: pd.DataFrame, x: str, y: str, colour: str, marker: str, **options: Any
 ) -> None:
     """A line with markers and its 95 % interval as a band, or as bars where `bars=True`."""
+    lower, upper = rows[f"{y}_lower"].clip(0, 100), rows[f"{y}_upper"].clip(0, 100)
     if options.pop("bars", False):
-        error = [rows[y] - rows[f"{y}_lower"], rows[f"{y}_upper"] - rows[y]]
-        axes.errorbar(rows[x], rows[y], error, fmt="none", ecolor=colour, elinewidth=0.7, zorder=2)
+        axes.vlines(rows[x], lower, upper, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
     else:
-        axes.fill_between(
-            rows[x],
-            rows[f"{y}_lower"].clip(0, 100),
-            rows[f"{y}_upper"].clip(0, 100),
-            color=colour,
-            alpha=0.16,
-            linewidth=0,
-            zorder=1,
-        )
+        axes.fill_between(rows[x], lower, upper, color=colour, alpha=0.16, linewidth=0, zorder=1)
     axes.plot(rows[x], rows[y], color=colour, marker=marker, zorder=3, **options)
+
+
+def dodge(place: int, count: int) -> float:
+    """Offset of one of `count` lines, -1 to 1, so that their bars stand beside each other."""
+    return 2 * place / (count - 1) - 1 if count > 1 else 0.0
 
 
 def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: float = 9.0) -> None:
