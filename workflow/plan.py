@@ -169,7 +169,7 @@ class Experiment:
 
     def _data_name(self, sections: Run) -> str:
         """File name of a run's data; settings that differ get names that differ."""
-        settings, name = sections.data.model_dump(), sections.data.dataset
+        settings, name = sections.data.model_dump(), str(sections.data.dataset)
         if self.data.setdefault(name, settings) != settings:
             name += "-" + hashlib.sha256(canonical(settings).encode()).hexdigest()[:6]
             self.data[name] = settings

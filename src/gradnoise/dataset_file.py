@@ -119,7 +119,9 @@ def load(path: Path) -> Dataset:
             attributes = _plain(file.attrs)
             expected = attributes.pop(SEAL), attributes["checksum"]
             mean, deviation = (np.array(attributes[key]) for key in ("mean", "standard_deviation"))
-            arrays = [_read_array(file[name], digest, mean, deviation) for name in ARRAYS]
+            train_inputs, train_targets, test_inputs, test_targets = (
+                _read_array(file[name], digest, mean, deviation) for name in ARRAYS
+            )
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{path}: expected a data set as the data stage writes it, found it damaged: {error}"
@@ -130,11 +132,14 @@ def load(path: Path) -> Dataset:
             f"{path}: found checksums {found}; expected {expected}: the file was altered"
         )
     return Dataset(
-        *arrays,
+        train_inputs,
+        train_targets,
+        test_inputs,
+        test_targets,
         task=attributes["task"],
         classes=tuple(attributes["classes"]),
         outputs=attributes["outputs"],
-        input_shape=arrays[0].shape[1:],
+        input_shape=train_inputs.shape[1:],
         mean=mean,
         standard_deviation=deviation,
         checksum=found[1],
@@ -222,7 +227,7 @@ def _checksum(arrays: Iterable[NDArray]) -> str:
     digest = hashlib.sha256()
     for values in arrays:
         digest.update(_header(values))
-        digest.update(values)
+        digest.update(values.data)
     return digest.hexdigest()
 
 

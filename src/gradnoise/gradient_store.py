@@ -90,8 +90,6 @@ def create(
 
 def open_unfinished(path: Path) -> zarr.Group:
     """Open the store under construction, without what a kill left of a file that was being written."""
-    # Zarr leaves chunks of zeros unwritten by default: the gradients of a dead layer would seem missing.
-    zarr.config.set({"array.write_empty_chunks": True})
     for leftover in path.rglob("*.partial"):
         leftover.unlink()
     return zarr.open_group(path, mode="a")

@@ -11,76 +11,19 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
 
-from gradnoise import architectures, datasets, gradient_store, models, stage
+from gradnoise import datasets, gradient_store, models, stage
 from gradnoise.dataset_file import Dataset
 from gradnoise.per_sample import CHUNK, per_sample_gradients, sample_dependence
 from gradnoise.selections import Selection, select
 from gradnoise.store import InputError, WorkArea, seal
+from gradnoise.strategy import AUGMENTED, Strategy, choose_strategy, machine_memory
 
 log = logging.getLogger(__name__)
-
-Strategy = Literal["per_sample", "per_batch"]
-
-COST = 3  # a per-sample gradient in units of a sample's share of a mini-batch gradient, at most
-
-
-def choose_strategy(
-    asked: str,
-    dependence: str | None,
-    samples: int,
-    per_sample: int,
-    memory: int,
-    free: int,
-    drawn: int | None = None,
-) -> tuple[Strategy, str]:
-    """Decide between per-sample and mini-batch gradients, and say why in a sentence.
-
-    Args:
-        asked: "auto", "per_sample" or "per_batch".
-        dependence: why per-sample gradients do not exist, or None.
-        samples: number of samples N.
-        per_sample: numbers stored for each.
-        memory: bytes for buffers.
-        free: bytes free on the disk.
-        drawn: samples whose gradients the mini-batches of all repeats would take, where known.
-
-    Raises:
-        InputError: where per-sample gradients are asked for that do not exist or do not fit on the disk.
-    """
-    need = 4 * samples * per_sample
-    size = f"{need / 1e9:.2f} GB"  # what is free is not said: the store must not depend on it
-    if asked == "per_batch":
-        return "per_batch", "strategy: per_batch was asked for"
-    if asked == "per_sample":
-        if dependence is not None:
-            raise InputError(
-                f"strategy: found per_sample; auto or per_batch is needed: {dependence}"
-            )
-        if need > free:
-            raise InputError(
-                f"strategy: found per_sample; its gradients take {size}, {free / 1e9:.2f} GB are free"
-            )
-        return "per_sample", f"strategy: per_sample was asked for; its gradients take {size}"
-    if asked != "auto":
-        raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
-    if dependence is not None:
-        return "per_batch", dependence
-    if need > free / 2:
-        return "per_batch", f"per-sample gradients would take {size}, over half of the disk"
-    # Drawing needs some columns of all samples at once; collecting, all columns of some samples.
-    if 4 * max(32 * samples, 4 * per_sample) > memory:
-        return "per_batch", f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of memory"
-    if drawn is not None and drawn < COST * samples:
-        return (
-            "per_batch",
-            f"the mini-batches take {drawn} gradients, fewer than {COST} x {samples}",
-        )
-    return "per_sample", f"every mini-batch is a mean of {samples} samples' gradients, {size}"
 
 
 def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path) -> nn.Module:
@@ -104,16 +47,17 @@ def choose_selections(
     """What is measured of the model and, by parameter name, what a store says about each.
 
     Args:
-        settings: `coordinates` ("all" or a number), `directions`, `seed`, and `parameters` (names) or
-            `biases` (whether to add biases and normalisation parameters to the weights).
+        settings: `coordinates` ("all" or a number), `directions`, `seed` and `parameters` (names).
         model: the model.
     """
     described = models.describe(model)
-    chosen = architectures.selected(described, settings.get("biases", False))
-    names = settings.get("parameters") or [parameter.name for parameter in chosen]
     coordinates = None if settings["coordinates"] == "all" else int(settings["coordinates"])
     selections = select(
-        dict(model.named_parameters()), coordinates, settings["directions"], settings["seed"], names
+        dict(model.named_parameters()),
+        coordinates,
+        settings["directions"],
+        settings["seed"],
+        settings["parameters"],
     )
     attributes = {each.name: {**asdict(each), "size": each.size} for each in described}
     return selections, {name: attributes[name] for name in selections}
@@ -150,10 +94,10 @@ def decide(
     Raises:
         InputError: where the strategy asked for is impossible.
     """
-    dependence: str | None = "crop and flip are drawn anew in every batch"
+    obstacle: str | None = AUGMENTED
     if not settings["augment"]:
         first = slice(0, CHUNK)
-        dependence = sample_dependence(
+        obstacle = sample_dependence(
             model,
             models.loss(settings["loss"]),
             torch.from_numpy(dataset.train_inputs[first]),
@@ -162,12 +106,19 @@ def decide(
     samples, free = len(dataset.train_inputs), gradient_store.free_disk(work)
     need = 4 * samples * per_sample
     log.info("disk: per-sample gradients need %.2f GB, %.2f GB are free", need / 1e9, free / 1e9)
-    drawn = None
-    if {"batches", "batch_sizes", "repeats"} <= settings.keys():
-        drawn = settings["repeats"] * settings["batches"] * max(settings["batch_sizes"])
     strategy, reason = choose_strategy(
-        settings["strategy"], dependence, samples, per_sample, settings["memory"], free, drawn
+        settings["strategy"],
+        obstacle,
+        samples,
+        per_sample,
+        settings["memory"],
+        {"half of what is free on the disk": free // 2, "this machine's memory": machine_memory()},
     )
+    if strategy == "per_sample" and need > free:
+        raise InputError(
+            f"strategy: found per_sample; its gradients take {need / 1e9:.2f} GB, "
+            f"{free / 1e9:.2f} GB are free"
+        )
     log.info("%s: %s", strategy, reason)
     return strategy, reason
 

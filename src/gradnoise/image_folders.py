@@ -7,9 +7,9 @@ import logging
 import lzma
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ LAYOUT = "train/<class>/<image> and optionally test/<class>/<image>"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
 SPLITS = ("train", "test")
-OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 DAMAGE = (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error)
 
 Key = tuple[str, str, str]  # split, class, file name
@@ -158,7 +158,7 @@ def _tar_members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]
         with opener(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
             while (member := tar.next()) is not None:
                 count += 1
-                tar.members.clear()  # else tarfile keeps a record of every member
+                tar.members.clear()  # type: ignore[attr-defined]  # else tarfile keeps a record of every member
                 if member.isdir():
                     yield PurePosixPath(member.name), None
                 elif member.isfile():

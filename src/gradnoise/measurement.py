@@ -1,7 +1,6 @@
-"""Noise of a model in hand: which way to compute it, and the steps of either way in memory."""
+"""Noise of a model in hand: the steps of either way in memory."""
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -17,12 +16,6 @@ from gradnoise.minibatches import Sampler
 from gradnoise.per_sample import per_sample_gradients
 from gradnoise.pieces import cut
 from gradnoise.selections import Selection
-from gradnoise.store import InputError
-
-log = logging.getLogger(__name__)
-
-STRATEGIES = ("auto", "per_sample", "per_batch")
-PASSES = 3  # plain passes that per-sample gradients of the same samples cost, about
 
 Samples = dict[str, dict[int, NDArray[np.float32]]]
 
@@ -34,46 +27,6 @@ def measured(model: nn.Module, selections: Mapping[str, Selection]) -> dict[str,
         name: Measured(each.coordinates, each.direction_count, described[name])
         for name, each in selections.items()
     }
-
-
-def choose(
-    strategy: str,
-    sampler: Sampler,
-    why_not: str | None,
-    batch_sizes: Sequence[int],
-    batches: int,
-    memory: int,
-) -> tuple[str, str]:
-    """Way to compute the noise, and the reason in a sentence.
-
-    Args:
-        strategy: what was asked for.
-        sampler: model and data.
-        why_not: why per-sample gradients do not exist, or None.
-        batch_sizes: of the noise.
-        batches: of each size.
-        memory: bytes that per-sample gradients may fill.
-
-    Raises:
-        InputError: for an unknown strategy, or per-sample gradients where there are none.
-    """
-    if strategy not in STRATEGIES:
-        raise InputError(f"strategy: found {strategy!r}; accepted: {', '.join(STRATEGIES)}")
-    if sampler.augment:
-        why_not = why_not or "crop and flip are drawn anew for every sample of every batch"
-    if strategy == "per_sample" and why_not is not None:
-        raise InputError(f"strategy: found 'per_sample', but {why_not}; accepted: 'per_batch'")
-    if strategy != "auto":
-        return strategy, "as asked for"
-    if why_not is not None:
-        return "per_batch", why_not
-    samples, drawn = len(sampler.inputs), max(batch_sizes) * batches
-    need = 4 * samples * sampler.width
-    if need > memory:
-        return "per_batch", f"per-sample gradients would take {need / 1e9:.2f} GB of memory"
-    if PASSES * samples > drawn:
-        return "per_batch", f"{drawn} draws from {samples} samples are few"
-    return "per_sample", f"{samples} per-sample gradients serve {drawn} draws"
 
 
 def per_sample_arrays(sampler: Sampler) -> dict[str, dict[str, NDArray[Any]]]:

@@ -24,6 +24,7 @@ from gradnoise.draws import Draws, Sampling
 from gradnoise.layout import Measured
 from gradnoise.pieces import check
 from gradnoise.store import COMPLETE, InputError, WorkArea, open_store
+from gradnoise.strategy import AUGMENTED, choose_strategy
 
 if TYPE_CHECKING:  # drawing from stored gradients must not wait for torch
     import torch
@@ -111,7 +112,15 @@ def sample_noise(
         sampler = Sampler(
             model, loss, inputs, targets, selections, draws, augment, why is not None, micro_batch
         )
-        how, reason = measurement.choose(strategy, sampler, why, batch_sizes, batches, memory)
+        how, reason = choose_strategy(
+            strategy,
+            AUGMENTED if augment else why,
+            len(inputs),
+            sampler.width,
+            memory,
+            {"the memory given": memory},
+            max(batch_sizes) * batches,
+        )
         log.info("%s: %s", how, reason)
         if store is None:
             return measurement.in_memory(sampler, how, batch_sizes, batches)

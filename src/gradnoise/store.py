@@ -134,6 +134,7 @@ class WorkArea:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 replaced = self.folder / f"replaced-{name}"
+                shutil.rmtree(replaced, ignore_errors=True)  # of a run killed right here
                 os.rename(target, replaced)
             os.rename(self.path / name, target)
         shutil.rmtree(self.folder)

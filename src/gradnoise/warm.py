@@ -4,8 +4,8 @@ Run by `make install` as `python -m gradnoise.warm`; compiled code is kept besid
 cache folder where those are read-only.
 """
 
-from gradnoise import gather, normality, pieces
+from gradnoise import contractions, directions, gather, normality
 
 if __name__ == "__main__":
-    for module in (gather, normality, pieces):
+    for module in (contractions, directions, gather, normality):
         module.warm()
