@@ -196,10 +196,14 @@ def _write_blocks(
     blocks = sampler.noise(
         batch_sizes, batches, rows, full, lambda size, first: part(size, first) in work.finished
     )
+    targets = [
+        (store[name][field], columns)
+        for name, both in sampler.columns.items()
+        for field, columns in zip(FIELDS, both, strict=True)
+    ]
     for size, first, block in blocks:
-        for name, both in sampler.columns.items():
-            for field, columns in zip(FIELDS, both, strict=True):
-                store[name][field][size, first : first + len(block)] = block[:, columns]
+        for array, columns in targets:
+            array[size, first : first + len(block)] = block[:, columns]
         work.finish(part(size, first))
 
 
