@@ -1,6 +1,5 @@
 """Noise against its definition, both ways of computing it against each other, and its store."""
 
-
 import numpy as np
 import pytest
 import torch

@@ -3,18 +3,11 @@
 Estimates for a scheduler, generous by a factor of two or so; they never change a result.
 """
 
-from pathlib import Path
-
 from plan import PlannedRun
 
 # Forward and backward passes per second for a network of a million weights on images of 32 x 32 pixels.
 CPU_RATE, GPU_RATE = 1_000, 20_000
 BASE_MB = 2_500  # Python with torch loaded
-
-
-def local_gpus() -> int:
-    """NVIDIA GPUs of this machine, found without importing torch."""
-    return len(list(Path("/dev").glob("nvidia[0-9]*")))
 
 
 def gpu(run: PlannedRun) -> int:

@@ -1,24 +1,19 @@
-import os
 import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 SOURCE = ROOT / "src"
 sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
-# Jobs, local or on a cluster, find this package and this Python without being activated.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")])
-)
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
 
+import environment
 import plan
 import resources
 from fingerprint import fingerprint
 from gradnoise.store import InputError
 from schemas.configuration import check_duplicates
 from snakemake.exceptions import WorkflowError
+
+environment.prepare(SOURCE)
 
 try:
     for file in workflow.configfiles:
@@ -32,8 +27,8 @@ OUTPUT = EXPERIMENT.output
 LOGS = f"logs/{OUTPUT}"
 
 # The local limit on jobs that use a GPU at once; `--resources gpu=N` and profiles override it.
-if resources.local_gpus():
-    workflow.global_resources.setdefault("gpu", resources.local_gpus())
+if environment.local_gpus():
+    workflow.global_resources.setdefault("gpu", environment.local_gpus())
 
 
 wildcard_constraints:

@@ -28,7 +28,9 @@ rule figures:
         runtime=10,
     params:
         lambda wildcards: source(f"figures.{wildcards.figure}"),
-        settings=lambda wildcards: plan.canonical(EXPERIMENT.figure_settings(wildcards.run)),
+        settings=lambda wildcards: plan.canonical(
+            EXPERIMENT.figure_settings(wildcards.run)
+        ),
     shell:
         "python -m gradnoise.figures.{wildcards.figure} --settings {params.settings:q}"
         " --tables {input.tables} --gaussianity {input.gaussianity} --output {output.pdf} 2> {log}"

@@ -1,10 +1,12 @@
 rule gaussianity:
     input:
-        noise=lambda wildcards: [
-            f"{OUTPUT}/{wildcards.run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}"
-            f"/noise/repeat-{repeat}.zarr"
-            for repeat in run_of(wildcards).repeats
-        ],
+        noise=lambda wildcards: expand(
+            rules.noise.output,
+            run=wildcards.run,
+            seed=wildcards.seed,
+            epoch=wildcards.epoch,
+            repeat=run_of(wildcards).repeats,
+        ),
     output:
         f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/gaussianity/{{parameter}}.h5",
     log:

@@ -19,7 +19,12 @@ rule report:
         runtime=10,
     params:
         *source("report.__main__"),
-        settings=plan.canonical(EXPERIMENT.report_settings()),
+        settings=plan.canonical(
+            {
+                **EXPERIMENT.report_settings(),
+                "command": environment.command(workflow.configfiles),
+            }
+        ),
     shell:
         "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
         " --claims {input.claims} --calibration {input.calibration} --data {input.data}"
