@@ -4,55 +4,16 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from gradnoise.draws import Draws
 from gradnoise.minibatches import Sampler
 from gradnoise.noise import sample_noise
 from gradnoise.selections import select
 from gradnoise.store import InputError
+from toy_network import gradient, images, network, same
 
 SAMPLINGS = ("with_replacement", "epoch_shuffle")
 SIZES = (8, 12, 32, 7)  # nested, overlapping and odd; none divides the 50 samples
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small only wait for a second one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def images(count=50):
-    random = torch.Generator().manual_seed(1)
-    return (
-        torch.randn(count, 1, 8, 8, generator=random),
-        torch.randint(0, 3, (count,), generator=random),
-    )
-
-
-def network(batch_norm=False):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        norm = [nn.BatchNorm2d(3)] if batch_norm else []
-        convolution = nn.Conv2d(1, 3, 3, 2)
-        return nn.Sequential(convolution, *norm, nn.Tanh(), nn.Flatten(), nn.Linear(27, 3))
-
-
-def gradient(model, inputs, targets):
-    """By definition: one backward pass over the batch."""
-    gradients = torch.autograd.grad(F.cross_entropy(model(inputs), targets), model.parameters())
-    names = [name for name, _ in model.named_parameters()]
-    return {
-        name: each.double().reshape(-1).numpy() for name, each in zip(names, gradients, strict=True)
-    }
-
-
-def same(one, other):
-    """Equal up to float32 rounding of the gradients."""
-    return np.allclose(one, other, rtol=1e-5, atol=2e-7)
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
