@@ -112,7 +112,10 @@ def decide(
         samples,
         per_sample,
         settings["memory"],
-        {"half of what is free on the disk": free // 2, "this machine's memory": machine_memory()},
+        {
+            "half of what is free on the disk": free // 2,
+            "half of this machine's memory": machine_memory() // 2,
+        },
     )
     if strategy == "per_sample" and need > free:
         raise InputError(

@@ -62,5 +62,5 @@ def choose_strategy(
 
 
 def machine_memory() -> int:
-    """Bytes of this machine's memory: per-sample gradients that exceed it are read from the disk each time."""
+    """Bytes of this machine's memory: what the system cannot keep of a store is read from the disk again."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
