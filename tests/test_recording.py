@@ -137,7 +137,6 @@ noise.main()
 TORCH_FREE = """
 import sys
 from gradnoise import noise
-from toy_network import images, network, gradient, same
 noise.main()
 assert not {"torch", "scipy.stats", "pandas"} & set(sys.modules)
 """
