@@ -135,6 +135,7 @@ def append(name: str, text: str) -> Callable[[Path], None]:
     """Edit: text at a file's end."""
 
     def edit(project: Path) -> None:
+        assert (project / name).exists()
         with (project / name).open("a") as file:
             file.write(text)
 
@@ -207,7 +208,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         append("src/gradnoise/training.py", "\nEDITED = 1\n"),
         {"training": 2, **SAMPLING},
     ),
-    "a package data file": (append("src/gradnoise/report/page.html", "<p>\n"), {"report": 1}),
+    "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (
         replace("own_network.py", "nn.Tanh", "nn.ReLU"),
         {"training": 1, **OWN},
@@ -280,7 +281,7 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
     ("edit", "message"),
     [
         (overlay("noise", batch_sise=[3]), "noise.batch_sise: unknown key"),
-        (overlay("model", name="own_network:missing"), "missing"),
+        (replace("overlay.yaml", "own_network:build", "own_network:missing"), "missing"),
         (overlay("gaussianity", batches=[2, 30]), "found 2"),
         (lambda project: (project / "own.npz").write_bytes(b"PK"), "own.npz"),
         (append("overlay.yaml", "training:\n  epochs: 2\n"), "written twice"),
