@@ -224,14 +224,6 @@ def test_result_does_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch, dtyp
         np.testing.assert_array_equal(one, three)
 
 
-def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
-    assert blocks.thread_count() == 2
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    assert blocks.thread_count() == 3
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_shape_against_scipy(dtype: type) -> None:
     samples = np.random.default_rng(2).gamma(2, size=(30, 333)).astype(dtype) + 100

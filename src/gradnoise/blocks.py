@@ -5,30 +5,21 @@ the interpreter's lock, so a block of rows that stays in the second-level cache 
 it is there, and threads scale.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from gradnoise import stage
 
 BLOCK_BYTES = 1 << 19
 LOWEST = 16  # rows of a block at least: the float32 values of a cache line
 
 Rows = NDArray[Any]
-
-
-def thread_count() -> int:
-    """Threads this job may use: NUMBA_NUM_THREADS, else OMP_NUM_THREADS, else the processors it may run on."""
-    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
-    return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -72,7 +63,7 @@ def as_rows(samples: ArrayLike, axis: int) -> tuple[Rows, tuple[int, ...]]:
 def over_sorted_blocks(rows: Rows, work: Callable[[Rows, slice], None]) -> None:
     """Call `work(block, where)` with the sorted rows `rows[where]`, every row exactly once.
 
-    The block is C-contiguous scratch memory that `work` may change. Calls run on `thread_count()` threads;
+    The block is C-contiguous scratch memory that `work` may change. Calls run on `stage.available_threads()` threads;
     `work` must only write to what belongs to `where`, so that results do not depend on their number.
 
     Args:
@@ -82,7 +73,7 @@ def over_sorted_blocks(rows: Rows, work: Callable[[Rows, slice], None]) -> None:
     count, length = rows.shape
     height = max(LOWEST, BLOCK_BYTES // max(1, length * rows.itemsize))
     starts = range(0, count, height)
-    workers = min(thread_count(), len(starts))
+    workers = min(stage.available_threads(), len(starts))
 
     def worker(first: int) -> None:
         buffer = np.empty((min(height, count), length), rows.dtype)

@@ -6,7 +6,6 @@ samples and some columns at a time is copied into the processor's cache, where r
 gives its share to every piece of every batch.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gradnoise import stage
 from gradnoise.draws import Draws
 from gradnoise.pieces import Pieces, cut, positions
 
@@ -72,7 +72,7 @@ def gather_noise(
     columns, pieces = gradients.shape[1], plan.pieces
     sizes = np.array(pieces.batch_sizes, np.int64)
     noise = np.empty((*pieces.first.shape, columns), np.float32)
-    count = max(1, min(threads or available_threads(), -(-columns // TILE)))
+    count = max(1, min(threads or stage.available_threads(), -(-columns // TILE)))
 
     def work(worker: int) -> None:
         tile = _aligned(min(SAMPLES, len(gradients)))
@@ -94,12 +94,6 @@ def gather_means(
 ) -> NDArray[np.float32]:
     """Mini-batch gradients themselves, float32 (S, batches, C); arguments as in `gather_noise`."""
     return gather_noise(gradients, np.zeros(gradients.shape[1]), plan(draws, pieces), threads)
-
-
-def available_threads() -> int:
-    """Threads of this job: what its scheduler says (OMP_NUM_THREADS), else the processors it may use."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdigit() and int(given) else len(os.sched_getaffinity(0))
 
 
 def warm() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -61,6 +62,16 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
+
+
+def available_threads() -> int:
+    """Threads this job may use: OMP_NUM_THREADS, which schedulers set, else the processors it may run on."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdigit() and int(given) > 0:
+        return int(given)
+    # macOS has no affinities.
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def progress(items: Iterable[Item], description: str, **options: Any) -> Iterable[Item]:

@@ -21,5 +21,5 @@ rule gaussianity:
             run_of(wildcards).gaussianity_settings(wildcards.parameter)
         ),
     shell:
-        "NUMBA_NUM_THREADS={threads} python -m gradnoise.gaussianity --settings {params.settings:q}"
+        "python -m gradnoise.gaussianity --settings {params.settings:q}"
         " --noise {input.noise} --output {output} 2> {log}"

@@ -1,0 +1,70 @@
+"""The edge of a stage: its command line, its messages, its signals, its threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gradnoise import stage
+
+PROGRAM = """
+import pathlib, sys, time
+from gradnoise import stage
+from gradnoise.store import InputError
+def main():
+    {body}
+stage.run(main)
+"""
+
+
+def program(body: str) -> list[str]:
+    return [sys.executable, "-c", PROGRAM.format(body=body)]
+
+
+def test_the_command_line_gives_paths_and_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [
+        "x",
+        "--settings",
+        '{"a": [1]}',
+        "--data",
+        "d.h5",
+        "--output",
+        "o",
+        "--noise",
+        "1",
+        "2",
+    ]
+    monkeypatch.setattr(sys, "argv", given)
+    found = stage.parse("A stage.", inputs=["data"], several=["noise"])
+    assert (found.settings, found.data, found.output) == ({"a": [1]}, Path("d.h5"), Path("o"))
+    assert found.noise == [Path("1"), Path("2")]
+
+
+def test_a_wrong_input_is_one_line_and_another_error_keeps_its_traceback() -> None:
+    wrong = subprocess.run(
+        program("raise InputError('x: found 1')"), capture_output=True, text=True, check=False
+    )
+    assert (wrong.returncode, wrong.stderr) == (1, "error: x: found 1\n")
+    broken = subprocess.run(program("1 / 0"), capture_output=True, text=True, check=False)
+    assert broken.returncode == 1
+    assert "ZeroDivisionError" in broken.stderr
+
+
+def test_sigterm_ends_a_stage_at_once_with_its_exit_status(tmp_path: Path) -> None:
+    body = f"pathlib.Path({str(tmp_path / 'ready')!r}).touch(); time.sleep(60)"
+    process = subprocess.Popen(program(body))
+    while not (tmp_path / "ready").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 143
+
+
+def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert stage.available_threads() == 3
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert 1 <= stage.available_threads() <= (os.cpu_count() or 1)
