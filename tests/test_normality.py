@@ -9,7 +9,7 @@ import pytest
 from scipy import special, stats
 
 import gradnoise
-from gradnoise import blocks
+from gradnoise import stage
 from gradnoise.normality import Coordinate, classify, describe, shapiro_wilk, weights
 
 LIVE, DIRAC, SPARSE, QUANTISED = Coordinate
@@ -218,7 +218,7 @@ def test_result_does_not_depend_on_threads(monkeypatch: pytest.MonkeyPatch, dtyp
     samples = gaussian(3001, 100).astype(dtype)
     results = []
     for threads in (1, 3):
-        monkeypatch.setattr(blocks, "thread_count", lambda threads=threads: threads)
+        monkeypatch.setattr(stage, "available_threads", lambda threads=threads: threads)
         results.append(describe(samples))
     for one, three in zip(*results, strict=True):
         np.testing.assert_array_equal(one, three)
