@@ -53,8 +53,8 @@ SAMPLERS = {
 def test_agrees_with_scipy(n: int, name: str, dtype: type) -> None:
     samples = SAMPLERS[name](np.random.default_rng(n), (20, n)).astype(dtype)
     statistic, pvalue = against_scipy(samples)
-    assert statistic < 1e-7
-    assert pvalue < 1e-6
+    assert statistic < 1e-11
+    assert pvalue < 1e-9
 
 
 @pytest.mark.parametrize("n", [2000, 5000])
@@ -62,8 +62,8 @@ def test_agrees_with_scipy_on_long_series(n: int) -> None:
     samples = gaussian(300, n)
     for transformed in (samples, samples + 0.02 * samples**2):
         statistic, pvalue = against_scipy(transformed)
-        assert statistic < 1e-7
-        assert pvalue < 1e-6
+        assert statistic < 1e-11
+        assert pvalue < 1e-9
 
 
 @pytest.mark.parametrize(
