@@ -37,11 +37,13 @@ def digest(*fingerprints: tuple[str, ...]) -> str:
 class PlannedRun:
     """One run of the experiment: a network, trained once per seed, and its measurements."""
 
-    def __init__(self, name: str, sections: Run, trained_by: str, data: str) -> None:
+    def __init__(
+        self, name: str, sections: Run, trained_by: str, seeds: list[int], data: str
+    ) -> None:
         self.name, self.trained_by, self.data = name, trained_by, data
         self.sections = sections
-        self.seeds = sections.training.seeds
-        self.epochs = sections.noise.checkpoints
+        self.seeds = seeds
+        self.epochs = sections.checkpoints
         self.repeats = list(range(1, sections.noise.repeats + 1))
 
     @cached_property
@@ -123,7 +125,11 @@ class PlannedRun:
 
     def gaussianity_settings(self, parameter: str) -> dict[str, Any]:
         """What the gaussianity stage reads."""
-        return {"parameter": parameter, **self.sections.gaussianity.model_dump()}
+        return {
+            "parameter": parameter,
+            "significance": self.sections.gaussianity.significance,
+            "batches": self.sections.test_batches,
+        }
 
 
 class Experiment:
@@ -150,22 +156,28 @@ class Experiment:
         definitions = self.config["run_definitions"]
         definition = dict(definitions[name] or {})
         parent = definition.pop("training_from", None)
-        where = f"run_definitions.{name}"
-        inherited: Mapping[str, Any] = {}
+        first_seeds = definition.pop("first_seeds", None)
         if parent is not None:
-            if parent not in self.config["runs"] or "training_from" in (definitions[parent] or {}):
-                raise InputError(
-                    f"{where}.training_from: found {parent!r}; accepted: a name in runs that trains "
-                    "itself"
-                )
-            inherited = dict(definitions[parent] or {})
+            _check_borrowed(name, parent, definition, self.config["runs"], definitions)
+            definition = configuration.merge(dict(definitions[parent] or {}), definition)
+            definition.pop("first_seeds", None)
         base = {section: self.config[section] for section in configuration.SECTIONS}
-        sections = configuration.check(
-            Run, configuration.merge(configuration.merge(base, inherited), definition), ""
+        try:
+            sections = configuration.check(Run, configuration.merge(base, definition), "")
+        except InputError as error:
+            prefix = f"run {name}: " if definition else ""
+            raise InputError("\n".join(prefix + line for line in str(error).splitlines())) from None
+        seeds = sections.training.seeds
+        if first_seeds is not None and (
+            not isinstance(first_seeds, int) or not 1 <= first_seeds <= len(seeds)
+        ):
+            raise InputError(
+                f"run_definitions.{name}.first_seeds: found {first_seeds!r}; accepted: 1 to "
+                f"{len(seeds)}, the number of training.seeds"
+            )
+        return PlannedRun(
+            name, sections, parent or name, seeds[:first_seeds], self._data_name(sections)
         )
-        if parent is not None:
-            _check_same_training(where, sections, Run(**configuration.merge(base, inherited)))
-        return PlannedRun(name, sections, parent or name, self._data_name(sections))
 
     def _data_name(self, sections: Run) -> str:
         """File name of a run's data; settings that differ get names that differ."""
@@ -185,8 +197,12 @@ class Experiment:
 
     def calibration_settings(self) -> dict[str, Any]:
         """What the calibration stage reads: the tests' settings of the first run."""
-        gaussianity = next(iter(self.runs.values())).sections.gaussianity
-        return {**gaussianity.model_dump(), **self.calibration.model_dump()}
+        sections = next(iter(self.runs.values())).sections
+        return {
+            "significance": sections.gaussianity.significance,
+            "batches": sections.test_batches,
+            **self.calibration.model_dump(),
+        }
 
     def tables_settings(self) -> dict[str, Any]:
         """What tables and claims know about each run."""
@@ -243,7 +259,7 @@ def _top_level(config: Mapping[str, Any]) -> dict[str, Any]:
         if name not in definitions:
             near = configuration.suggestion(name, definitions)
             raise InputError(f"runs: {name!r} is not defined in run_definitions{near}")
-        known = (*configuration.SECTIONS, "training_from")
+        known = (*configuration.SECTIONS, "training_from", "first_seeds")
         for key in definitions[name] or {}:
             if key not in known:
                 raise InputError(
@@ -253,19 +269,24 @@ def _top_level(config: Mapping[str, Any]) -> dict[str, Any]:
     return dict(config)
 
 
-def _check_same_training(where: str, run: Run, parent: Run) -> None:
-    same = ("data", "model")
-    training = run.training.model_copy(update={"seeds": parent.training.seeds})
-    if any(getattr(run, s) != getattr(parent, s) for s in same) or training != parent.training:
+def _check_borrowed(
+    name: str,
+    parent: Any,
+    definition: Mapping[str, Any],
+    runs: list[str],
+    definitions: Mapping[str, Any],
+) -> None:
+    """Check a run that measures the networks another run trained."""
+    if parent not in runs or "training_from" in (definitions[parent] or {}):
         raise InputError(
-            f"{where}: a run with training_from measures another run's networks; of data, model and "
-            "training it may override training.seeds only"
+            f"run_definitions.{name}.training_from: found {parent!r}; accepted: a name in runs that "
+            "trains itself"
         )
-    extra = sorted(set(run.training.seeds) - set(parent.training.seeds))
-    if extra:
+    changed = [section for section in ("data", "model", "training") if section in definition]
+    if changed:
         raise InputError(
-            f"{where}.training.seeds: found {extra}; training_from's run trains "
-            f"{parent.training.seeds} only"
+            f"run_definitions.{name}.{changed[0]}: a run with training_from measures another run's "
+            "networks; it may override noise and gaussianity only"
         )
 
 

@@ -29,7 +29,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def _distinct(values: list[int]) -> list[int]:
+def _distinct(values: list[Any]) -> list[Any]:
     if len(set(values)) != len(values):
         raise ValueError(f"each value once; found {values}")
     return values
@@ -131,7 +131,7 @@ class Training(Section):
 class Noise(Section):
     """Which samples of the gradient noise are taken."""
 
-    checkpoints: Annotated[list[Count], Field(min_length=1)]
+    checkpoints: Annotated[list[Count | Literal["last"]], Field(min_length=1)]
     batch_sizes: Annotated[list[Positive], Field(min_length=1)]
     batches: Annotated[int, Field(ge=3)]
     repeats: Positive
@@ -200,19 +200,25 @@ class Run(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _within(self.noise.checkpoints, self.training.epochs, "noise.checkpoints")
-        missing = sorted(set(self.noise.checkpoints) - set(self.training.saved_epochs))
+        _within(self.checkpoints, self.training.epochs, "noise.checkpoints")
+        missing = sorted(set(self.checkpoints) - set(self.training.saved_epochs))
         if missing:
             raise ValueError(
                 f"noise.checkpoints: epochs {missing} are not saved; add them to training.checkpoints "
                 f"(found {self.training.checkpoints}) or set that to all"
             )
-        above = [n for n in self.gaussianity.batches if n > self.noise.batches]
-        if above:
-            raise ValueError(
-                f"gaussianity.batches: found {above}; at most noise.batches = {self.noise.batches}"
-            )
         return self
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """Epochs at which the noise is sampled, each once; `last` is the last one."""
+        epochs = [self.training.epochs if e == "last" else e for e in self.noise.checkpoints]
+        return sorted(set(epochs))
+
+    @property
+    def test_batches(self) -> list[int]:
+        """Numbers of batches to test with; where fewer are sampled than asked for, all of them."""
+        return sorted({min(n, self.noise.batches) for n in self.gaussianity.batches})
 
 
 def _within(epochs: list[int], last: int, key: str) -> None:
