@@ -41,7 +41,7 @@ def test_the_default_config_is_valid_and_plans_a_job_per_layer() -> None:
         (run.name, seed, epoch, parameter.name) for run, seed, epoch, parameter in experiment.jobs()
     ]
     assert len(jobs) == len(set(jobs)) == (3 * 3 + 1) * 5
-    assert ("cnn", 3, 5, "conv1.weight") in jobs
+    assert ("cnn", 3, 4, "conv1.weight") in jobs
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_every_overlay_is_valid_and_has_an_output_of_its_own(name: str) -> None:
         ("training.seeds", 1, "training.seeds: found 1"),
         ("training.seeds", [1, 1], "training.seeds: each value once"),
         ("training.checkpoints", [0, 9], r"training.checkpoints: found \[9\]; the last epoch"),
-        ("noise.checkpoints", [0, 6], r"noise.checkpoints: found \[6\]; the last epoch .* = 5"),
+        ("noise.checkpoints", [0, 6], r"noise.checkpoints: found \[6\]; the last epoch .* = 4"),
         ("noise.layers", ["conv9"], "unknown conv9; accepted: all, or any of conv1"),
         ("noise.sampling", "bootstrap", "noise.sampling: found 'bootstrap'"),
         ("noise.coordinates", "some", "noise.coordinates: found 'some'"),
@@ -120,7 +120,7 @@ def test_per_sample_gradients_are_refused_where_there_are_none(key: str, value: 
 
 def test_a_checkpoint_that_is_not_saved_is_named() -> None:
     with pytest.raises(InputError, match=r"epochs \[1\] are not saved"):
-        Experiment(edited("training.checkpoints", [5]))
+        Experiment(edited("training.checkpoints", [4]))
 
 
 @pytest.mark.parametrize(
