@@ -148,6 +148,16 @@ def test_the_control_follows_the_run_it_borrows_from() -> None:
     assert (control.seeds, control.epochs, control.trained_by) == ([7], [2], "cnn")
 
 
+def test_a_control_shares_the_gradients_that_do_not_depend_on_the_draws() -> None:
+    experiment = Experiment(DEFAULT)
+    control = experiment.runs["cnn_epoch_shuffle"]
+    assert experiment.gradients_of(control, 1, 4) == "cnn"
+    other = Experiment(
+        edited("run_definitions.cnn_epoch_shuffle.noise", {"coordinates": 9, "checkpoints": [4]})
+    )
+    assert other.gradients_of(other.runs["cnn_epoch_shuffle"], 1, 4) == "cnn_epoch_shuffle"
+
+
 def test_where_fewer_batches_are_sampled_than_tested_all_are_tested() -> None:
     for batches, expected in ((600, [200, 600]), (300, [200, 300]), (60, [60])):
         run = Experiment(edited("noise.batches", batches)).runs["cnn"]

@@ -187,6 +187,16 @@ class Experiment:
             self.data[name] = settings
         return name
 
+    def gradients_of(self, run: PlannedRun, seed: int, epoch: int) -> str:
+        """Name of the run whose per-sample gradients a run draws from.
+
+        They do not depend on how batches are drawn: a run that borrows its networks borrows these too
+        wherever the other run has the same.
+        """
+        other = self.runs[run.trained_by]
+        same = other.gradients_settings(seed, epoch) == run.gradients_settings(seed, epoch)
+        return other.name if same and seed in other.seeds and epoch in other.epochs else run.name
+
     def jobs(self) -> Iterator[tuple[PlannedRun, int, int, architectures.Parameter]]:
         """Every measured (run, seed, epoch, parameter)."""
         for run in self.runs.values():

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import socket
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ log = logging.getLogger(__name__)
 
 # A chunk that equals the fill value would be left out, and then look like one that was lost.
 zarr.config.set({"array.write_empty_chunks": True})
+
+# Snakemake marks every folder that a rule makes with a file of its own.
+warnings.filterwarnings("ignore", "Object at .snakemake_timestamp")
 
 COMPLETE = "complete"
 

@@ -62,3 +62,13 @@ def trained(wildcards):
 
 def data_of(wildcards):
     return f"{OUTPUT}/data/{run_of(wildcards).data}.h5"
+
+
+def gradients_of(wildcards):
+    """Per-sample gradients from which a run draws its batches."""
+    run = EXPERIMENT.gradients_of(
+        run_of(wildcards), int(wildcards.seed), int(wildcards.epoch)
+    )
+    return (
+        f"{OUTPUT}/{run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}/gradients.zarr"
+    )

@@ -2,7 +2,7 @@ rule noise:
     input:
         data=data_of,
         checkpoints=trained,
-        gradients=f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/gradients.zarr",
+        gradients=gradients_of,
     output:
         directory(
             f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/noise/repeat-{{repeat}}.zarr"

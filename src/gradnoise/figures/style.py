@@ -105,6 +105,7 @@ def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
         numbers.to_csv(path, index=False)
     with atomic(output.with_suffix(".png")) as path:
         drawn.savefig(path, dpi=300, metadata={"Software": None})
+    drawn.set_layout_engine("none")  # it is found: the PDF need not look for it again
     with atomic(output.with_suffix(".pdf")) as path:
         drawn.savefig(path, metadata={"CreationDate": None, "ModDate": None})
     plt.close(drawn)
