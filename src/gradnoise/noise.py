@@ -20,6 +20,7 @@ import zarr
 from numpy.typing import ArrayLike
 
 from gradnoise import layout, recording, stage
+from gradnoise.blocks import without_linear_algebra
 from gradnoise.draws import Draws, Sampling
 from gradnoise.layout import Measured
 from gradnoise.pieces import check
@@ -201,9 +202,10 @@ def main() -> None:
     with WorkArea(args.output, {"settings": settings, "source": args.source}) as work:
         if attributes["strategy"] == "per_sample":
             measured = _stored(gradients)
-            recording.record_gathered(
-                work, gradients, measured, draws, sizes, batches, memory, attributes
-            )
+            with without_linear_algebra():
+                recording.record_gathered(
+                    work, gradients, measured, draws, sizes, batches, memory, attributes
+                )
         else:
             sampler, measured = _sampler(settings, args.data, args.checkpoints, draws)
             recording.record_minibatches(
