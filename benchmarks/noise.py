@@ -110,7 +110,7 @@ def by_batches(folder: Path, sampler: Sampler, sizes: tuple[int, ...], batches: 
 
 def per_batch(folder: Path) -> float:
     """Ratio of the per-batch way to the bare passes; returns its seconds for one sample."""
-    sampler, sizes, batches = alexnet(1024), SIZES[:-1], 8
+    sampler, sizes, batches = alexnet(1024), SIZES[:-1], 64
     count = max(sizes) * batches + len(sampler.inputs)
     passes = count // MICRO_BATCH
     bare(sampler, 4)

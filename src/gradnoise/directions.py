@@ -191,36 +191,43 @@ def _signs(random: np.random.Generator, size: int) -> NDArray[np.float32]:
 def _sketch(  # type: ignore[no-untyped-def]
     gradients, row_bucket, row_sign, column_bucket, column_sign, scale, projected
 ) -> None:
-    """One pass: columns of a row into D buckets, then that row's buckets, shifted, into the sum.
+    """Rows of one bucket into one row, by vector additions; then its columns into D buckets, shifted.
 
-    Four rows at a time, since additions to the same bucket wait for each other.
+    Four such rows at a time, since additions to the same bucket wait for each other.
     """
-    samples, rows, columns = gradients.shape
+    samples, _, columns = gradients.shape
     count = projected.shape[1]
+    order = np.argsort(row_bucket, kind="mergesort")
+    buckets = np.unique(row_bucket)
+    bounds = np.searchsorted(row_bucket[order], buckets)
     within = np.empty((4, count), np.float32)
+    together = np.zeros((4, columns), np.float32)
     first, second, third, fourth = within
+    one, two, three, four = together
     total = np.empty(2 * count, np.float64)
     for sample in range(samples):
         total[:] = 0
-        for row in range(0, rows, 4):
-            together = gradients[sample, row : row + 4]
-            within[:] = 0
-            if len(together) == 4:
-                for column in range(columns):
-                    bucket, sign = column_bucket[column], column_sign[column]
-                    first[bucket] += sign * together[0, column]
-                    second[bucket] += sign * together[1, column]
-                    third[bucket] += sign * together[2, column]
-                    fourth[bucket] += sign * together[3, column]
-            else:
-                for one in range(len(together)):
+        for start in range(0, buckets.size, 4):
+            among = min(4, buckets.size - start)
+            for part in range(among):
+                merged = together[part]
+                merged[:] = 0
+                stop = bounds[start + part + 1] if start + part + 1 < buckets.size else order.size
+                for row in order[bounds[start + part] : stop]:
+                    sign, values = row_sign[row], gradients[sample, row]
                     for column in range(columns):
-                        value = column_sign[column] * together[one, column]
-                        within[one, column_bucket[column]] += value
-            for one in range(len(together)):
+                        merged[column] += sign * values[column]
+            within[:] = 0
+            for column in range(columns):
+                bucket, sign = column_bucket[column], column_sign[column]
+                first[bucket] += sign * one[column]
+                second[bucket] += sign * two[column]
+                third[bucket] += sign * three[column]
+                fourth[bucket] += sign * four[column]
+            for part in range(among):
+                shift = buckets[start + part]
                 for bucket in range(count):
-                    value = row_sign[row + one] * within[one, bucket]
-                    total[row_bucket[row + one] + bucket] += value
+                    total[shift + bucket] += within[part, bucket]
         for bucket in range(count):
             projected[sample, bucket] = scale[bucket] * (total[bucket] + total[count + bucket])
 

@@ -33,9 +33,9 @@ _sums_kernel = numba.njit(
 
 @_kernel
 def _anchor(row: Rows) -> tuple[float, float]:
-    """Median and 1 / largest deviation from it: 0 for zero range, NaN where a value is not finite.
+    """Median and range: 0 for zero range, NaN where a value is not finite.
 
-    Rows near the ends of the float64 range are brought to its middle, in place, by a power of two.
+    Rows whose squares could leave float64's range are brought to its middle, in place, by a power of two.
     """
     first, last = np.float64(row[0]), np.float64(row[-1])
     if not (math.isfinite(first) and math.isfinite(last)):
@@ -43,27 +43,26 @@ def _anchor(row: Rows) -> tuple[float, float]:
     if first == last:
         return first, 0.0
     factor = 1.0
-    if max(-first, last) > 1e300:
+    if max(-first, last) > 1e100:
         factor = 2.0**-600
-    elif last - first < 1e-280:
+    elif last - first < 1e-100:
         factor = 2.0**600
     if factor != 1.0:
         for i in range(row.size):
             row[i] *= factor
-    median = np.float64(row[row.size // 2])
-    return median, 1.0 / max(np.float64(row[-1]) - median, median - np.float64(row[0]))
+    return np.float64(row[row.size // 2]), np.float64(row[-1]) - np.float64(row[0])
 
 
 @_sums_kernel
-def _sums(row: Rows, weights: Floats, median: float, inverse: float) -> tuple[float, float, float]:
-    """Weighted sum, mean and sum of squares about the mean of the anchored row.
+def _sums(row: Rows, weights: Floats, median: float) -> tuple[float, float, float]:
+    """Weighted sum, mean and sum of squares about the mean of the row, less its median.
 
     One pass is stable: mean and median differ by at most one standard deviation, so subtracting
     n mean^2 costs at most one bit.
     """
     weighted, total, squares = 0.0, 0.0, 0.0
     for i in range(row.size):
-        x = (row[i] - median) * inverse
+        x = np.float64(row[i]) - median
         weighted += weights[i] * x
         total += x
         squares += x * x
@@ -74,7 +73,8 @@ def _sums(row: Rows, weights: Floats, median: float, inverse: float) -> tuple[fl
 def _tail(complement: float, n: int, mean: float, deviation: float, gamma: float) -> float:
     """p-value of W = 1 - complement."""
     if n == 3:
-        return max(0.0, 1.0 - 6.0 / math.pi * math.asin(math.sqrt(complement)))
+        pvalue = 1.0 - 6.0 / math.pi * math.asin(math.sqrt(complement))
+        return 0.0 if pvalue < 0.0 else pvalue
     if complement == 0.0:
         return 1.0
     y = math.log(complement)
@@ -107,16 +107,18 @@ def shapiro_wilk_rows(
         pvalue: float64 (m,), written.
     """
     n = rows.shape[1]
+    # 1 - W of all rows, then their p-values: as one loop, each row's logarithm would wait for its sums.
     for r in range(rows.shape[0]):
-        median, inverse = _anchor(rows[r])
-        if not inverse > 0.0:
-            statistic[r] = pvalue[r] = 1.0 if inverse == 0.0 else math.nan
+        median, span = _anchor(rows[r])
+        if not span > 0.0:
+            statistic[r] = span
             continue
-        weighted, _, squares = _sums(rows[r], weights, median, inverse)
+        weighted, _, squares = _sums(rows[r], weights, median)
         root = math.sqrt(squares)
         complement = max(0.0, (root - weighted) * (root + weighted) / squares)
-        if n == 3:
-            complement = min(complement, 0.25)
+        statistic[r] = min(complement, 0.25) if n == 3 else complement
+    for r in range(rows.shape[0]):
+        complement = statistic[r]
         statistic[r] = 1.0 - complement
         pvalue[r] = _tail(complement, n, mean, deviation, gamma)
 
@@ -128,12 +130,12 @@ def shapiro_wilk_rows(
     fastmath={"reassoc", "contract", "nsz", "nnan", "ninf"},
 )
 def _standardised(
-    row: Rows, centre: float, inverse: float, shift: float, grid: Floats, gaps: Floats
+    row: Rows, centre: float, scale: float, shift: float, grid: Floats, gaps: Floats
 ) -> tuple[float, float, float]:
-    """Third and fourth moment of z = (x - centre) inverse - shift, and the largest |Phi(z_i) - (i + 1/2)/n|."""
+    """Third and fourth moment of z = (x - centre) scale - shift, and the largest |Phi(z_i) - (i + 1/2)/n|."""
     third, fourth = 0.0, 0.0
     for i in range(row.size):
-        z = (row[i] - centre) * inverse - shift
+        z = (row[i] - centre) * scale - shift
         square = z * z
         third += square * z
         fourth += square * square
@@ -173,15 +175,13 @@ def shape_rows(rows: Rows, grid: Floats, skewness: Rows, kurtosis: Rows, distanc
     # Standardised by the n - 1 deviation as the Lilliefors statistic is; moments are of the population.
     unbiased = math.sqrt((n - 1.0) / n)
     for r in range(rows.shape[0]):
-        median, inverse = _anchor(rows[r])
-        if not inverse > 0.0:
+        median, span = _anchor(rows[r])
+        if not span > 0.0:
             skewness[r] = kurtosis[r] = distance[r] = math.nan
             continue
-        _, mean, squares = _sums(rows[r], nothing, median, inverse)
+        _, mean, squares = _sums(rows[r], nothing, median)
         scale = math.sqrt((n - 1.0) / squares)
-        third, fourth, gap = _standardised(
-            rows[r], median, inverse * scale, mean * scale, grid, gaps
-        )
+        third, fourth, gap = _standardised(rows[r], median, scale, mean * scale, grid, gaps)
         skewness[r] = third / unbiased**3
         kurtosis[r] = fourth / unbiased**4 - 3.0
         distance[r] = gap + 0.5 / n
