@@ -117,19 +117,21 @@ def _headings(panels: NDArray[Any], roles: Sequence[str], sizes: Sequence[int]) 
     for place, size in enumerate(sizes):
         panels[0, 2 * place].set_title(f"Batch size {size}", fontweight="bold")
     for line, role in zip(panels, roles, strict=True):
-        line[0].annotate(
-            ROLES[role],
-            (0, 0.5),
-            (-34, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            rotation=0 if role == "dead" else 90,
-            ha="right",
-            va="center",
-            fontweight="bold",
-        )
         for axes in line[::2]:
             axes.set_ylabel("Density")
+        # Placed by the layout with the axis label, so that wide tick labels push it outwards.
+        if role == "dead":
+            line[0].text(
+                -0.06,
+                0.5,
+                ROLES[role],
+                transform=line[0].transAxes,
+                ha="right",
+                va="center",
+                fontweight="bold",
+            )
+        else:
+            line[0].set_ylabel(rf"$\bf{{{ROLES[role].replace(' ', '~')}}}$" + "\nDensity")
     for column in panels.T:
         last = [axes for axes in column if axes.axison and axes.has_data()]
         if last:
