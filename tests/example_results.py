@@ -1,6 +1,7 @@
 """Results as the earlier stages leave them, with known percentages: what tables, figures, claims and the report read."""
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -202,9 +203,18 @@ def call(stage: str, *arguments: object) -> None:
 
 
 def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
-    """Run the tables stage on what `write_run` returned; returns the folder of tables."""
-    gaussianity = [path for run in runs for path in run[0]]
-    training = [path for run in runs for path in run[1]]
-    files = ["--gaussianity", *gaussianity, "--training", *training]
-    call("tables", "--settings", "{}", *files, "--output", folder / "tables")
+    """Run the tables stage on what `write_run` returned below `folder`; returns the folder of tables."""
+    measured, trained_by = {}, {}
+    for gaussianity, training in runs:
+        parts = [path.relative_to(folder).parts for path in gaussianity]
+        run = parts[0][0]
+        measured[run] = {
+            "seeds": list(dict.fromkeys(int(part[1].split("-")[1]) for part in parts)),
+            "epochs": list(dict.fromkeys(int(part[2].split("-")[1]) for part in parts)),
+            "parameters": list(dict.fromkeys(part[4].removesuffix(".h5") for part in parts)),
+        }
+        trained_by[run] = training[0].parts[-3] if training else next(iter(measured))
+    settings = json.dumps({"measured": measured, "trained_by": trained_by})
+    files = ["--results", folder, "--output", folder / "tables"]
+    call("tables", "--settings", settings, *files)
     return folder / "tables"

@@ -277,6 +277,24 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
     assert "gpu=1" in text
 
 
+@pytest.mark.slow
+def test_commands_of_the_largest_experiment_fit_into_a_command_line() -> None:
+    overlay = "workflow/experiments/resnet56.yaml"
+    arguments = ["--cores", "2", "--dry-run", "--printshellcmds", "--configfile", overlay]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    commands = re.findall(r"python -m gradnoise.*", done.stdout + done.stderr)
+    assert len(commands) > 1000
+    # Linux takes at most 128 KiB in one argument, and a job's command is one argument of its shell.
+    assert max(map(len, commands)) < 1 << 17
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [

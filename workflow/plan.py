@@ -219,6 +219,14 @@ class Experiment:
         return {
             "runs": {name: run.sections.model_dump() for name, run in self.runs.items()},
             "trained_by": {name: run.trained_by for name, run in self.runs.items()},
+            "measured": {
+                name: {
+                    "seeds": run.seeds,
+                    "epochs": run.epochs,
+                    "parameters": [parameter.name for parameter in run.measured],
+                }
+                for name, run in self.runs.items()
+            },
             "significance": self.config["gaussianity"]["significance"],
         }
 

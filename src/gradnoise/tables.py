@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -253,21 +253,48 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     return {name: pd.read_csv(folder / f"{name}.csv") for name in names}
 
 
+def layer_files(
+    results: Path, measured: Mapping[str, Mapping[str, Any]], name: str
+) -> Iterator[Path]:
+    """Paths of a stage's per-layer files; thousands of them would not fit into a command line.
+
+    Args:
+        results: folder of all results.
+        measured: run -> its `seeds`, `epochs` and `parameters`.
+        name: of the stage.
+    """
+    for run, what in measured.items():
+        for seed in what["seeds"]:
+            for epoch in what["epochs"]:
+                folder = results / run / f"seed-{seed}" / f"epoch-{epoch}" / name
+                yield from (folder / f"{parameter}.h5" for parameter in what["parameters"])
+
+
+def training_files(
+    results: Path, measured: Mapping[str, Mapping[str, Any]], trained_by: Mapping[str, str]
+) -> list[Path]:
+    """Paths of the training histories of all measured networks, each once."""
+    networks = {
+        (trained_by[run], seed): None for run, what in measured.items() for seed in what["seeds"]
+    }
+    return [results / run / f"seed-{seed}" / "training.csv" for run, seed in networks]
+
+
 def main() -> None:
     """Read all per-layer and training files, write the tables into one folder."""
-    arguments = stage.parse(
-        "Summary tables of Gaussianity and training.", several=("gaussianity", "training")
-    )
+    arguments = stage.parse("Summary tables of Gaussianity and training.", inputs=("results",))
+    results, measured = arguments.results, arguments.settings["measured"]
     manifest = {"settings": arguments.settings, "source": arguments.source}
     with WorkArea(arguments.output, manifest) as area:
         folder = area.path / "tables"
         folder.mkdir(exist_ok=True)
-        repeats = read_gaussianity(arguments.gaussianity)
+        repeats = read_gaussianity(layer_files(results, measured, "gaussianity"))
         repeats = pd.concat([repeats, network_rows(repeats)], ignore_index=True)
         aggregated = aggregate(repeats)
         repeats.to_csv(folder / "gaussianity_repeats.csv", index=False)
         aggregated.to_csv(folder / "gaussianity.csv", index=False)
-        read_training(arguments.training).to_csv(folder / "training.csv", index=False)
+        training = training_files(results, measured, arguments.settings["trained_by"])
+        read_training(training).to_csv(folder / "training.csv", index=False)
         write_printed(aggregated, folder)
         area.publish({"tables": arguments.output})
 

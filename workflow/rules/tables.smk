@@ -30,6 +30,7 @@ rule tables:
     params:
         *source("tables"),
         settings=plan.canonical(EXPERIMENT.tables_settings()),
+        results=OUTPUT,
     shell:
-        "python -m gradnoise.tables --settings {params.settings:q} --gaussianity {input.gaussianity}"
-        " --training {input.training} --output {output} 2> {log}"
+        "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"
+        " --output {output} 2> {log}"
