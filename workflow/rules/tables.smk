@@ -30,7 +30,7 @@ rule tables:
     params:
         *source("tables"),
         settings=plan.canonical(EXPERIMENT.tables_settings()),
-        results=OUTPUT,
+        results=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"
         " --output {output} 2> {log}"
