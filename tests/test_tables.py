@@ -167,7 +167,7 @@ def test_wrong_paths_and_damaged_files_are_named(tmp_path):
     damaged = tmp_path / "cnn/seed-0/epoch-1/gaussianity/conv1.weight.h5"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"not HDF5")
-    with pytest.raises(InputError, match="expected a complete Gaussianity file"):
+    with pytest.raises(InputError, match="expected a complete gaussianity file"):
         tables.read_gaussianity([damaged])
     with pytest.raises(InputError, match="did not find"):
         tables.read(tmp_path)

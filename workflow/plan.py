@@ -17,7 +17,7 @@ from fingerprint import fingerprint
 from gradnoise import architectures, datasets
 from gradnoise.store import InputError
 from schemas import configuration
-from schemas.configuration import Calibration, Figures, Run
+from schemas.configuration import Calibration, Control, Figures, Run
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
 # Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
@@ -131,6 +131,25 @@ class PlannedRun:
             "batches": self.sections.test_batches,
         }
 
+    def clt_settings(self, seed: int, parameter: str) -> dict[str, Any]:
+        """What the clt stage reads."""
+        noise = self.sections.noise.model_dump(include={"batch_sizes", "repeats", "sampling"})
+        return {
+            **noise,
+            **self.gaussianity_settings(parameter),
+            **self.sections.clt.model_dump(),
+            "seed": seed,
+        }
+
+    def tails_settings(self, seed: int, parameter: str) -> dict[str, Any]:
+        """What the tails stage reads."""
+        return {
+            "parameter": parameter,
+            "significance": self.sections.gaussianity.significance,
+            "seed": seed,
+            **self.sections.tails.model_dump(),
+        }
+
 
 class Experiment:
     """The validated config: all runs with their data sets.
@@ -145,6 +164,7 @@ class Experiment:
         self.calibration = configuration.check(
             Calibration, self.config["calibration"], "calibration"
         )
+        self.control = configuration.check(Control, self.config["control"], "control")
         self.figures = configuration.check(Figures, self.config["figures"], "figures")
         self.data: dict[str, dict[str, Any]] = {}
         self.runs = {name: self._run(name) for name in self.config["runs"]}
@@ -252,6 +272,7 @@ def _top_level(config: Mapping[str, Any]) -> dict[str, Any]:
         "run_definitions",
         *configuration.SECTIONS,
         "calibration",
+        "control",
         "figures",
     )
     for key in config:
@@ -304,7 +325,7 @@ def _check_borrowed(
     if changed:
         raise InputError(
             f"run_definitions.{name}.{changed[0]}: a run with training_from measures another run's "
-            "networks; it may override noise and gaussianity only"
+            "networks; it may override noise, gaussianity, clt and tails only"
         )
 
 

@@ -70,6 +70,26 @@ def statistics_minutes(run: PlannedRun) -> int:
     return 5 + int(largest * tests * len(run.repeats) * 20e-6 / 60)
 
 
+def clt_memory(run: PlannedRun) -> int:
+    """MiB: some columns of all per-sample gradients at a time, and batches drawn from them."""
+    return 2_000 + statistics_memory(run) + run.samples * 512 // 2**20
+
+
+def clt_minutes(run: PlannedRun) -> int:
+    """Minutes for the tests of held-out batches and the exact distances of one layer."""
+    sizes = len(run.sections.noise.batch_sizes)
+    exact = run.sections.clt.exact_coordinates * sizes * run.samples * 1e-6 / 60
+    return 2 * statistics_minutes(run) + int(exact)
+
+
+def tails_minutes(run: PlannedRun) -> int:
+    """Minutes for all estimates of one layer, at 20 microseconds each, or 2 milliseconds by likelihood."""
+    largest = max(run.values(parameter) for parameter in run.measured)
+    series = largest * len(run.sections.noise.batch_sizes) * len(run.repeats)
+    cost = 2e-3 if "ml" in run.sections.tails.methods else 20e-6
+    return 10 + int(2 * series * cost / 60)
+
+
 def _weights(run: PlannedRun) -> int:
     return sum(parameter.size for parameter in run.parameters)
 

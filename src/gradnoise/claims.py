@@ -16,7 +16,7 @@ import pandas as pd
 
 from gradnoise import measurements, stage, tables
 from gradnoise.evidence import CONVENTIONS, Evidence, NotTestableError, gather
-from gradnoise.published import CLAIMS, Claim, Rule
+from gradnoise.published import CLAIMS, Cases, Claim, Rule
 from gradnoise.store import atomic
 from gradnoise.verdicts import (
     NOT_TESTABLE,
@@ -46,7 +46,9 @@ def decide(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
     rows, reasons = [], []
     for run in runs:
         try:
-            measured = _cases(run, lambda *case, run=run: measure(run, *case), claim.rule)
+            measured = _cases(
+                run, lambda *case, run=run: measure(run, *case), claim.rule, claim.cases
+            )
         except NotTestableError as problem:
             reasons.append(str(problem))
             continue
@@ -55,17 +57,27 @@ def decide(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 
 def _cases(
-    run: Evidence, measure: Callable[[int, str], list[list[Component]]], rule: Rule
+    run: Evidence,
+    measure: Callable[[int, str], list[list[Component]]],
+    rule: Rule,
+    kind: Cases = "conventions",
 ) -> dict[str, tuple[Verdict, Component]]:
-    """Verdict and deciding component for every number of batches and convention."""
+    """Verdict and deciding component for every number of batches and convention, as far as they matter."""
     if not run.can_estimate:
         raise NotTestableError("needs two repeats or three training seeds for an interval")
-    cases = {}
-    for batches in run.counts:
-        for convention, column in CONVENTIONS.items():
-            parts = [part for family in measure(batches, column) for part in family]
-            cases[f"n = {batches}, {convention}"] = rule(parts)
-    return cases
+    named = {"all": (run.counts[0], "")}
+    if kind == "batches":
+        named = {f"n = {batches}": (batches, "") for batches in run.counts}
+    if kind == "conventions":
+        named = {
+            f"n = {batches}, {convention}": (batches, column)
+            for batches in run.counts
+            for convention, column in CONVENTIONS.items()
+        }
+    return {
+        name: rule([part for family in measure(*case) for part in family])
+        for name, case in named.items()
+    }
 
 
 def _row(

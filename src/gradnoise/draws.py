@@ -33,6 +33,9 @@ class Stream(IntEnum):
     DRAWS = 7
     DRAW_AUGMENTATION = 8
     CALIBRATION = 9
+    HALVES = 10
+    LATTICES = 11
+    EXACT = 12
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:

@@ -16,6 +16,8 @@ CONVENTIONS = {
     "testable": "percentage_testable",
 }
 
+FURTHER = ("layers", "clt", "prediction", "tails")  # tables beside those of Gaussianity
+THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
 BATCH_NORM = {"resnet20": True, "resnet56": True}  # where it is on unless switched off
 
 
@@ -37,6 +39,7 @@ class Contrast:
     least: float = -np.inf
     most: float = np.inf
     rejects_only: bool = False
+    refuted_above: float = np.nan
 
 
 def simultaneous(contrasts: Sequence[Contrast]) -> list[Component]:
@@ -44,8 +47,8 @@ def simultaneous(contrasts: Sequence[Contrast]) -> list[Component]:
     table = pd.concat([contrast.values for contrast in contrasts], axis=1)
     table.columns = pd.Index([contrast.label for contrast in contrasts])
     thresholds = pd.DataFrame(
-        [(contrast.least, contrast.most, contrast.rejects_only) for contrast in contrasts],
-        columns=["least", "most", "rejects_only"],
+        [[getattr(contrast, name) for name in THRESHOLDS] for contrast in contrasts],
+        columns=list(THRESHOLDS),
     )
     return components(estimate(table), thresholds)
 
@@ -59,12 +62,14 @@ class Evidence:
         settings: its sections `data`, `model`, `training`, `noise`.
         rows: its rows of `gaussianity_repeats.csv`, convolution and linear weights only.
         training: its rows of `training.csv` (those of the run that trained it).
+        statistics: its rows of the further tables, by name: per layer and batch size, same weights only.
     """
 
     name: str
     settings: Mapping[str, Any]
     rows: pd.DataFrame
     training: pd.DataFrame
+    statistics: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     _wide: dict[tuple[int, str], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
@@ -127,6 +132,22 @@ class Evidence:
         """`wide` at the last epoch: columns (layer, batch size)."""
         return at(self.wide(batches, column), "epoch", self.epochs[-1])
 
+    def statistic(self, table: str, column: str, by: Sequence[str] = ()) -> pd.DataFrame:
+        """A column of a further table at the last epoch: columns (layer, *by), rows (seed, repeat).
+
+        A table without repeats has one row per seed, with repeat 0.
+
+        Raises:
+            NotTestableError: where this run has no such numbers.
+        """
+        rows = self.statistics.get(table, pd.DataFrame())
+        if column not in rows or rows[column].isna().all():
+            raise NotTestableError(f"needs {column.replace('_', ' ')} of per-sample gradients")
+        rows = rows[rows["epoch"] == self.epochs[-1]]
+        rows = rows if "repeat" in rows else rows.assign(repeat=0)
+        wide = rows.pivot(index=["seed", "repeat"], columns=["layer", *by], values=column)
+        return wide[[layer for layer in self.layers.index if layer in wide]]
+
     def at_epoch(self, epoch: int, name: str) -> float:
         """Mean over seeds of a training quantity at one epoch, NaN where it was not recorded."""
         rows = self.training[self.training["epoch"] == epoch]
@@ -151,6 +172,11 @@ class Evidence:
         }
 
 
+def weights(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of convolution and linear weights."""
+    return table[(table["kind"] == "weight") & table["operation"].isin(["convolution", "linear"])]
+
+
 def gather(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> list[Evidence]:
     """Evidence of every run in the tables.
 
@@ -158,8 +184,8 @@ def gather(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> l
         tables: as `tables.read` returns.
         settings: `runs` (name -> sections), `trained_by` (name -> the run whose networks it measures).
     """
-    repeats, training = tables["gaussianity_repeats"], tables["training"]
-    chosen = (repeats["kind"] == "weight") & repeats["operation"].isin(["convolution", "linear"])
+    repeats, training = weights(tables["gaussianity_repeats"]), tables["training"]
+    further = {name: weights(tables[name]) for name in FURTHER if name in tables}
     trained_by = settings.get("trained_by") or {}
     return [
         Evidence(
@@ -167,6 +193,7 @@ def gather(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> l
             (settings.get("runs") or {}).get(name, {}),
             rows,
             training[training["run"] == trained_by.get(name, name)],
+            {key: table[table["run"] == name] for key, table in further.items()},
         )
-        for name, rows in repeats[chosen].groupby("run", sort=False)
+        for name, rows in repeats.groupby("run", sort=False)
     ]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gradnoise import measurements
 from gradnoise.evidence import Evidence
 from gradnoise.verdicts import Component, Verdict, any_beyond, every
 
+Cases = Literal["conventions", "batches", "once"]
 Measure = Callable[[Evidence, int, str], list[list[Component]]]
 Rule = Callable[[Sequence[Component]], tuple[Verdict, Component]]
 
@@ -21,8 +23,11 @@ class Claim:
         origin: "paper" or "gradnoise".
         measure: see `measurements`; None for a claim that needs a stage which these tables do not hold.
         missing: what that stage would give.
+        unit: of what is measured, for the page.
         all_epochs: whether the claim is about training, not only the last measured epoch.
         over_repeats: whether the interval is over repeats, however many seeds there are.
+        cases: what the verdict has to agree on: every number of batches in both conventions for constant
+            coordinates, every number of batches, or one number that depends on neither.
         rule: every component holds, or (for a claim that something differs) some lies outside.
     """
 
@@ -34,6 +39,8 @@ class Claim:
     rule: Rule = every
     all_epochs: bool = False
     over_repeats: bool = False
+    cases: Cases = "conventions"
+    unit: str = "points"
 
 
 CLAIMS = [

@@ -2,11 +2,10 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -18,13 +17,13 @@ from gradnoise.intervals import (
     unit,
     weighted_mean,
 )
+from gradnoise.layer_tables import LAYER, layer_files, read_layers
 from gradnoise.store import InputError, WorkArea
 
 log = logging.getLogger(__name__)
 
 NETWORK = "network"  # name of the whole-network row
 CELL = ["run", "seed", "epoch", "batch_size", "batches", "repeat"]
-LAYER = ["parameter", "layer", "operation", "kind", "block", "index", "size"]
 PERCENTAGES = [
     "percentage_testable",
     "percentage_gaussian",
@@ -45,60 +44,11 @@ SUMMARY = [*PERCENTAGES, *SHARES, *SHAPES, *COUNTS]
 
 
 def read_gaussianity(paths: Iterable[Path]) -> pd.DataFrame:
-    """Read the per-layer HDF5 files into one row per (layer, batch size, batches, repeat).
-
-    Files are named `.../{run}/seed-{s}/epoch-{e}/gaussianity/{parameter}.h5`. The order in which a run's
-    parameters first appear is the order of its layers.
-
-    Raises:
-        InputError: for a path of another form, or a file without its summary.
-    """
-    frames = [_read_layer(path) for path in paths]
-    table = pd.concat(frames, ignore_index=True)
-    table["index"] = _indices(table)
-    names = pd.MultiIndex.from_frame(table[["run", "parameter"]])
-    table["order"] = names.unique().get_indexer(names)
-    first = table.groupby("run")["order"].transform("min")
-    table = table.assign(first=first).sort_values(
-        ["first", "seed", "epoch", "order", "batch_size", "batches", "repeat"]
-    )
-    return table[[*CELL[:3], *LAYER, *CELL[3:], *SUMMARY]].reset_index(drop=True)
-
-
-def _read_layer(path: Path) -> pd.DataFrame:
-    found = re.search(r"([^/]+)/seed-(\d+)/epoch-(\d+)/gaussianity/([^/]+)\.h5$", path.as_posix())
-    if not found:
-        raise InputError(
-            f"{path}: expected a path like RUN/seed-0/epoch-1/gaussianity/conv1.weight.h5"
-        )
-    run, seed, epoch, parameter = found.groups()
-    try:
-        with h5py.File(path) as file:
-            frame = pd.DataFrame(file["summary"][...])
-            attributes = {name: file.attrs[name] for name in ("layer", "operation", "kind", "size")}
-    except (OSError, KeyError) as error:
-        raise InputError(f"{path}: expected a complete Gaussianity file, found {error}") from None
-    block = re.match(r"block(\d+)\.", str(attributes["layer"]))
-    return frame.assign(
-        run=run,
-        seed=int(seed),
-        epoch=int(epoch),
-        parameter=parameter,
-        block=int(block[1]) if block else 0,
-        **attributes,
-    )
-
-
-def _indices(table: pd.DataFrame) -> pd.Series:
-    """Position from 1 of every row's layer within its block, or among its run's layers of the same kind."""
-    layers = table.drop_duplicates(["run", "parameter"])
-    place = layers.groupby(["run", "block", "operation", "kind"], sort=False).cumcount() + 1
-    keys = pd.MultiIndex.from_frame(layers[["run", "parameter"]])
-    lookup = pd.Series(place.to_numpy(), index=keys)
-    return pd.Series(
-        lookup.reindex(pd.MultiIndex.from_frame(table[["run", "parameter"]])).to_numpy(),
-        index=table.index,
-    )
+    """Gaussianity of every layer: one row per (layer, batch size, batches, repeat)."""
+    table = read_layers(paths, by=["batch_size", "batches", "repeat"])
+    if table.empty:
+        raise InputError("tables: found no Gaussianity summary in any file")
+    return table[[*CELL[:3], *LAYER, *CELL[3:], *SUMMARY]]
 
 
 def read_training(paths: Iterable[Path]) -> pd.DataFrame:
@@ -251,23 +201,6 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
     return {name: pd.read_csv(folder / f"{name}.csv") for name in names}
-
-
-def layer_files(
-    results: Path, measured: Mapping[str, Mapping[str, Any]], name: str
-) -> Iterator[Path]:
-    """Paths of a stage's per-layer files; thousands of them would not fit into a command line.
-
-    Args:
-        results: folder of all results.
-        measured: run -> its `seeds`, `epochs` and `parameters`.
-        name: of the stage.
-    """
-    for run, what in measured.items():
-        for seed in what["seeds"]:
-            for epoch in what["epochs"]:
-                folder = results / run / f"seed-{seed}" / f"epoch-{epoch}" / name
-                yield from (folder / f"{parameter}.h5" for parameter in what["parameters"])
 
 
 def training_files(

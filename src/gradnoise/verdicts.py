@@ -26,6 +26,8 @@ class Component:
         value, lower, upper: measured, with interval; NaN where there is none.
         least, most: the claim says least < quantity < most; one of them may be infinite.
         rejects_only: the component can contradict the claim but is not needed to support it.
+        refuted_above: where a claim is contradicted only beyond another threshold than `most`.
+        decision: verdict of an exact test, where no interval decides.
     """
 
     label: str
@@ -35,13 +37,23 @@ class Component:
     least: float = -math.inf
     most: float = math.inf
     rejects_only: bool = False
+    refuted_above: float = math.nan
+    decision: Verdict | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Supported where the whole interval lies in the range, contradicted where none of it does."""
+        """Supported where the whole interval lies in the range, contradicted where none of it does.
+
+        A range of one point is a claim of equality: it is supported where the interval contains the point.
+        """
+        if self.decision:
+            return self.decision
+        if self.least == self.most and not math.isnan(self.lower):
+            return SUPPORTED if self.lower <= self.least <= self.upper else CONTRADICTED
         if self.lower > self.least and self.upper < self.most:
             return SUPPORTED
-        if self.upper <= self.least or self.lower >= self.most:
+        beyond = self.most if math.isnan(self.refuted_above) else self.refuted_above
+        if self.upper <= self.least or self.lower >= beyond:
             return CONTRADICTED
         return SUPPORTED if self.rejects_only else UNDECIDED
 
@@ -49,11 +61,15 @@ class Component:
     def margin(self) -> float:
         """How far the interval's worse end lies inside the range (negative: outside)."""
         margin = min(self.lower - self.least, self.most - self.upper)
+        if self.least == self.most:
+            margin = min(self.upper - self.least, self.most - self.lower)
         return -math.inf if math.isnan(margin) else margin
 
     @property
     def threshold(self) -> str:
         """The range in words."""
+        if self.least == self.most:
+            return f"= {self.most:g}"
         if math.isinf(self.least):
             return f"< {self.most:g}"
         if math.isinf(self.most):

@@ -64,11 +64,30 @@ def data_of(wildcards):
     return f"{OUTPUT}/data/{run_of(wildcards).data}.h5"
 
 
-def gradients_of(wildcards):
-    """Per-sample gradients from which a run draws its batches."""
+def checkpoint_of(wildcards):
+    """Folder of the checkpoint whose per-sample gradients a run draws from."""
     run = EXPERIMENT.gradients_of(
         run_of(wildcards), int(wildcards.seed), int(wildcards.epoch)
     )
-    return (
-        f"{OUTPUT}/{run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}/gradients.zarr"
+    return f"{OUTPUT}/{run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}"
+
+
+def gradients_of(wildcards):
+    """Per-sample gradients from which a run draws its batches."""
+    return f"{checkpoint_of(wildcards)}/gradients.zarr"
+
+
+def moments_of(wildcards):
+    """Moments of those gradients."""
+    return f"{checkpoint_of(wildcards)}/moments.zarr"
+
+
+def noise_of(wildcards):
+    """All repeats of a run's noise at a checkpoint."""
+    return expand(
+        rules.noise.output,
+        run=wildcards.run,
+        seed=wildcards.seed,
+        epoch=wildcards.epoch,
+        repeat=run_of(wildcards).repeats,
     )

@@ -1,12 +1,6 @@
 rule gaussianity:
     input:
-        noise=lambda wildcards: expand(
-            rules.noise.output,
-            run=wildcards.run,
-            seed=wildcards.seed,
-            epoch=wildcards.epoch,
-            repeat=run_of(wildcards).repeats,
-        ),
+        noise=noise_of,
     output:
         f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/gaussianity/{{parameter}}.h5",
     log:

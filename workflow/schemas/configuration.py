@@ -20,7 +20,7 @@ from gradnoise.store import InputError
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 NAME = re.compile(r"[A-Za-z0-9_]+")
-SECTIONS = ("data", "model", "training", "noise", "gaussianity")
+SECTIONS = ("data", "model", "training", "noise", "gaussianity", "clt", "tails")
 
 
 class Section(BaseModel):
@@ -173,6 +173,36 @@ class Gaussianity(Section):
     _each_once = field_validator("batches")(_distinct)
 
 
+class Clt(Section):
+    """How fast the noise becomes Gaussian with the batch size."""
+
+    exact_coordinates: Positive
+    distance: Annotated[float, Field(gt=0, lt=0.5)]
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Tails(Section):
+    """How heavy the noise's tails are."""
+
+    methods: Annotated[list[Literal["ecf", "mcculloch", "mohammadi", "ml"]], Field(min_length=1)]
+
+    _each_once = field_validator("methods")(_distinct)
+
+    @model_validator(mode="after")
+    def _figures_need(self) -> Self:
+        if "ecf" not in self.methods:
+            raise ValueError(
+                f"methods: found {self.methods}; ecf, which the claims use, must be there"
+            )
+        return self
+
+
+class Control(Section):
+    """Heavy and light tails put in by hand, which the analysis has to find."""
+
+    seed: Count
+
+
 class Calibration(Section):
     """The instrument check on noise of known distribution."""
 
@@ -197,6 +227,8 @@ class Run(Section):
     training: Training
     noise: Noise
     gaussianity: Gaussianity
+    clt: Clt
+    tails: Tails
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -325,7 +357,10 @@ class Config(Section):
     training: Training
     noise: Noise
     gaussianity: Gaussianity
+    clt: Clt
+    tails: Tails
     calibration: Calibration
+    control: Control
     figures: Figures
 
 
