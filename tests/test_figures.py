@@ -64,7 +64,7 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
     folder, layers = results
     settings = {"run": "cnn", "significance": 0.05, **settings}
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
-    arguments += ["--gaussianity", *map(str, layers if name == "coordinates" else [])]
+    arguments += ["--layers", *map(str, layers if name == "coordinates" else [])]
     call(f"figures.{name}", *arguments, "--output", output)
 
 

@@ -16,7 +16,7 @@ CONVENTIONS = {
     "testable": "percentage_testable",
 }
 
-FURTHER = ("layers", "clt", "prediction", "tails")  # tables beside those of Gaussianity
+FURTHER = ("layers", "clt", "correlations", "prediction")  # tables beside those of Gaussianity
 THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
 BATCH_NORM = {"resnet20": True, "resnet56": True}  # where it is on unless switched off
 

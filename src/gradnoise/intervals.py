@@ -54,6 +54,28 @@ def estimate(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def summarise(table: pd.DataFrame, by: list[str], columns: list[str]) -> pd.DataFrame:
+    """Means over seeds and repeats with 95 % intervals: one row for each cell of `by`, in its first order.
+
+    Args:
+        table: one row per seed (and repeat, where there is such a column) and cell.
+        by: columns that name a cell.
+        columns: quantities, NaN where one does not exist.
+
+    Returns:
+        `by`, and for every quantity q the columns q, q_lower, q_upper; besides `unit`, `n_seeds`, `n_repeats`.
+    """
+    rows = table if "repeat" in table else table.assign(repeat=1)
+    cells = rows[by].drop_duplicates()
+    seeds = rows["seed"].nunique()
+    for name in columns:
+        means = estimate(rows.pivot(index=["seed", "repeat"], columns=by, values=name))
+        lower, upper = interval(means)
+        found = {name: means["value"], f"{name}_lower": lower, f"{name}_upper": upper}
+        cells = cells.join(pd.DataFrame(found), on=by)
+    return cells.assign(unit=unit(seeds), n_seeds=seeds, n_repeats=rows["repeat"].nunique())
+
+
 def repeat_deviation(table: pd.DataFrame) -> pd.DataFrame:
     """Standard deviation over repeats, pooled over seeds: `value` and `degrees` for every column."""
     by_seed = table.groupby(level="seed")

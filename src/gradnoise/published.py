@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gradnoise import measurements
+from gradnoise import measurements, moment_measurements
 from gradnoise.evidence import Evidence
 from gradnoise.verdicts import Component, Verdict, any_beyond, every
 
@@ -110,7 +110,8 @@ CLAIMS = [
         "third_moment_orders_layers",
         "Layers with a larger third moment are less Gaussian",
         "paper",
-        missing="per-sample moments",
+        moment_measurements.third_moment_orders_layers,
+        unit="correlation",
     ),
     Claim(
         "alexnet_third_moments_wider",
@@ -134,13 +135,15 @@ CLAIMS = [
         "central_limit_alone",
         "The finite-batch central limit theorem alone explains the pass rates",
         "gradnoise",
-        missing="pass rates predicted from per-sample moments",
+        moment_measurements.central_limit_alone,
+        cases="batches",
     ),
     Claim(
         "power_of_the_test",
         "200 and 600 batches differ by the power of the test only",
         "gradnoise",
-        missing="pass rates predicted from per-sample moments",
+        moment_measurements.power_of_the_test,
+        cases="once",
     ),
     Claim(
         "property_of_the_basis",

@@ -17,7 +17,7 @@ from gradnoise.intervals import (
     unit,
     weighted_mean,
 )
-from gradnoise.layer_tables import LAYER, layer_files, read_layers
+from gradnoise.layer_tables import LAYER, layer_files, read_attributes, read_layers
 from gradnoise.store import InputError, WorkArea
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,26 @@ SHAPES = [
     "kolmogorov_distance_mean",
 ]
 COUNTS = ["rejections_bh", "coordinates"]
+QUANTILES = [f"q{percent:02}" for percent in (5, 25, 50, 75, 95)]
+# Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
+SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
+    "layers": ("clt", "", []),
+    "clt": ("clt", "summary", ["batch_size"]),
+    "correlations": ("clt", "correlations", ["batch_size", "batches"]),
+    "prediction": ("clt", "prediction", ["batch_size", "batches", "repeat"]),
+    "prediction_same_samples": (
+        "clt",
+        "prediction_same_samples",
+        ["batch_size", "batches", "repeat"],
+    ),
+    "calibration_of_prediction": ("clt", "calibration", ["batches", "bin"]),
+}
+LAYER_NUMBERS = [
+    *("noise_scale", "noise_scale_error", "gaussian_batch_size"),
+    *("gaussian_batch_size_lower", "gaussian_batch_size_upper"),
+    *(f"rho_{q}" for q in QUANTILES),
+    *(f"root_kurtosis_{q}" for q in QUANTILES),
+]
 SUMMARY = [*PERCENTAGES, *SHARES, *SHAPES, *COUNTS]
 
 
@@ -195,12 +215,24 @@ def write_printed(aggregated: pd.DataFrame, folder: Path) -> None:
 
 
 def read(folder: Path) -> Mapping[str, pd.DataFrame]:
-    """The published tables `gaussianity`, `gaussianity_repeats` and `training`, for later stages."""
-    names = ("gaussianity", "gaussianity_repeats", "training")
+    """All published tables by name, for later stages; those in the printed form are left out."""
+    names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES)
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
     return {name: pd.read_csv(folder / f"{name}.csv") for name in names}
+
+
+def summaries(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
+    """The tables of `SUMMARIES`, and `layers`: the numbers that stand for a layer, one row each."""
+    found = {}
+    for name, (stage_name, member, by) in SUMMARIES.items():
+        paths = list(layer_files(results, measured, stage_name))
+        numbers = not member
+        found[name] = (
+            read_attributes(paths, LAYER_NUMBERS) if numbers else read_layers(paths, member, by)
+        )
+    return found
 
 
 def training_files(
@@ -228,6 +260,8 @@ def main() -> None:
         aggregated.to_csv(folder / "gaussianity.csv", index=False)
         training = training_files(results, measured, arguments.settings["trained_by"])
         read_training(training).to_csv(folder / "training.csv", index=False)
+        for name, table in summaries(results, measured).items():
+            table.to_csv(folder / f"{name}.csv", index=False)
         write_printed(aggregated, folder)
         area.publish({"tables": arguments.output})
 

@@ -9,7 +9,7 @@ FIGURES = [
 rule figures:
     input:
         tables=f"{OUTPUT}/tables",
-        gaussianity=lambda wildcards: plan.figure_layers(
+        layers=lambda wildcards: plan.figure_layers(
             OUTPUT, run_of(wildcards), wildcards.figure
         ),
     output:
@@ -33,4 +33,4 @@ rule figures:
         ),
     shell:
         "python -m gradnoise.figures.{wildcards.figure} --settings {params.settings:q}"
-        " --tables {input.tables} --gaussianity {input.gaussianity} --output {output.pdf} 2> {log}"
+        " --tables {input.tables} --layers {input.layers} --output {output.pdf} 2> {log}"

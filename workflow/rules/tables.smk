@@ -1,7 +1,11 @@
-LAYERS = [
-    f"{OUTPUT}/{run.name}/seed-{seed}/epoch-{epoch}/gaussianity/{parameter.name}.h5"
-    for run, seed, epoch, parameter in EXPERIMENT.jobs()
-]
+def layers(stage):
+    """Per-layer results of a stage."""
+    return [
+        f"{OUTPUT}/{run.name}/seed-{seed}/epoch-{epoch}/{stage}/{parameter.name}.h5"
+        for run, seed, epoch, parameter in EXPERIMENT.jobs()
+    ]
+
+
 TRAININGS = sorted(
     {
         f"{OUTPUT}/{run.trained_by}/seed-{seed}/training.csv"
@@ -13,7 +17,8 @@ TRAININGS = sorted(
 
 rule tables:
     input:
-        gaussianity=LAYERS,
+        gaussianity=layers("gaussianity"),
+        clt=layers("clt"),
         training=TRAININGS,
     output:
         report(

@@ -64,7 +64,7 @@ def choose(paths: Sequence[Path], parameter: str | None) -> Path:
             )
         return named[0]
     if not paths:
-        raise InputError("figures: coordinates needs per-layer files (--gaussianity)")
+        raise InputError("figures: coordinates needs per-layer files (--layers)")
 
     def interest(path: Path) -> tuple[int, float]:
         with h5py.File(path) as file:
@@ -196,8 +196,8 @@ def _nothing(axes: Axes, message: str) -> None:
 
 def main() -> None:
     """Draw `settings["parameter"]`, by default the layer that has most to show."""
-    arguments = style.parse("Noise of single coordinates.", tables=False, gaussianity=True)
-    path = choose(arguments.gaussianity, arguments.settings.get("parameter"))
+    arguments = style.parse("Noise of single coordinates.", tables=False, layers=True)
+    path = choose(arguments.layers, arguments.settings.get("parameter"))
     rows = read(path)
     style.save(draw(rows, arguments.settings), arguments.output, rows)
 

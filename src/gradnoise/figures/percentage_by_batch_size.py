@@ -73,7 +73,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
 def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     layers = rows.groupby("parameter", sort=False)
     for place, (_, layer) in enumerate(layers):
-        colour, marker = _look(place, colours)
+        colour, marker = style.look(place, colours)
         beside = layer["batch_size"] * 1.08 ** style.dodge(place, len(layers))
         line = layer.assign(beside=beside).sort_values("batch_size")
         style.line(axes, line, "beside", value, colour, marker, bars=True)
@@ -83,14 +83,10 @@ def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) 
 def _name_lines(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     last = rows[rows["batch_size"] == rows["batch_size"].max()]
     entries = [
-        (row["layer"], row[value], _look(place, colours)[0])
+        (row["layer"], row[value], style.look(place, colours)[0])
         for place, (_, row) in enumerate(last.iterrows())
     ]
     style.direct_labels(axes, entries)
-
-
-def _look(place: int, colours: list[str]) -> tuple[str, str]:
-    return colours[place % len(colours)], style.MARKERS[place % len(style.MARKERS)]
 
 
 def _over_layers(axes: Axes, rows: pd.DataFrame, value: str, legend: bool) -> None:

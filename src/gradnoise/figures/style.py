@@ -212,6 +212,11 @@ def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
     return np.array(means) + gap * np.arange(len(wanted))
 
 
+def look(place: int, colours: Sequence[str]) -> tuple[str, str]:
+    """Colour and marker of the line at a place."""
+    return colours[place % len(colours)], MARKERS[place % len(MARKERS)]
+
+
 def spread_note(rows: pd.DataFrame) -> str:
     """What the bands are, in words, with the unit that varies."""
     row = rows.iloc[0]
@@ -237,7 +242,7 @@ def weights(table: pd.DataFrame, run: str) -> pd.DataFrame:
     return rows
 
 
-def parse(description: str, tables: bool = True, gaussianity: bool = False) -> argparse.Namespace:
+def parse(description: str, tables: bool = True, layers: bool = False) -> argparse.Namespace:
     """Command line of a figure: settings, tables and, for some, per-layer files.
 
     Tables or files that a figure does not need are accepted, so that all figures are called alike.
@@ -246,6 +251,6 @@ def parse(description: str, tables: bool = True, gaussianity: bool = False) -> a
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--source", default="")
     parser.add_argument("--tables", type=Path, required=tables)
-    parser.add_argument("--gaussianity", type=Path, nargs="*", default=[], required=gaussianity)
+    parser.add_argument("--layers", type=Path, nargs="*", default=[], required=layers)
     parser.add_argument("--output", type=Path, required=True)
     return parser.parse_args()
