@@ -151,15 +151,13 @@ def _gradient(module: nn.Module, attribute: str, call: Call, selection: Selectio
     if isinstance(module, CONVOLUTIONS):
         if attribute == "bias":
             return project_rows(selection, error.flatten(start_dim=2).sum(dim=2))
-        return contract(_convolution(module, inputs, error), selection)
+        return contract(contraction(module, call), selection)
     if isinstance(module, nn.Linear):
-        error = error.reshape(samples, -1, module.out_features)
         if attribute == "bias":
-            return project_rows(selection, error.sum(dim=1))
-        positions = np.arange(error.shape[1]) * module.in_features
-        offset = np.arange(module.in_features)
-        flat, error = inputs.reshape(samples, -1), error.transpose(1, 2).contiguous()
-        return contract(Contraction(flat, error, offset, positions, 1), selection)
+            return project_rows(
+                selection, error.reshape(samples, -1, module.out_features).sum(dim=1)
+            )
+        return contract(contraction(module, call), selection)
     if attribute == "weight":
         error = error * _normalised(module, inputs)
     if isinstance(module, nn.LayerNorm):
@@ -167,6 +165,20 @@ def _gradient(module: nn.Module, attribute: str, call: Call, selection: Selectio
     else:
         gradient = error.reshape(samples, selection.size, -1).sum(dim=2)
     return project_rows(selection, gradient)
+
+
+def contraction(module: nn.Module, call: Call) -> Contraction:
+    """Where every weight of a convolution or linear layer meets its inputs in one of its calls."""
+    inputs, error = call.inputs.float(), call.error.float()
+    if isinstance(module, CONVOLUTIONS):
+        return _convolution(module, inputs, error)
+    assert isinstance(module, nn.Linear)
+    samples = len(call.tap)
+    error = error.reshape(samples, -1, module.out_features)
+    positions = np.arange(error.shape[1]) * module.in_features
+    offset = np.arange(module.in_features)
+    flat, error = inputs.reshape(samples, -1), error.transpose(1, 2).contiguous()
+    return Contraction(flat, error, offset, positions, 1)
 
 
 def _normalised(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:

@@ -95,7 +95,7 @@ def _whole(contraction: Contraction, selection: Selection) -> Rows:
     return project_rows(selection, gradients.view(samples, -1))
 
 
-def _row_and_column(
+def row_and_column(
     contraction: Contraction, selection: Selection
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Row of the error and row of the patch table that make each chosen coordinate."""
@@ -108,7 +108,7 @@ def _row_and_column(
 def gathered_by_torch(contraction: Contraction, selection: Selection) -> Rows:
     """Gather the chosen rows and columns; the sketch by Fourier transform. For accelerators."""
     device = contraction.error.device
-    row, column = (torch.from_numpy(index) for index in _row_and_column(contraction, selection))
+    row, column = (torch.from_numpy(index) for index in row_and_column(contraction, selection))
     patches = contraction.patches()
     chosen = torch.einsum(
         "ncp,ncp->nc",
@@ -134,7 +134,7 @@ def _gathered_on_cpu(contraction: Contraction, selection: Selection) -> Rows:
     directions = selection.directions or random_directions.NONE
     chosen = np.zeros((samples, len(selection.coordinates)), np.float32)
     projected = np.zeros((samples, directions.count), np.float32)
-    row, column = _row_and_column(contraction, selection)
+    row, column = row_and_column(contraction, selection)
     inputs = contraction.inputs.contiguous().numpy()
     error = contraction.error.contiguous().numpy()
 

@@ -67,7 +67,7 @@ def per_sample_gradients(
     if dependence is not None:
         raise InputError(f"per-sample gradients do not exist: {dependence}")
     with preserved(model):
-        trusted = _trusted(model, loss, batch, labels, selections)
+        trusted = trusted_parameters(model, loss, batch, labels, selections)
         for first in range(start, len(inputs), chunk_size):
             batch = inputs[first : first + chunk_size].to(device)
             labels = targets[first : first + chunk_size].to(device)
@@ -148,7 +148,7 @@ def _probes(count: int) -> list[slice]:
     return [slice(probe, probe + 1) for probe in sorted({0, count // 2, count - 1})]
 
 
-def _trusted(
+def trusted_parameters(
     model: nn.Module,
     loss: Loss,
     inputs: torch.Tensor,

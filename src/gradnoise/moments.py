@@ -1,0 +1,194 @@
+"""The moments stage: mean, variance, third and fourth moment of the per-sample gradient, by coordinate.
+
+They decide how fast the mean of a mini-batch becomes Gaussian. All N samples are the population, so moments are
+divided by N, and nothing is estimated. Computed from stored per-sample gradients where the `gradients` stage kept
+them, else streamed over the samples in two passes.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zarr
+from numpy.typing import ArrayLike
+
+from gradnoise import stage
+from gradnoise.blocks import without_linear_algebra
+from gradnoise.central_powers import Moments, PowerSums
+from gradnoise.store import COMPLETE, WorkArea, open_store, put_array, seal
+from gradnoise.strategy import AUGMENTED
+
+if TYPE_CHECKING:  # reading stored gradients must not wait for torch
+    import torch
+
+__all__ = ["Moments", "main", "per_sample_moments", "stored_moments"]
+
+log = logging.getLogger(__name__)
+
+NAME = "moments.zarr"  # of the store inside the work area
+UNIT = "loss per unit of the parameter"
+POWER = {"mean": 1, "variance": 2, "third_absolute": 3, "third": 3, "fourth": 4}
+
+
+def per_sample_moments(
+    model: "torch.nn.Module",
+    loss: "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]",
+    inputs: "ArrayLike | torch.Tensor",
+    targets: "ArrayLike | torch.Tensor",
+    coordinates: int | Mapping[str, Sequence[int]] | None = None,
+    chunk_size: int | None = None,
+    *,
+    seed: int = 0,
+) -> dict[str, Moments]:
+    """Moments of the per-sample gradient over all samples, of every trainable parameter, biases included.
+
+    Two passes over the samples: the mean, then central powers in float64 (the third absolute moment has no
+    merge formula). Memory is that of five numbers a coordinate and one chunk, never of whole per-sample gradients. A
+    deviation below the rounding of float32 gradients, 2^-23 of the mean, counts as none.
+
+    Args:
+        model: any module called as `model(inputs)`, on any device; its train/eval flag is respected, and
+            parameters, buffers, gradients, flags and the global random state are left bit-identical.
+        loss: `loss(outputs, targets)`, the batch mean; a sample's loss is that of a batch of one.
+        inputs, targets: the N samples, torch or NumPy.
+        coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
+        chunk_size: samples a pass; default 128.
+        seed: of the coordinates drawn.
+
+    Returns:
+        By parameter name float64 arrays, in the parameter's shape, or (C,) at the chosen coordinates.
+
+    Raises:
+        ValueError: where a sample's gradient depends on its batch mates or is drawn anew in every pass (BatchNorm
+            or dropout in train mode), where a gradient is not finite, and for impossible coordinates.
+    """
+    import torch
+
+    from gradnoise.moment_passes import streamed_moments
+    from gradnoise.selections import select
+
+    parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    selections = select(parameters, coordinates, 0, seed)
+    samples = torch.as_tensor(inputs), torch.as_tensor(targets)
+    found = streamed_moments(model, loss, *samples, selections, chunk_size)
+    if coordinates is not None:
+        return found
+    return {
+        name: Moments(*(moment.reshape(selections[name].shape) for moment in moments))
+        for name, moments in found.items()
+    }
+
+
+def stored_moments(gradient: zarr.Array[Any], mean: ArrayLike, threads: int) -> Moments:
+    """Moments of stored per-sample gradients.
+
+    Args:
+        gradient: float32 (N, C), a Zarr array; read a shard of samples at a time.
+        mean: (C,), of the samples in float64.
+        threads: number of threads, on which no result depends.
+
+    Returns:
+        float64 arrays (C,).
+    """
+    sums = PowerSums.about(np.asarray(mean, np.float64)[None])
+    rows = (gradient.shards or gradient.chunks)[0]
+    for start in range(0, gradient.shape[0], rows):
+        sums.add_gradients(np.asarray(gradient[start : start + rows]), threads)
+    return Moments(*(moment[0] for moment in sums.moments(gradient.shape[0])))
+
+
+def _from_store(work: WorkArea, store: zarr.Group, gradients: zarr.Group) -> None:
+    """Moments of every parameter out of the store of the `gradients` stage."""
+    threads = stage.available_threads()
+    for name, group in stage.progress(sorted(gradients.groups()), "moments"):
+        if name in work.finished:
+            continue
+        arrays: dict[str, Any] = dict(group.arrays())
+        found = stored_moments(arrays["gradient"], arrays["full_gradient"][:], threads)
+        _put(store, name, found, arrays["coordinate"][:], group.attrs.asdict())
+        work.finish(name)
+
+
+def _streamed(store: zarr.Group, settings: Mapping[str, Any], data: Path, folder: Path) -> str:
+    """Stream over the samples; returns why this was not possible, or an empty text."""
+    import torch
+
+    from gradnoise import datasets, models
+    from gradnoise.gradients import choose_selections, load_model
+    from gradnoise.moment_passes import streamed_moments
+    from gradnoise.per_sample import CHUNK, sample_dependence
+
+    dataset = datasets.load(data)
+    model = load_model(settings, dataset, folder)
+    selections, described = choose_selections({**settings, "directions": 0}, model)
+    loss = models.loss(settings["loss"])
+    samples = [torch.from_numpy(array) for array in (dataset.train_inputs, dataset.train_targets)]
+    dependence = sample_dependence(model, loss, *(each[:CHUNK] for each in samples))
+    if dependence is not None:
+        return dependence
+    for name, found in streamed_moments(model, loss, *samples, selections).items():
+        _put(store, name, found, selections[name].coordinates, described[name])
+    return ""
+
+
+def _put(
+    store: zarr.Group,
+    name: str,
+    moments: Moments,
+    coordinate: ArrayLike,
+    attributes: Mapping[str, Any],
+) -> None:
+    group = store.require_group(name)
+    group.attrs.update(attributes)
+    label = "flat index into the parameter"
+    put_array(group, "coordinate", np.asarray(coordinate), ["coordinate"], long_name=label)
+    for field, values in moments._asdict().items():
+        power = POWER[field]
+        units = UNIT if power == 1 else f"({UNIT})^{power}"
+        put_array(group, field, values, ["coordinate"], units=units)
+
+
+def record_moments(
+    work: WorkArea, settings: Mapping[str, Any], data: Path, checkpoints: Path, source: Path
+) -> None:
+    """Write the sealed store of moments into the work area.
+
+    Args:
+        work: a parameter is a part of it, where moments come from stored gradients.
+        settings: those of the `gradients` stage.
+        data: the data set's file.
+        checkpoints: folder of `epoch-{e}.safetensors`.
+        source: store of the `gradients` stage.
+    """
+    gradients = open_store(source)
+    attributes: dict[str, Any] = gradients.attrs.asdict()
+    del attributes[COMPLETE]
+    store = zarr.open_group(work.path / NAME, mode="a")
+    if attributes["strategy"] == "per_sample":
+        strategy, reason = "per_sample", "from the stored per-sample gradients"
+        _from_store(work, store, gradients)
+    else:
+        obstacle = AUGMENTED if settings["augment"] else ""
+        obstacle = obstacle or _streamed(store, settings, data, checkpoints)
+        strategy = "none" if obstacle else "streamed"
+        reason = obstacle or f"streamed over the samples: {attributes['reason']}"
+    log.info("%s: %s", strategy, reason)
+    store.attrs.update({**attributes, "strategy": strategy, "reason": reason})
+    seal(store)
+
+
+def main() -> None:
+    """Publish the moments at one checkpoint, or the record that there are none."""
+    args = stage.parse(
+        "Moments of the per-sample gradients at a checkpoint.", ("data", "checkpoints", "gradients")
+    )
+    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
+        record_moments(work, args.settings, args.data, args.checkpoints, args.gradients)
+        work.publish({NAME: args.output})
+
+
+if __name__ == "__main__":
+    with without_linear_algebra():
+        stage.run(main)
