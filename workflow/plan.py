@@ -88,6 +88,11 @@ class PlannedRun:
         name = self.sections.model.name
         return _model_source(name) if ":" in name else ()
 
+    @property
+    def has_moments(self) -> bool:
+        """Whether a sample's gradient exists: it does not depend on batch mates or random draws."""
+        return not self.sections.noise.augment and self.sections.noise.batch_norm_mode == "eval"
+
     def values(self, parameter: architectures.Parameter) -> int:
         """Numbers stored per sample or batch for one parameter: coordinates and directions."""
         noise = self.sections.noise
@@ -256,6 +261,7 @@ class Experiment:
             "run": run,
             "trained_by": self.runs[run].trained_by,
             "significance": self.runs[run].sections.gaussianity.significance,
+            "training_batch_size": self.runs[run].sections.training.batch_size,
             "style": self.figures.model_dump(),
         }
 
@@ -387,6 +393,10 @@ def data_listing(settings: Mapping[str, Any]) -> str:
     )
 
 
+# Stage whose per-layer results a figure reads besides the tables.
+LAYER_FIGURES = {"coordinates": "gaussianity", "third_moments": "clt"}
+
+
 def figures_of(run: PlannedRun) -> list[str]:
     """Figures that a run has data for."""
     names = ["percentage_by_batch_size", "coordinates"]
@@ -394,12 +404,16 @@ def figures_of(run: PlannedRun) -> list[str]:
         names.append("percentage_by_epoch")
     if run.trained_by == run.name:
         names.append("training_curves")
+    if run.has_moments:
+        names += ["third_moments", "berry_esseen"]
+    if run.has_moments and run.sections.noise.strategy != "per_batch":
+        names += ["predicted_pass_rates", "gaussian_batch_size"]
     return names
 
 
 def figure_layers(output: str, run: PlannedRun, figure: str) -> list[str]:
-    """Per-layer results that a figure reads besides the tables: the last checkpoint of the first seed."""
-    if figure != "coordinates":
+    """Per-layer results that a figure reads: those of the last checkpoint of the first seed."""
+    if figure not in LAYER_FIGURES:
         return []
-    folder = f"{output}/{run.name}/seed-{run.seeds[0]}/epoch-{max(run.epochs)}/gaussianity"
-    return [f"{folder}/{parameter.name}.h5" for parameter in run.measured]
+    folder = f"{output}/{run.name}/seed-{run.seeds[0]}/epoch-{max(run.epochs)}"
+    return [f"{folder}/{LAYER_FIGURES[figure]}/{parameter.name}.h5" for parameter in run.measured]

@@ -88,10 +88,9 @@ def exact_distances(
     """
     found = np.full((len(batch_sizes), len(chosen)), np.nan)
     reached = np.full(len(chosen), np.nan)
-    columns = (
-        gradients.oindex[:, chosen] if isinstance(gradients, zarr.Array) else gradients[:, chosen]
-    )
-    for place, values in enumerate(stage.progress(columns.T, "exact distances", total=len(chosen))):
+    columns: Any = gradients.oindex if isinstance(gradients, zarr.Array) else gradients
+    series = columns[:, chosen].T
+    for place, values in enumerate(stage.progress(series, "exact distances", total=len(chosen))):
         if values.min() == values.max():
             continue
         found[:, place] = [exact_ks(values, size) for size in batch_sizes]

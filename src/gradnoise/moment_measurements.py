@@ -90,7 +90,7 @@ def power_of_the_test(run: Evidence, batches: int, column: str) -> Families:
                     -MARGIN,
                     MARGIN,
                 )
-                for layer, size in change
+                for layer, size in change.columns.to_list()
             ]
         )
     ]
@@ -98,7 +98,7 @@ def power_of_the_test(run: Evidence, batches: int, column: str) -> Families:
 
 def deming_slope(x: pd.Series, y: pd.Series) -> float:
     """Slope of the line through the means that is nearest to all points: errors in both, equally large."""
-    a, b = x - x.mean(), y - y.mean()
+    a, b = (each.to_numpy(float) - np.mean(each.to_numpy(float)) for each in (x, y))
     xx, yy, xy = float(a @ a), float(b @ b), float(a @ b)
     if xy == 0:
         return float("nan")

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from gradnoise import intervals, stage
 from gradnoise.figures import style
-from gradnoise.store import InputError
 
 MOST = 7  # layers that can be told apart
 
@@ -84,10 +83,8 @@ def _spines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
         axes.plot([], [], "o", color=colour, label=layer)
     axes.set_xscale("log")
     style.percentage_axis(axes)
-    sizes = sorted(rows["batch_size"].unique())
-    axes.set_xlabel(
-        rf"$\rho$ (5 to 95 % of coordinates); larger dots: batch {sizes[0]} to {sizes[-1]}"
-    )
+    least, most = rows["batch_size"].min(), rows["batch_size"].max()
+    axes.set_xlabel(rf"$\rho$ (5 to 95 % of coordinates); larger dots: batch {least} to {most}")
     axes.set_ylabel("Gaussian coordinates (%)")
     axes.set_title("Third moment and passing share", fontweight="bold")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handletextpad=0.2, labelspacing=0.25)
@@ -103,7 +100,8 @@ def main() -> None:
     last = bounds["epoch"].max()
     bounds, layers, tested = (table[table["epoch"] == last] for table in (bounds, layers, tested))
     if bounds["bound_q50"].isna().all():
-        raise InputError("figures: berry_esseen needs per-sample moments; this run has none")
+        style.save_without_data(arguments, "no moments of per-sample gradients in this run")
+        return
     chosen = list(bounds["layer"].unique()[:MOST])
     quantiles = [name for name in bounds if name[-4:-2] == "_q"]
     means = intervals.summarise(bounds, ["layer", "batch_size"], quantiles)
@@ -112,9 +110,9 @@ def main() -> None:
     passing = tested[["layer", "batch_size", "percentage_testable"]].join(
         layers.groupby("layer")[rho].mean(), on="layer"
     )
-    shown = [table[table["layer"].isin(chosen)] for table in (means, passing)]
-    numbers = shown[0].merge(shown[1], on=["layer", "batch_size"])
-    style.save(draw(*shown, arguments.settings), arguments.output, numbers)
+    means, passing = (table[table["layer"].isin(chosen)] for table in (means, passing))
+    numbers = means.merge(passing, on=["layer", "batch_size"])
+    style.save(draw(means, passing, arguments.settings), arguments.output, numbers)
 
 
 if __name__ == "__main__":

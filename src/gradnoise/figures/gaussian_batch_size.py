@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.gaussian_batch_size import LARGEST
-from gradnoise.store import InputError
 
 PANELS = {
     "gaussian_batch_size": "B*: exact distance small for most coordinates",
@@ -107,7 +106,8 @@ def main() -> None:
     arguments = style.parse("Batch size at which the noise is Gaussian.")
     rows = style.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings["run"])
     if rows["gaussian_batch_size"].isna().all():
-        raise InputError("figures: gaussian_batch_size needs stored per-sample gradients")
+        style.save_without_data(arguments, "no per-sample gradients were stored in this run")
+        return
     style.save(draw(rows, arguments.settings), arguments.output, rows)
 
 

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from gradnoise import intervals, stage
 from gradnoise.figures import style
-from gradnoise.store import InputError
 
 
 def draw(cells: pd.DataFrame, bins: pd.DataFrame, settings: dict[str, Any]) -> Figure:
@@ -99,7 +98,8 @@ def main() -> None:
     run, folder = arguments.settings["run"], arguments.tables
     table = pd.read_csv(folder / "prediction.csv")
     if not (table["run"] == run).any():
-        raise InputError(f"figures: run {run} has no stored per-sample gradients to predict from")
+        style.save_without_data(arguments, "no per-sample gradients were stored in this run")
+        return
     table = style.weights(table, run)
     rows = table[(table["epoch"] == table["epoch"].max()) & (table["coordinates"] > 0)]
     names = ["predicted_percentage", "measured_percentage"]

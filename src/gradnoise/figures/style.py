@@ -111,6 +111,15 @@ def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
     plt.close(drawn)
 
 
+def save_without_data(arguments: argparse.Namespace, reason: str) -> None:
+    """Write a figure that says why it shows nothing: what a run could store is known only once it has run."""
+    apply(arguments.settings)
+    drawn, axes = figure(arguments.settings, 0.6)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, f"Nothing to show: {reason}", ha="center", va="center", color=GREY)
+    save(drawn, arguments.output, pd.DataFrame({"reason": [reason]}))
+
+
 def ceiling(axes: Axes, significance: float, label: bool = True) -> None:
     """Draw what exactly Gaussian noise reaches: the test rejects its share at random."""
     height = 100 * (1 - significance)

@@ -17,7 +17,6 @@ from scipy.special import gamma
 
 from gradnoise import stage
 from gradnoise.figures import style
-from gradnoise.store import InputError
 
 GAUSSIAN = 2**1.5 * gamma(2) / np.sqrt(np.pi)
 SHOWN = (1, 2, 11, 12, 15, 16)  # layers of a residual network's third block
@@ -37,7 +36,7 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
                 pd.DataFrame({**about, "coordinate": group["index"][...], "rho": group["rho"][...]})
             )
     if not frames:
-        raise InputError("figures: third_moments needs per-sample moments; this run has none")
+        return pd.DataFrame()
     rows = pd.concat(frames, ignore_index=True)
     rows = rows[(rows["kind"] == "weight") & rows["operation"].isin(["convolution", "linear"])]
     deep = (rows["block"] == 3) & rows["index"].isin(SHOWN)
@@ -98,6 +97,9 @@ def main() -> None:
     """Draw the last checkpoint of the first seed."""
     arguments = style.parse("Third moments of per-sample gradients.", tables=False, layers=True)
     rows = read(arguments.layers)
+    if rows.empty:
+        style.save_without_data(arguments, "no moments of per-sample gradients in this run")
+        return
     style.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
