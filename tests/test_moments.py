@@ -17,7 +17,7 @@ from torch import nn
 import test_gradients
 from gradnoise import moments
 from gradnoise.captures import Loss
-from gradnoise.central_powers import Moments, PowerSums
+from gradnoise.central_powers import Moments, PowerSums, run
 from gradnoise.moments import per_sample_moments
 from gradnoise.power_kernels import POWERS, WIDTH
 from gradnoise.store import WorkArea, open_store
@@ -213,12 +213,12 @@ def test_any_number_of_threads_and_of_samples_together_gives_the_same(
     bits = []
     for threads in (1, 2, 5):
         products = PowerSums.about(mean)
-        products.add_products(inputs, error, offset, base, threads)
+        run(products.products(inputs, error, offset, base), threads)
         rows = PowerSums.about(mean)
-        rows.add_gradients(gradients, threads)
+        run(rows.gradients(gradients), threads)
         some = PowerSums.about(mean[row, column][None])
         layout = np.ascontiguousarray(inputs.T), np.ascontiguousarray(error.transpose(1, 2, 0))
-        some.add_chosen(*layout, offset, base, row, column, threads)
+        run(some.chosen(*layout, offset, base, row, column), threads)
         bits.append([each.sums for each in (products, rows, some)])
         for each in (products, rows):
             assert_close(each.moments(11), by_definition(gradients), 1e-6)
@@ -227,7 +227,7 @@ def test_any_number_of_threads_and_of_samples_together_gives_the_same(
     for other in bits[1:]:
         for one, same in zip(bits[0], other, strict=True):
             np.testing.assert_array_equal(one, same)
-    assert products.sums.shape == (19, -(-150 // WIDTH), POWERS, WIDTH)
+    assert products.sums.shape == (19, -(-150 // WIDTH), POWERS * WIDTH)
 
     model, data = classifier(nn.Conv2d(3, 16, 5)), images(21)
     model(data[0])

@@ -11,9 +11,10 @@ Why not by matrix products: of a linear layer with one position the *raw* moment
 but |g - mean|^3 does not, so that its per-sample values must be formed anyway.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -26,12 +27,10 @@ from gradnoise.power_kernels import (
     add_chosen,
     add_gradients,
     add_products,
-    fill_patches,
+    finish,
 )
 
-PARTS = 4  # pieces of work for every thread, so that none waits long for the slowest
-ROUNDING = 2.0**-23  # of float32
-
+Work = Callable[[], None]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
@@ -54,10 +53,13 @@ class Moments(NamedTuple):
 class PowerSums:
     """Running sums for a matrix of coordinates, `columns` to a row, in blocks of `WIDTH` columns.
 
+    Samples are added by `run`ning the work that the methods give. No two pieces of one list touch the same
+    sums, so that results do not depend on the number of threads.
+
     Attributes:
         columns: coordinates to a row.
         centre: (rows, blocks, WIDTH), zero beyond the columns.
-        sums: (rows, blocks, POWERS, WIDTH).
+        sums: (rows, blocks, POWERS * WIDTH).
     """
 
     columns: int
@@ -72,36 +74,29 @@ class PowerSums:
         blocks = -(-columns // WIDTH)
         padded = np.zeros((rows, blocks * WIDTH))
         padded[:, :columns] = centre
-        sums = np.zeros((rows, blocks, POWERS, WIDTH))
+        sums = np.zeros((rows, blocks, POWERS * WIDTH))
         return cls(columns, padded.reshape(rows, blocks, WIDTH), sums)
 
-    def add_gradients(self, gradients: Singles, threads: int) -> None:
-        """Add samples whose gradients are there, float32 (n, rows * columns)."""
+    def gradients(self, gradients: Singles) -> list[Work]:
+        """Work that adds samples whose gradients are there, float32 (n, rows * columns)."""
         rows, blocks = self.centre.shape[:2]
-        gradients = gradients.reshape(len(gradients), rows, self.columns)
-        sums = self.sums.reshape(rows, blocks, -1)
-        _on_threads(
-            lambda first, last: add_gradients(gradients, self.centre, sums, first, last),
-            rows * blocks,
-            threads,
-        )
+        split = gradients.reshape(len(gradients), rows, self.columns)
+        return _ranges(partial(add_gradients, split, self.centre, self.sums), rows * blocks, 64)
 
-    def add_products(
+    def products(
         self,
         inputs: Singles,
         error: Singles,
         offset: NDArray[np.int64],
         base: NDArray[np.int64],
-        threads: int,
-    ) -> None:
-        """Add samples whose gradient of (o, k) is sum_p error[i, o, p] inputs[i, offset[k] + base[p]].
+    ) -> list[Work]:
+        """Work that adds samples whose gradient of (o, k) is sum_p error[i, o, p] inputs[i, offset[k] + base[p]].
 
         Args:
             inputs: (n, L).
             error: (n, rows, P).
             offset: (columns,).
             base: (P,).
-            threads: number of threads, on which no result depends.
         """
         rows, blocks = self.centre.shape[:2]
         samples, positions = len(error), len(base)
@@ -110,21 +105,10 @@ class PowerSums:
         padded[:samples, :, :positions] = error
         packed = padded.reshape(groups, TOGETHER, rows, parts, TOGETHER).transpose(2, 0, 3, 1, 4)
         error = np.ascontiguousarray(packed).reshape(rows, groups, parts, TOGETHER**2)
-        patches = np.zeros((blocks, groups, parts, TOGETHER**2, WIDTH), np.float32)
-        _on_threads(
-            lambda first, last: fill_patches(inputs, offset, base, patches, first, last),
-            blocks,
-            threads,
-        )
-        flat = patches.reshape(blocks, groups, parts, -1)
-        sums = self.sums.reshape(rows, blocks, -1)
-        _on_threads(
-            lambda first, last: add_products(error, flat, samples, self.centre, sums, first, last),
-            rows,
-            threads,
-        )
+        add = partial(add_products, inputs, error, offset, base, self.centre, self.sums)
+        return _ranges(add, blocks, 1)
 
-    def add_chosen(
+    def chosen(
         self,
         inputs: Singles,
         error: Singles,
@@ -132,55 +116,54 @@ class PowerSums:
         base: NDArray[np.int64],
         row: NDArray[np.int64],
         column: NDArray[np.int64],
-        threads: int,
-    ) -> None:
+    ) -> list[Work]:
         """The same at chosen coordinates (row[c], column[c]) only, one row of sums.
 
         Args:
             inputs: (L, n), samples last, so that they fill the vector registers.
             error: (rows, P, n).
-            offset, base: as in `add_products`.
+            offset, base: as in `products`.
             row, column: (C,).
-            threads: number of threads, on which no result depends.
         """
         order = np.argsort(column, kind="stable")
         flat = self.centre.reshape(-1), self.sums.reshape(-1)
-        _on_threads(
-            lambda first, last: add_chosen(
-                inputs, error, offset, base, row, column, order[first:last], *flat
-            ),
-            len(order),
-            threads,
-        )
+        return [
+            partial(add_chosen, inputs, error, offset, base, row, column, some, *flat)
+            for some in np.array_split(order, -(-len(order) // 1024))
+        ]
 
-    def moments(self, samples: int) -> Moments:
+    def moments(self, samples: int, threads: int = 1) -> Moments:
         """Moments over so many samples, each (rows, columns).
 
         A deviation below the rounding of float32 gradients about their mean counts as none.
         """
-        rows = len(self.centre)
-        first, second, absolute, third, fourth = (
-            self.sums[:, :, power].reshape(rows, -1)[:, : self.columns] / samples
-            for power in range(POWERS)
-        )
-        mean = self.centre.reshape(rows, -1)[:, : self.columns] + first
-        variance = np.maximum(second - first**2, 0)
-        varies = variance > (ROUNDING * mean) ** 2
-        central = (
-            variance,
-            absolute,
-            third - 3 * first * second + 2 * first**3,
-            fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4,
-        )
-        return Moments(mean, *(np.where(varies, moment, 0.0) for moment in central))
+        moments = np.zeros((POWERS, len(self.centre), self.columns))
+        each = partial(finish, self.centre, self.sums, samples, self.columns)
+        rows = range(len(self.centre))
+        run([partial(each, moments, row, row + 1) for row in rows], threads)
+        return Moments(*moments)
 
 
-def _on_threads(part: Callable[[int, int], None], count: int, threads: int) -> None:
-    """Call `part(first, last)` on ranges that together cover `range(count)`."""
-    pieces = 1 if threads == 1 else min(count, PARTS * threads)
-    bounds = [count * piece // pieces for piece in range(pieces + 1)] if count else []
-    if pieces == 1:
-        part(0, count)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, bounds[:-1], bounds[1:]))
+def run(work: Sequence[Work], threads: int, pool: Executor | None = None) -> None:
+    """Do all work, on this thread and `threads` - 1 others (of the pool, where there is one)."""
+    waiting = iter(work)
+
+    def drain() -> None:
+        for each in waiting:
+            each()
+
+    if threads == 1 or len(work) < 2:
+        drain()
+    elif pool is None:
+        with ThreadPoolExecutor(threads - 1) as own:
+            run(work, threads, own)
+    else:
+        others = [pool.submit(drain) for _ in range(threads - 1)]
+        drain()
+        for other in others:
+            other.result()
+
+
+def _ranges(add: Callable[[int, int], None], count: int, step: int) -> list[Work]:
+    """Calls `add(first, last)` that together cover `range(count)`."""
+    return [partial(add, first, min(first + step, count)) for first in range(0, count, step)]

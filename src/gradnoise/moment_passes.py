@@ -6,14 +6,15 @@ of its deviation from the mean. What no layer's call explains is differentiated 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
 from torch import nn
 
 from gradnoise.captures import (
-    CONVOLUTIONS,
     Call,
     Loss,
     Source,
@@ -22,16 +23,18 @@ from gradnoise.captures import (
     contraction,
     sources,
 )
-from gradnoise.central_powers import Moments, PowerSums
+from gradnoise.central_powers import Moments, PowerSums, Work, run
 from gradnoise.contractions import ELEMENTS, Contraction, Rows, row_and_column
 from gradnoise.differentiation import alone_gradients, differentiate
 from gradnoise.per_sample import per_sample_gradients, sample_dependence, trusted_parameters
 from gradnoise.power_kernels import TOGETHER, WIDTH
-from gradnoise.selections import Selection, preserved, select
+from gradnoise.selections import Selection, preserved, project, select
 from gradnoise.stage import progress
 from gradnoise.store import InputError
 
 MICRO_BATCH = 128
+Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
+
 TRIED = 1000  # coordinates of a parameter by which a captured gradient is held against plain differentiation
 TRIED_SAMPLES = 32
 FEW = WIDTH // 2  # columns below which tiles would be mostly empty
@@ -39,22 +42,34 @@ FEW = WIDTH // 2  # columns below which tiles would be mostly empty
 
 @dataclass(frozen=True, eq=False)
 class _Accumulator:
-    """Running sums of one parameter: of all its coordinates, or of the chosen ones where these are few."""
+    """Running sums of one parameter.
+
+    `selection` is what is asked for, `measured` what is summed: the same, or all coordinates in order.
+    """
 
     selection: Selection
-    measured: Selection  # all coordinates, or those chosen
+    measured: Selection
     sums: PowerSums
+
+    @classmethod
+    def about(cls, selection: Selection, measured: Selection, mean: torch.Tensor) -> Self:
+        """Without samples, about the mean at the measured coordinates, (C,)."""
+        whole = len(mean) == selection.size and len(selection.shape) > 1
+        rows = selection.shape[0] if whole else 1
+        return cls(selection, measured, PowerSums.about(mean.view(rows, -1).numpy()))
 
     @property
     def whole(self) -> bool:
-        return self.measured is not self.selection
+        """Whether all coordinates are summed."""
+        return len(self.measured.coordinates) == self.selection.size
 
     def moments(self, samples: int) -> Moments:
         """Moments at the selection, (C,)."""
-        found = self.sums.moments(samples)
-        if not self.whole:
-            return Moments(*(moment[0] for moment in found))
-        return Moments(*(moment.reshape(-1)[self.selection.coordinates] for moment in found))
+        found = self.sums.moments(samples, torch.get_num_threads())
+        flat = [moment.reshape(-1) for moment in found]
+        if not np.array_equal(self.selection.coordinates, self.measured.coordinates):
+            flat = [moment[self.selection.coordinates] for moment in flat]
+        return Moments(*flat)
 
 
 def streamed_moments(
@@ -101,19 +116,24 @@ def streamed_moments(
             yield inputs[start:stop].to(device), targets[start:stop].to(device)
 
     with preserved(model):
-        means = _means(model, loss, chunks("mean"), selections, len(inputs))
+        measured = {name: _measured(selection) for name, selection in selections.items()}
+        means = _means(model, loss, chunks("mean"), measured, len(inputs))
         wrong = [name for name, mean in means.items() if not bool(mean.isfinite().all())]
         if wrong:
-            chosen = {name: selections[name] for name in wrong}
+            chosen = {name: measured[name] for name in wrong}
             for _ in per_sample_gradients(model, loss, inputs, targets, chosen, chunk_size):
                 pass  # raises where it is one sample's
             raise InputError(f"the sum of the gradients of {wrong[0]} is not finite")
         accumulators = {
-            name: _accumulator(selection, means[name]) for name, selection in selections.items()
+            name: _Accumulator.about(selection, measured[name], means[name])
+            for name, selection in selections.items()
         }
         parameters = _captured(model, loss, *first, selections)
-        for batch, labels in chunks("central powers"):
-            _add(model, loss, batch, labels, accumulators, parameters)
+        threads = torch.get_num_threads()
+        with ThreadPoolExecutor(threads) as pool:
+            for batch, labels in chunks("central powers"):
+                for work in _work(model, loss, batch, labels, accumulators, parameters):
+                    run(work, threads, pool)
     return {name: each.moments(len(inputs)) for name, each in accumulators.items()}
 
 
@@ -124,27 +144,24 @@ def _means(
     selections: Mapping[str, Selection],
     samples: int,
 ) -> dict[str, torch.Tensor]:
-    """Mean gradient of whole parameters, float64, on the processor."""
+    """Mean gradient at the selections, float64 (C,), on the processor."""
     names = list(selections)
     totals = {
-        name: torch.zeros(each.shape, dtype=torch.float64) for name, each in selections.items()
+        name: torch.zeros(len(each.coordinates), dtype=torch.float64)
+        for name, each in selections.items()
     }
     for batch, labels in chunks:
         gradients = differentiate(model, loss, batch, labels, names, slice(None))
-        for name in names:
-            totals[name].add_(gradients[name].cpu())
+        for name, selection in selections.items():
+            totals[name].add_(project(selection, gradients[name])[0].cpu())
     return {name: total.div_(samples) for name, total in totals.items()}
 
 
-def _accumulator(selection: Selection, mean: torch.Tensor) -> _Accumulator:
-    """About the mean (in the parameter's shape)."""
-    flat = mean.reshape(-1).numpy()
-    if 2 * len(selection.coordinates) <= selection.size:
-        chosen = replace(selection, directions=None)
-        return _Accumulator(chosen, chosen, PowerSums.about(flat[None, selection.coordinates]))
-    rows = selection.shape[0] if len(selection.shape) > 1 else 1
-    whole = replace(selection, coordinates=np.arange(selection.size), directions=None)
-    return _Accumulator(selection, whole, PowerSums.about(flat.reshape(rows, -1)))
+def _measured(selection: Selection) -> Selection:
+    """What is summed: the chosen coordinates, or all of them where most are chosen."""
+    few = 2 * len(selection.coordinates) <= selection.size
+    coordinates = selection.coordinates if few else np.arange(selection.size)
+    return replace(selection, coordinates=coordinates, directions=None)
 
 
 def _captured(
@@ -160,78 +177,78 @@ def _captured(
     return sources(model, trusted_parameters(model, loss, inputs[tried], targets[tried], few))
 
 
-def _add(
+def _work(
     model: nn.Module,
     loss: Loss,
     inputs: torch.Tensor,
     targets: torch.Tensor,
     accumulators: Mapping[str, _Accumulator],
     parameters: Mapping[str, Source],
-) -> None:
-    """Add one chunk of samples."""
+) -> Iterator[list[Work]]:
+    """Lists of work, to be done one after the other, that add one chunk of samples.
+
+    One list takes all that needs no buffers: going back and forth between torch's threads and one's own costs
+    more than the work of a small layer.
+    """
     modules = list(dict.fromkeys(module for module, _ in parameters.values()))
     calls = capture(model, loss, inputs, targets, modules) if modules else {}
-    others = {}
+    together: list[Work] = []
+    apart: dict[str, _Accumulator] = {}
     for name, each in accumulators.items():
         module, attribute = parameters.get(name, (None, ""))
-        if (
-            module is None
-            or not calls[module]
-            or not all(call.usable(len(inputs)) for call in calls[module])
-        ):
-            others[name] = each
-        elif (
-            attribute == "weight"
-            and len(calls[module]) == 1
-            and isinstance(module, (nn.Linear, *CONVOLUTIONS))
-            and _multiplied(each, contraction(module, calls[module][0]))
-        ):
-            continue
+        if module is None or not _usable(calls[module], len(inputs)):
+            apart[name] = each
+        elif _multiplied(each, module, attribute, calls[module]):
+            together += _products(each, contraction(module, calls[module][0]))
         else:
-            _add_captured(each, (module, attribute), calls[module], len(inputs))
-    if others:
-        measured = {name: each.measured for name, each in others.items()}
+            for part in _parts(len(inputs), each.measured.size):
+                rows = _captured_rows(each, (module, attribute), calls[module], part)
+                added = each.sums.gradients(rows[0].contiguous().cpu().numpy())
+                if part.stop >= len(inputs):
+                    together += added
+                else:
+                    yield added
+    yield together
+    if apart:
+        measured = {name: each.measured for name, each in apart.items()}
         for part in _parts(len(inputs), sum(each.size for each in measured.values())):
-            rows = alone_gradients(model, loss, inputs[part], targets[part], measured)
-            for name, each in others.items():
-                _add_rows(each, rows[name])
+            found = alone_gradients(model, loss, inputs[part], targets[part], measured)
+            for name, each in apart.items():
+                yield each.sums.gradients(found[name][0].contiguous().cpu().numpy())
 
 
-def _multiplied(each: _Accumulator, found: Contraction) -> bool:
-    """Add a weight's samples out of tiles, where that is the faster way."""
-    positions, threads = len(found.base), torch.get_num_threads()
-    if not each.whole:
-        row, column = row_and_column(found, each.selection)
-        each.sums.add_chosen(
-            found.inputs.t().contiguous().cpu().numpy(),
-            found.error.permute(1, 2, 0).contiguous().cpu().numpy(),
-            found.offset,
-            found.base,
-            row,
-            column,
-            threads,
-        )
-        return True
-    if found.groups > 1 or each.sums.columns < FEW:
+def _usable(calls: Sequence[Call], samples: int) -> bool:
+    return bool(calls) and all(call.usable(samples) for call in calls)
+
+
+def _multiplied(
+    each: _Accumulator, module: nn.Module, attribute: str, calls: Sequence[Call]
+) -> bool:
+    """Whether tiles of products are the way, and the faster one."""
+    if attribute != "weight" or len(calls) > 1 or not isinstance(module, nn.Linear | Convolution):
         return False
-    inputs, error = found.inputs.cpu().numpy(), found.error.cpu().numpy()
-    for part in _parts(len(error), positions * each.sums.columns):
-        each.sums.add_products(inputs[part], error[part], found.offset, found.base, threads)
-    return True
+    grouped = isinstance(module, Convolution) and module.groups > 1
+    return not each.whole or (not grouped and each.sums.columns >= FEW)
 
 
-def _add_captured(each: _Accumulator, source: Source, calls: Sequence[Call], samples: int) -> None:
-    """Form the gradients of some samples of the chunk at a time, and add them."""
+def _products(each: _Accumulator, found: Contraction) -> list[Work]:
+    """Work that adds a weight's samples out of tiles of products."""
+    geometry = found.offset, found.base
+    if each.whole:
+        inputs, error = found.inputs.contiguous(), found.error.contiguous()
+        return each.sums.products(inputs.cpu().numpy(), error.cpu().numpy(), *geometry)
+    inputs, error = found.inputs.t().contiguous(), found.error.permute(1, 2, 0).contiguous()
+    place = row_and_column(found, each.selection)
+    return each.sums.chosen(inputs.cpu().numpy(), error.cpu().numpy(), *geometry, *place)
+
+
+def _captured_rows(each: _Accumulator, source: Source, calls: Sequence[Call], part: slice) -> Rows:
+    """Gradients of some samples of a chunk."""
     module, name = source[0], each.selection.name
-    for part in _parts(samples, each.selection.size):
-        some = [Call(call.inputs[part], call.tap[part], call.error[part]) for call in calls]
-        count = len(some[0].tap)
-        rows = captured_gradients({module: some}, {name: source}, {name: each.measured}, count)
-        _add_rows(each, rows[name])
-
-
-def _add_rows(each: _Accumulator, rows: Rows) -> None:
-    each.sums.add_gradients(rows[0].contiguous().cpu().numpy(), torch.get_num_threads())
+    some = [Call(call.inputs[part], call.tap[part], call.error[part]) for call in calls]
+    return captured_gradients(
+        {module: some}, {name: source}, {name: each.measured}, len(some[0].tap)
+    )[name]
 
 
 def _parts(samples: int, size: int) -> Iterator[slice]:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from gradnoise import stage
 from gradnoise.blocks import without_linear_algebra
-from gradnoise.central_powers import Moments, PowerSums
+from gradnoise.central_powers import Moments, PowerSums, run
 from gradnoise.store import COMPLETE, WorkArea, open_store, put_array, seal
 from gradnoise.strategy import AUGMENTED
 
@@ -95,7 +95,7 @@ def stored_moments(gradient: zarr.Array[Any], mean: ArrayLike, threads: int) -> 
     sums = PowerSums.about(np.asarray(mean, np.float64)[None])
     rows = (gradient.shards or gradient.chunks)[0]
     for start in range(0, gradient.shape[0], rows):
-        sums.add_gradients(np.asarray(gradient[start : start + rows]), threads)
+        run(sums.gradients(np.asarray(gradient[start : start + rows])), threads)
     return Moments(*(moment[0] for moment in sums.moments(gradient.shape[0])))
 
 
@@ -124,11 +124,13 @@ def _streamed(store: zarr.Group, settings: Mapping[str, Any], data: Path, folder
     model = load_model(settings, dataset, folder)
     selections, described = choose_selections({**settings, "directions": 0}, model)
     loss = models.loss(settings["loss"])
-    samples = [torch.from_numpy(array) for array in (dataset.train_inputs, dataset.train_targets)]
-    dependence = sample_dependence(model, loss, *(each[:CHUNK] for each in samples))
+    inputs, targets = (
+        torch.from_numpy(array) for array in (dataset.train_inputs, dataset.train_targets)
+    )
+    dependence = sample_dependence(model, loss, inputs[:CHUNK], targets[:CHUNK])
     if dependence is not None:
         return dependence
-    for name, found in streamed_moments(model, loss, *samples, selections).items():
+    for name, found in streamed_moments(model, loss, inputs, targets, selections).items():
         _put(store, name, found, selections[name].coordinates, described[name])
     return ""
 

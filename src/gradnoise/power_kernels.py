@@ -12,6 +12,10 @@ WIDTH = 64  # columns of a tile
 TOGETHER = 4  # samples of a tile, and positions multiplied at a time; written out in the kernels
 ROWS = 8  # rows of a layer that reuse the same patches while these are in the first-level cache
 POWERS = 5
+PATCHES = (
+    1 << 16
+)  # numbers of the patches that are made at a time; they stay in the second-level cache
+ROUNDING = 2.0**-23  # of float32
 
 _MATHS = {"reassoc", "contract", "nsz"}
 
@@ -74,17 +78,18 @@ def add_gradients(gradients, centre, sums, first, last) -> None:  # type: ignore
 
 
 @njit(nogil=True, cache=True)
-def fill_patches(inputs, offset, base, patches, first, last) -> None:  # type: ignore[no-untyped-def]
-    """Blocks of columns from `first` to `last` of the patches, which hold zeros."""
-    for block in range(first, last):
-        begin = block * WIDTH
-        width = min(WIDTH, offset.size - begin)
-        for sample in range(inputs.shape[0]):
+def _fill_patches(inputs, offset, base, begin, group, groups, patches) -> None:  # type: ignore[no-untyped-def]
+    """Inputs of `groups` groups of samples at the columns from `begin`; the rest stays zero."""
+    width = min(WIDTH, offset.size - begin)
+    patches[:, :, :, width:] = 0
+    for member in range(groups):
+        for s in range(TOGETHER):
+            sample = (group + member) * TOGETHER + s
             for p in range(base.size):
-                member = sample % TOGETHER * TOGETHER + p % TOGETHER
-                row = patches[block, sample // TOGETHER, p // TOGETHER, member]
-                for k in range(width):
-                    row[k] = inputs[sample, offset[begin + k] + base[p]]
+                row = patches[member, p // TOGETHER, s * TOGETHER + p % TOGETHER]
+                if sample < inputs.shape[0]:
+                    for k in range(width):
+                        row[k] = inputs[sample, offset[begin + k] + base[p]]
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
@@ -110,24 +115,36 @@ def _multiply(error, patches, tile) -> None:  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def add_products(error, patches, samples, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
-    """Rows from `first` to `last`; see `PowerSums.add_products` for the layout."""
-    blocks, groups, parts = patches.shape[:3]
+def add_products(inputs, error, offset, base, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
+    """Blocks of columns from `first` to `last`, all rows.
+
+    Errors are (rows, groups of four samples, groups of four positions, 16), padded with zeros.
+    """
+    samples = inputs.shape[0]
+    rows, groups, parts = error.shape[:3]
+    step = min(groups, max(1, PATCHES // (parts * TOGETHER**2 * WIDTH)))
+    patches = np.zeros((step, parts, TOGETHER**2, WIDTH), np.float32)
+    multiplied = patches.reshape(step, parts, -1)
     tile = np.empty((TOGETHER, WIDTH), np.float32)
     flat = tile.reshape(-1)
-    for block in range(blocks):
-        for start in range(first, last, ROWS):
-            for group in range(groups):
-                count = min(TOGETHER, samples - group * TOGETHER)
-                for row in range(start, min(start + ROWS, last)):
-                    flat[:] = 0
-                    for part in range(parts):
-                        _multiply(error[row, group, part], patches[block, group, part], flat)
-                    if count == TOGETHER:
-                        _add_four(flat, centre[row, block], sums[row, block])
-                    else:
-                        for s in range(count):
-                            _add_one(tile[s], centre[row, block], sums[row, block])
+    for block in range(first, last):
+        for begin in range(0, groups, step):
+            some = min(step, groups - begin)
+            _fill_patches(inputs, offset, base, block * WIDTH, begin, some, patches)
+            for start in range(0, rows, ROWS):
+                for group in range(some):
+                    count = min(TOGETHER, samples - (begin + group) * TOGETHER)
+                    for row in range(start, min(start + ROWS, rows)):
+                        flat[:] = 0
+                        for part in range(parts):
+                            _multiply(
+                                error[row, begin + group, part], multiplied[group, part], flat
+                            )
+                        if count == TOGETHER:
+                            _add_four(flat, centre[row, block], sums[row, block])
+                        else:
+                            for s in range(count):
+                                _add_one(tile[s], centre[row, block], sums[row, block])
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
@@ -166,13 +183,31 @@ def add_chosen(inputs, error, offset, base, row, column, order, centre, sums) ->
         sums[to + 4 * WIDTH] += fourth
 
 
+@njit(nogil=True, cache=True)
+def finish(centre, sums, samples, columns, moments, first, last) -> None:  # type: ignore[no-untyped-def]
+    """Moments (POWERS, rows, columns) of the rows from `first` to `last`."""
+    for row in range(first, last):
+        for column in range(columns):
+            block, k = divmod(column, WIDTH)
+            one = sums[row, block, k] / samples
+            two = sums[row, block, WIDTH + k] / samples
+            three = sums[row, block, 3 * WIDTH + k] / samples
+            mean, variance = centre[row, block, k] + one, two - one * one
+            moments[0, row, column] = mean
+            if variance > (ROUNDING * mean) ** 2:
+                four = sums[row, block, 4 * WIDTH + k] / samples
+                moments[1, row, column] = variance
+                moments[2, row, column] = sums[row, block, 2 * WIDTH + k] / samples
+                moments[3, row, column] = three - 3 * one * two + 2 * one**3
+                moments[4, row, column] = four - 4 * one * three + 6 * one**2 * two - 3 * one**4
+
+
 def warm() -> None:
     """Compile the kernels, or load them from the cache."""
     one, zero = np.zeros((1, 1, 1), np.float32), np.zeros(1, np.int64)
     centre, sums = np.zeros((1, 1, WIDTH)), np.zeros((1, 1, POWERS * WIDTH))
-    patches = np.zeros((1, 1, 1, TOGETHER**2, WIDTH), np.float32)
     add_gradients(one, centre, sums, 0, 1)
-    fill_patches(one[0], zero, zero, patches, 0, 1)
     error = np.zeros((1, 1, 1, TOGETHER**2), np.float32)
-    add_products(error, patches.reshape(1, 1, 1, -1), 1, centre, sums, 0, 1)
+    add_products(one[0], error, zero, zero, centre, sums, 0, 1)
     add_chosen(one[0], one, zero, zero, zero, zero, zero, centre[0, 0], sums[0, 0])
+    finish(centre, sums, 1, 1, np.zeros((POWERS, 1, 1)), 0, 1)
