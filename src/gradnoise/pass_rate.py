@@ -73,20 +73,27 @@ def predicted_pass_rate(
 def finite_population(
     skewness: ArrayLike, excess_kurtosis: ArrayLike, batch_size: ArrayLike, samples: int
 ) -> tuple[Floats, Floats]:
-    """Per-sample cumulants that give a batch drawn without replacement its shape (see science of sampling).
+    """Per-sample cumulants that give a batch drawn without replacement its shape.
 
-    A batch of B out of N, f = B / N, has skewness g1 (1 - 2f) / sqrt(B (1 - f)) and excess kurtosis
-    g2 (1 - 6f(1 - f)) / (B (1 - f)), up to O(1/N).
+    Exact for a batch of B out of N, as the hypergeometric law's skewness and kurtosis are: moments of a sum
+    are linear in the population's, so that law fixes the coefficients. To leading order the batch has
+    skewness g1 (1 - 2f) / sqrt(B (1 - f)) and excess kurtosis g2 (1 - 6f (1 - f)) / (B (1 - f)), f = B / N.
+
+    Args:
+        skewness, excess_kurtosis: g1 and g2 of the N samples as a population.
+        batch_size: B; all three broadcast.
+        samples: N, at least 4.
 
     Returns:
         What to hand to `predicted_pass_rate` with the same batch size; NaN where the batch is all samples.
     """
-    f = np.asarray(batch_size, np.float64) / samples
-    left = np.where(f < 1, 1 - f, np.nan)
-    return (
-        np.asarray(np.asarray(skewness) * (1 - 2 * f) / np.sqrt(left)),
-        np.asarray(np.asarray(excess_kurtosis) * (1 - 6 * f * left) / left),
-    )
+    g1, g2 = np.asarray(skewness, np.float64), np.asarray(excess_kurtosis, np.float64)
+    b, n = np.asarray(batch_size, np.float64), float(samples)
+    left = np.where(b < n, n - b, np.nan)
+    third = g1 * (n - 2 * b) * np.sqrt(n - 1) / ((n - 2) * np.sqrt(b * left))
+    fourth = (n - 1) * (n * (n + 1) - 6 * b * left) * (g2 + 6) - 6 * (n - 1) * n**2
+    fourth = (fourth + 6 * b * left * (5 * n - 6)) / (b * left * (n - 2) * (n - 3))
+    return np.asarray(third * np.sqrt(b)), np.asarray(fourth * b)
 
 
 @lru_cache(maxsize=1)
