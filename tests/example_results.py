@@ -115,6 +115,79 @@ def write_layer(
         write_examples(file, random, batch_sizes, max(batches))
 
 
+def write_clt(
+    path: Path,
+    layer: tuple[str, str, int, float],
+    percentage: Percentage,
+    batch_sizes: Sequence[int],
+    batches: Sequence[int],
+    repeats: int,
+) -> None:
+    """Moments, bounds and held-out predictions of a layer whose pass rates are predicted rightly."""
+    name, operation, size, difficulty = layer
+    seed, epoch = int(path.parts[-4].split("-")[1]), int(path.parts[-3].split("-")[1])
+    random = np.random.default_rng([7, seed, epoch, size])
+    rho = 1.6 + difficulty * random.gamma(2, size=40)
+    sizes = np.array(batch_sizes)
+    quantiles = ("q05", "q25", "q50", "q75", "q95")
+    cells = [(b, n) for b in batch_sizes for n in batches]
+    rates = {(b, n): percentage(name, epoch, b, n, seed) for b, n in cells}
+    summary = {"batch_size": sizes}
+    for kind, scale in (("bound", 0.47), ("edgeworth", 0.02), ("exact", 0.06)):
+        for place, quantile in enumerate(quantiles):
+            level = np.percentile(rho, (5, 25, 50, 75, 95)[place])
+            summary[f"{kind}_{quantile}"] = np.minimum(1, scale * level / np.sqrt(sizes))
+    correlation = {"spearman_rho": -0.4, "partial_spearman_rho": -0.3 + 0.01 * seed}
+    prediction = [
+        {
+            **{"batch_size": b, "batches": n, "repeat": r, "coordinates": 200, "spearman": 0.7},
+            **{"predicted_percentage": rates[b, n], "share_sparse": 0.05, "share_lattice": 0.0},
+            **{"measured_percentage": rates[b, n] + random.normal(0, 0.3), "share_dead": 0.1},
+        }
+        for b, n in cells
+        for r in range(1, repeats + 1)
+    ]
+    bins = [
+        {
+            **{"batches": n, "bin": b, "count": 20 + b, "predicted_percentage": 10 * b + 5},
+            "measured_percentage": 10 * b + 5 + random.normal(),
+        }
+        for n in batches
+        for b in range(10)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.attrs.update(
+            **{"parameter": f"{name}.weight", "layer": name, "operation": operation},
+            **{
+                "kind": "weight",
+                "size": size,
+                "seed": seed,
+                "epoch": epoch,
+                "block": 0,
+                "index": 1,
+            },
+            **{"noise_scale": 100.0 + epoch, "noise_scale_error": 5.0},
+            **{"gaussian_batch_size": 500.0, "gaussian_batch_size_lower": 300.0},
+            gaussian_batch_size_upper=np.inf,
+        )
+        for place, quantile in enumerate(quantiles):
+            level = np.percentile(rho, (5, 25, 50, 75, 95)[place])
+            file.attrs[f"rho_{quantile}"] = level
+            file.attrs[f"root_kurtosis_{quantile}"] = 1.2 * level
+        file["coordinates/rho"], file["coordinates/index"] = rho, np.arange(40)
+        for table, rows in {
+            "summary": pd.DataFrame(summary),
+            "correlations": pd.DataFrame(
+                [{"batch_size": b, "batches": n, **correlation} for b, n in cells]
+            ),
+            "prediction": pd.DataFrame(prediction),
+            "prediction_same_samples": pd.DataFrame(prediction),
+            "calibration": pd.DataFrame(bins),
+        }.items():
+            file[table] = rows.to_records(index=False)
+
+
 def write_examples(
     file: h5py.File, random: np.random.Generator, batch_sizes: Sequence[int], count: int
 ) -> None:
@@ -186,6 +259,14 @@ def write_run(
                     batches,
                     repeats,
                     **layer_options,
+                )
+                write_clt(
+                    path.parents[1] / "clt" / path.name,
+                    layer,
+                    percentage or realistic(layers),
+                    batch_sizes,
+                    batches,
+                    repeats,
                 )
                 gaussianity.append(path)
         training.append(folder / f"{run}/seed-{seed}/training.csv")

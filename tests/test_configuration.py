@@ -126,7 +126,7 @@ def test_a_checkpoint_that_is_not_saved_is_named() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("training", {"epochs": 6}, "may override noise and gaussianity only"),
+        ("training", {"epochs": 6}, "may override noise, gaussianity, clt and tails only"),
         ("first_seeds", 4, "found 4; accepted: 1 to 3"),
         ("training_from", "nothing", "a name in runs that trains itself"),
         ("noise", {"checkpoints": [7]}, r"run cnn_epoch_shuffle: noise.checkpoints: found \[7\]"),

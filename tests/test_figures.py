@@ -14,7 +14,11 @@ from gradnoise import tables as tables_stage
 from gradnoise.figures import coordinates, percentage_by_batch_size, percentage_by_epoch, style
 from gradnoise.store import InputError
 
-NAMES = ["percentage_by_batch_size", "percentage_by_epoch", "training_curves", "coordinates"]
+NAMES = [
+    *("percentage_by_batch_size", "percentage_by_epoch", "training_curves", "coordinates"),
+    *("third_moments", "berry_esseen", "predicted_pass_rates", "gaussian_batch_size"),
+]
+LAYER_STAGES = {"coordinates": "gaussianity", "third_moments": "clt"}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +66,15 @@ def deep() -> pd.DataFrame:
 
 def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) -> None:
     folder, layers = results
-    settings = {"run": "cnn", "significance": 0.05, **settings}
+    settings = {"run": "cnn", "significance": 0.05, "training_batch_size": 128, **settings}
+    style = settings.setdefault("style", {})
+    style.setdefault("width", 6.9)
+    if name in LAYER_STAGES:
+        layers = [path.parents[1] / LAYER_STAGES[name] / path.name for path in layers]
+    else:
+        layers = []
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
-    arguments += ["--layers", *map(str, layers if name == "coordinates" else [])]
+    arguments += ["--layers", *map(str, layers)]
     call(f"figures.{name}", *arguments, "--output", output)
 
 
@@ -98,6 +108,22 @@ def test_csv_behind_the_figure_is_the_last_epoch_of_the_tables(results, tmp_path
     table = tables_stage.read(results[0])["gaussianity"]
     expected = table[(table["epoch"] == 2) & (table["kind"] == "weight")]
     assert list(shown["percentage_gaussian"]) == list(expected["percentage_gaussian"])
+
+
+@pytest.mark.parametrize("name", ["predicted_pass_rates", "gaussian_batch_size", "berry_esseen"])
+def test_a_run_without_stored_gradients_gets_a_figure_that_says_so(name, results, tmp_path):
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for path in results[0].glob("*.csv"):
+        table = pd.read_csv(path)
+        if path.stem == "prediction":
+            table = table.head(0)
+        for column in ("gaussian_batch_size", "bound_q50"):
+            if column in table:
+                table[column] = np.nan
+        table.to_csv(folder / path.name, index=False)
+    draw(name, (folder, []), tmp_path / "figure.pdf")
+    assert "per-sample gradients" in pd.read_csv(tmp_path / "figure.csv")["reason"][0]
 
 
 def test_ceiling_stands_where_gaussian_noise_passes(deep):

@@ -153,7 +153,8 @@ def test_stage_writes_every_table(tmp_path):
     folder = write_tables(tmp_path, run)
     stems = {f"cnn-epoch-{e}-n-{n}" for e in (0, 1) for n in (200, 600)}
     expected = {f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md", "tex")}
-    expected |= {"gaussianity.csv", "gaussianity_repeats.csv", "training.csv"}
+    names = ("gaussianity", "gaussianity_repeats", "training", *tables.SUMMARIES)
+    expected |= {f"{name}.csv" for name in names}
     assert {path.name for path in folder.iterdir()} == expected
     found = tables.read(folder)
     assert len(found["gaussianity"]) == 2 * 6 * 2 * 2  # epochs, layers and network, sizes, batches

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 COLUMNS = [
     *("claim", "statement", "origin", "verdict", "quantity", "measured", "lower", "upper"),
     *("threshold", "reason", "cases", "run", "network", "scope", "epochs", "seeds", "repeats"),
-    *("unit", "batch_sizes", "batches"),
+    *("unit", "batch_sizes", "batches", "measured_in"),
 ]
 
 
@@ -112,6 +112,7 @@ def _row(
         "reason": remark,
         "cases": each,
         "batches": " ".join(map(str, run.counts)),
+        "measured_in": claim.measured_in,
     }
 
 

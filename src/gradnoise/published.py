@@ -23,7 +23,7 @@ class Claim:
         origin: "paper" or "gradnoise".
         measure: see `measurements`; None for a claim that needs a stage which these tables do not hold.
         missing: what that stage would give.
-        unit: of what is measured, for the page.
+        measured_in: unit of what is measured, empty for pure numbers.
         all_epochs: whether the claim is about training, not only the last measured epoch.
         over_repeats: whether the interval is over repeats, however many seeds there are.
         cases: what the verdict has to agree on: every number of batches in both conventions for constant
@@ -40,7 +40,7 @@ class Claim:
     all_epochs: bool = False
     over_repeats: bool = False
     cases: Cases = "conventions"
-    unit: str = "points"
+    measured_in: str = "points"
 
 
 CLAIMS = [
@@ -111,7 +111,7 @@ CLAIMS = [
         "Layers with a larger third moment are less Gaussian",
         "paper",
         moment_measurements.third_moment_orders_layers,
-        unit="correlation",
+        measured_in="",
     ),
     Claim(
         "alexnet_third_moments_wider",

@@ -36,6 +36,29 @@ CAPTIONS = {
         "Training",
         "Loss and accuracy on training and test data, and the units that no sample activates.",
     ),
+    "predicted_pass_rates": (
+        "What the central limit theorem alone predicts",
+        "Pass rates predicted from skewness and kurtosis of one half of the per-sample gradients, against "
+        "those of mini-batches drawn from the other half; a point per layer and batch size, and single "
+        "coordinates in ten bins of the predicted probability.",
+    ),
+    "gaussian_batch_size": (
+        "When is the noise Gaussian?",
+        "B*: the smallest batch size that brings 90 % of a layer's live coordinates within 0.01 (Kolmogorov "
+        "distance, exact) of the Gaussian, over training; beside it the gradient noise scale.",
+    ),
+    "third_moments": (
+        "Third moments",
+        "Standardised third absolute moment of the per-sample gradients: all coordinates of each layer, with "
+        "median, quartiles and 5 to 95 %. It is at least 1 by Jensen's inequality; values below 1 in the "
+        "paper must be scaled otherwise, so layers are compared by order.",
+    ),
+    "berry_esseen": (
+        "Bound and truth",
+        "Left: the Berry-Esseen bound (solid) and the exact distance that it bounds (dashed), medians with "
+        "5 to 95 % of coordinates. Right: third moment against the share that passes, growing with the "
+        "batch size.",
+    ),
     "coordinates": (
         "Single coordinates",
         "Noise of a typical, the least Gaussian and a dead coordinate of one layer: histograms with the "
@@ -219,8 +242,9 @@ def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of the claims table with numbers as text."""
     rows = claims.astype(object).where(claims.notna(), "").to_dict("records")
     for row in rows:
+        digits = 1 if row["measured_in"] == "points" else 3
         for name in ("measured", "lower", "upper"):
-            row[name] = f"{row[name]:.1f}".replace("-", "−") if row[name] != "" else ""
+            row[name] = f"{row[name]:.{digits}f}".replace("-", "−") if row[name] != "" else ""
         row["threshold"] = str(row["threshold"]).replace("-", "−")
         row["repeats"] = int(row["repeats"]) if row["repeats"] != "" else ""
         row["cases"] = [case for case in str(row["cases"]).split("; ") if case]

@@ -12,8 +12,18 @@ import yaml
 from gradnoise.store import InputError
 
 ORDER = (
-    *("output", "runs", "run_definitions", "data", "model", "training", "noise", "gaussianity"),
-    *("calibration", "figures"),
+    *(
+        "output",
+        "runs",
+        "run_definitions",
+        "data",
+        "model",
+        "training",
+        "noise",
+        "gaussianity",
+        "clt",
+    ),
+    *("tails", "calibration", "control", "figures"),
 )
 PACKAGES = (
     *("gradnoise", "torch", "torchvision", "numpy", "scipy", "numba", "zarr", "h5py"),

@@ -154,6 +154,5 @@ def _measurement_limits(
 
 
 NOT_MEASURED = (
-    "Tail indices, moments of per-sample gradients and the dynamics of training are not measured here; "
-    "claims on them are listed as not testable."
+    "The dynamics of training are not measured here; claims on them are listed as not testable."
 )
