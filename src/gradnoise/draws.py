@@ -33,6 +33,10 @@ class Stream(IntEnum):
     DRAWS = 7
     DRAW_AUGMENTATION = 8
     CALIBRATION = 9
+    TAILS = 20
+    GROWTH = 21
+    INFLUENCE = 22
+    CONTROL = 23
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:
