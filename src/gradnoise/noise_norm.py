@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-GROUPS = 256  # of nearly equal weights
-REPLICATES = 20
+LARGEST = 32  # weights, each with a chi-squared variable of its own
+GROUPS = 16  # of the weights below these
+REPLICATES = 12
 
 
 class NormShape(NamedTuple):
@@ -53,15 +54,18 @@ def null_shape(
         count: norms in a sample, n; the shape's own bias at n is then the same.
         random: the generator.
     """
-    weights = np.sort(variances[variances > 0])
+    weights = np.sort(variances[variances > 0])[::-1]
     if not weights.size:
         nothing = NormShape(*[float("nan")] * 3)
         return nothing, nothing
-    weights = weights / weights[-1]
-    # Neighbours share their mean weight: chi-squared of as many degrees of freedom as there are.
-    groups = np.array_split(weights, min(GROUPS, weights.size))
+    weights = weights / weights[0]
+    # Small neighbours share their mean weight: chi-squared of as many degrees of freedom as there are.
+    groups = [
+        *np.split(weights[:LARGEST], weights[:LARGEST].size),
+        *np.array_split(weights[LARGEST:], GROUPS),
+    ]
     squares = np.zeros((REPLICATES, count))
-    for group in groups:
+    for group in (group for group in groups if group.size):
         squares += group.mean() * random.chisquare(group.size, squares.shape)
     shapes = np.array([norm_shape(np.sqrt(row)) for row in squares])
     return NormShape(*shapes.mean(axis=0)), NormShape(*shapes.std(axis=0, ddof=1))
