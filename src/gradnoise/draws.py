@@ -36,6 +36,10 @@ class Stream(IntEnum):
     HALVES = 10
     LATTICES = 11
     EXACT = 12
+    TAILS = 20
+    GROWTH = 21
+    INFLUENCE = 22
+    CONTROL = 23
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:

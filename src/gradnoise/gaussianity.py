@@ -106,7 +106,7 @@ def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
         name: np.empty((sizes, len(batches), count), dtype) for name, dtype in FIELDS.items()
     }
     for size in range(sizes):
-        for columns in _blocks(noise, max(batches, default=0)):
+        for columns in column_blocks(noise, max(batches, default=0)):
             block = np.asarray(noise[size, : max(batches), columns])
             for k, n in enumerate(batches):
                 described = describe(block[:n], axis=0)
@@ -147,7 +147,7 @@ def analyse_layer(
     return LayerAnalysis(coordinates, directions, rows)
 
 
-def _blocks(noise: Noise, length: int) -> Iterator[slice]:
+def column_blocks(noise: Noise, length: int) -> Iterator[slice]:
     """Column slices of at most READ_BYTES each, whole chunks where the array has chunks."""
     count = noise.shape[-1]
     width = max(1, READ_BYTES // max(1, 4 * length))
