@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise import measurements, stage, tables
+from gradnoise import measurements, stage, tables, tail_measurements
 from gradnoise.evidence import CONVENTIONS, Evidence, NotTestableError, gather
 from gradnoise.published import CLAIMS, Cases, Claim, Rule
 from gradnoise.store import atomic
@@ -40,6 +40,8 @@ def decide(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
     """Rows of the claims table for one claim: one per run that meets its conditions, else one that says why not."""
     if claim.name == "batch_norm_keeps_gaussianity":
         return _decide_batch_norm(claim, runs)
+    if claim.name == "alexnet_third_moments_wider":
+        return _decide_third_moments(claim, runs)
     measure = claim.measure
     if measure is None:
         return [_untestable(claim, f"needs {claim.missing}")]
@@ -168,6 +170,25 @@ def _decide_batch_norm(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str,
         rows.append(_row(claim, plain, cases, _batch_norm_remark(plain, normalised, runs)))
         rows[-1]["run"] = f"{plain.name}, {normalised.name}"
     reason = "; ".join(reasons) or "needs AlexNet without and with BatchNorm at one learning rate"
+    return rows or [_untestable(claim, reason)]
+
+
+def _decide_third_moments(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """The claim that compares AlexNet without and with BatchNorm with every residual network."""
+    rows, reasons = [], []
+    for wide in (run for run in runs if run.model.startswith("alexnet")):
+        for narrow in (run for run in runs if run.model.startswith("resnet")):
+            try:
+                parts = tail_measurements.third_moments_wider(wide, narrow)
+            except NotTestableError as problem:
+                reasons.append(str(problem))
+                continue
+            if np.isnan(parts[0].lower):
+                reasons.append("needs three training seeds of both networks")
+                continue
+            rows.append(_row(claim, wide, {"all": every(parts)}, ""))
+            rows[-1]["run"] = f"{wide.name}, {narrow.name}"
+    reason = "; ".join(dict.fromkeys(reasons)) or "needs an AlexNet and a ResNet in one experiment"
     return rows or [_untestable(claim, reason)]
 
 

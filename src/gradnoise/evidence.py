@@ -16,7 +16,13 @@ CONVENTIONS = {
     "testable": "percentage_testable",
 }
 
-FURTHER = ("layers", "clt", "correlations", "prediction")  # tables beside those of Gaussianity
+FURTHER = (
+    "layers",
+    "correlations",
+    "prediction",
+    "tails",
+    "growth",
+)  # tables beside those of Gaussianity
 THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
 BATCH_NORM = {"resnet20": True, "resnet56": True}  # where it is on unless switched off
 
@@ -141,8 +147,12 @@ class Evidence:
             NotTestableError: where this run has no such numbers.
         """
         rows = self.statistics.get(table, pd.DataFrame())
+        if "method" in rows:
+            rows = rows[rows["method"] == "ecf"]
         if column not in rows or rows[column].isna().all():
-            raise NotTestableError(f"needs {column.replace('_', ' ')} of per-sample gradients")
+            raise NotTestableError(
+                f"needs {column.replace('_', ' ')}, which this run does not have"
+            )
         rows = rows[rows["epoch"] == self.epochs[-1]]
         rows = rows if "repeat" in rows else rows.assign(repeat=0)
         wide = rows.pivot(index=["seed", "repeat"], columns=["layer", *by], values=column)

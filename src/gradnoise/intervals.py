@@ -76,6 +76,20 @@ def summarise(table: pd.DataFrame, by: list[str], columns: list[str]) -> pd.Data
     return cells.assign(unit=unit(seeds), n_seeds=seeds, n_repeats=rows["repeat"].nunique())
 
 
+def difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Difference of independent estimates, with Welch and Satterthwaite's degrees of freedom."""
+    squares = first["standard_error"] ** 2, second["standard_error"] ** 2
+    total = squares[0] + squares[1]
+    degrees = total**2 / (squares[0] ** 2 / first["degrees"] + squares[1] ** 2 / second["degrees"])
+    return pd.DataFrame(
+        {
+            "value": first["value"] - second["value"],
+            "standard_error": np.sqrt(total),
+            "degrees": degrees,
+        }
+    )
+
+
 def repeat_deviation(table: pd.DataFrame) -> pd.DataFrame:
     """Standard deviation over repeats, pooled over seeds: `value` and `degrees` for every column."""
     by_seed = table.groupby(level="seed")

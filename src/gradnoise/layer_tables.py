@@ -93,6 +93,9 @@ def _read(path: Path, member: str, names: Sequence[str] = ()) -> pd.DataFrame:
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: expected a complete {stage} file, found {error}") from None
     frame = pd.DataFrame([numbers]) if names else pd.DataFrame(rows)
+    for name, column in frame.items():
+        if isinstance(column.iloc[0] if len(column) else None, bytes):
+            frame[name] = column.str.decode("utf-8")
     block = re.match(r"block(\d+)\.", str(attributes["layer"]))
     return frame.assign(
         run=run,

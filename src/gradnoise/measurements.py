@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.evidence import Contrast, Evidence, NotTestableError, at, simultaneous
-from gradnoise.intervals import deviation_interval, estimate, repeat_deviation
+from gradnoise.intervals import deviation_interval, difference, estimate, repeat_deviation
 from gradnoise.verdicts import Component, components
 
 CEILING = 92.0  # at this percentage or more a layer already sits at the null's 95
@@ -212,7 +212,7 @@ def loses_without_batch_norm(
         run.name: estimate(_change(run, batches, column)[layers]) for run in (plain, normalised)
     }
     losses, kept = changes[plain.name], changes[normalised.name]
-    rows = pd.concat([losses, kept, _difference(losses, kept)])
+    rows = pd.concat([losses, kept, difference(losses, kept)])
     rows.index = pd.Index(
         [
             f"{layer} of {run.name}: last minus first epoch"
@@ -235,20 +235,6 @@ def _change(run: Evidence, batches: int, column: str) -> pd.DataFrame:
     table = at(run.wide(batches, column), "batch_size", run.sizes[0])
     first, last = (at(table, "epoch", run.epochs[end]) for end in (0, -1))
     return last - first
-
-
-def _difference(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Difference of independent estimates, with Welch and Satterthwaite's degrees of freedom."""
-    squares = first["standard_error"] ** 2, second["standard_error"] ** 2
-    total = squares[0] + squares[1]
-    degrees = total**2 / (squares[0] ** 2 / first["degrees"] + squares[1] ** 2 / second["degrees"])
-    return pd.DataFrame(
-        {
-            "value": first["value"] - second["value"],
-            "standard_error": np.sqrt(total),
-            "degrees": degrees,
-        }
-    )
 
 
 def design_effects(run: Evidence) -> pd.Series:

@@ -90,7 +90,7 @@ def power_of_the_test(run: Evidence, batches: int, column: str) -> Families:
                     -MARGIN,
                     MARGIN,
                 )
-                for layer, size in change.columns.to_list()
+                for layer, size in map(tuple, change.columns)
             ]
         )
     ]

@@ -53,6 +53,11 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
         ["batch_size", "batches", "repeat"],
     ),
     "calibration_of_prediction": ("clt", "calibration", ["batches", "bin"]),
+    "tails": ("tails", "summary", ["method", "batch_size", "repeat"]),
+    "norms": ("tails", "norms", ["batch_size", "repeat"]),
+    "growth": ("tails", "growth", []),
+    "influence": ("tails", "influence", ["batch_size"]),
+    "influence_classes": ("tails", "influence_classes", ["label"]),
 }
 LAYER_NUMBERS = [
     *("noise_scale", "noise_scale_error", "gaussian_batch_size"),

@@ -19,6 +19,7 @@ rule tables:
     input:
         gaussianity=layers("gaussianity"),
         clt=layers("clt"),
+        tails=layers("tails"),
         training=TRAININGS,
     output:
         report(
