@@ -205,6 +205,18 @@ def test_norm_of_a_layer(analysis: TailAnalysis, noise: list[np.ndarray]) -> Non
     assert np.all(heavy["norm_skewness"] > heavy["norm_skewness_null"] + 1)
 
 
+def test_dead_layer_has_no_numbers() -> None:
+    dead = np.full((2, 100, 5), -1e-6, np.float32)
+    described = describe(dead, axis=1)
+    tested = described.classes[:, None], described.pvalue[:, None]
+    found = analyse_tails([dead], SIZES, 100, [1], *tested, null_series=50)
+    assert found.summary["live"].tolist() == [0, 0]
+    assert np.isnan(found.summary["alpha_mean"]).all()
+    for name in ("norm_skewness", "norm_skewness_null", "norm_skewness_correlated_null"):
+        assert np.isnan(found.norms[name]).all()
+    assert tail_examples(found, dead, SIZES, 100, *tested, 0.05) == []
+
+
 def test_histograms_count_the_coordinates(
     analysis: TailAnalysis, tested: tuple[np.ndarray, np.ndarray]
 ) -> None:

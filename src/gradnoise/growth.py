@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gradnoise.draws import Stream, generator
 
 HALVINGS = 4  # from N down to N / 16
+SMALLEST = 64  # samples
 GROUPS = 16  # of samples, each left out once for the error
 FINITE, INFINITE = 0.1, 0.25  # exponents of kurtosis, between those of t(5) and t(3) populations
 
@@ -63,8 +64,8 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
         ValueError: for fewer than 64 samples.
     """
     count = len(gradients)
-    if count < 64:
-        raise ValueError(f"gradients: found {count} samples; at least 64 are needed")
+    if count < SMALLEST:
+        raise ValueError(f"gradients: found {count} samples; at least {SMALLEST} are needed")
     order = generator(seed, Stream.GROWTH, count).permutation(count)
     shuffled = np.ascontiguousarray(np.asarray(gradients)[order].T)
     logs = _logs(shuffled)

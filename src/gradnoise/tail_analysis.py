@@ -108,6 +108,7 @@ class _Whole:
         self.batches = batches
         self.block = math.isqrt(batches * coordinates)
         self.pooled = np.zeros(4)
+        self.squares = np.zeros(batches)
         self.products = np.zeros((batches, batches))
         self.scales: list[Floats] = []
 
@@ -115,13 +116,15 @@ class _Whole:
         """Add a block of coordinates, (batches, columns)."""
         values = noise.astype(np.float64)
         self.pooled += pooled_sums(values, self.block)
-        self.products += values @ values.T
+        self.squares += np.square(values).sum(axis=1)
+        centred = values - values.mean(axis=0)  # of a dead coordinate nothing is left
+        self.products += centred @ centred.T
         self.scales.append(values.std(axis=0))
 
     def describe(self, random: np.random.Generator) -> dict[str, Any]:
         """Pooled index and shape of the norm, each with its nulls."""
         scales = np.concatenate(self.scales)
-        measured = norm_shape(np.sqrt(np.diag(self.products)))
+        measured = norm_shape(np.sqrt(self.squares))
         # The products of all pairs of batches have the eigenvalues of the coordinates' covariance.
         largest = max(np.trace(self.products), np.finfo(np.float64).tiny)
         eigenvalues = np.linalg.eigvalsh(self.products / largest)

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise import influence, stage, store
+from gradnoise import growth, influence, stage, store
 from gradnoise.blocks import without_linear_algebra
 from gradnoise.draws import Draws
 from gradnoise.noise_store import ParameterNoise, open_parameter, require_same_series
@@ -118,6 +118,8 @@ def _samples(
     )
     if gradients is None:
         return {}, {}, stored["reason"]
+    if gradients.shape[0] < growth.SMALLEST:
+        return {}, {}, f"fewer than {growth.SMALLEST} samples"
     targets, classes = influence.read_targets(arguments.data)
     drawn = noise.attributes
     draws = Draws(drawn["seed"], drawn["repeat"], drawn["sampling"], drawn["sample_count"])

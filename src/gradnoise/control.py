@@ -1,0 +1,246 @@
+"""Positive control: linear regression whose gradient noise has tails that are known, through the code that judges them.
+
+There are as many targets as features. At the true parameters the gradient of a sample's squared error in the weight of
+feature j for target j is -x_j e_j, with e the label noise: its tail index is that of the heavier of the two. Student's t with 1.5 degrees of freedom has no variance, with 3 no fourth
+moment. Batches of fresh samples show which is which: their index stays where the variance is infinite and goes
+to 2 where it is not. Large batches resampled from a fixed data set go to 2 whatever the population; there only the
+growth of moments with the number of samples tells.
+"""
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise import stage, store
+from gradnoise.blocks import without_linear_algebra
+from gradnoise.draws import Draws, Stream, generator
+from gradnoise.gather import gather_noise, plan
+from gradnoise.growth import growth, verdict
+from gradnoise.pieces import cut
+from gradnoise.tail_index import Method, tail_index
+from gradnoise.tail_null import gaussian_null
+
+Source = Literal["inputs", "labels"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+DEGREES = {"gaussian": math.inf, "t(3)": 3.0, "t(1.5)": 1.5}
+FRESH_VALUES = 1 << 22  # gradients drawn at a time
+SAMPLES = 20_000  # of the data set
+FEATURES = 200  # whose growth is followed
+INDEXED = 32  # of these, whose noise is drawn
+NULL_SERIES = 1000
+GAP = 0.2  # null minus measured ecf index at the largest batch size, above which fresh noise has no variance
+# Kurtosis of a population of tail index a grows with exponent 4 / a - 1 down to a = 2, and 1 below.
+NO_VARIANCE = 2 / 3
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the control.
+
+    Attributes:
+        distribution: of the inputs or the label noise; the other is Gaussian.
+        source: which of them.
+        draws: fresh samples for every batch, or resampled from the data set.
+        batch_size: samples in a batch.
+        batches: number of batches.
+        alpha_ecf, alpha_mcculloch, alpha_mohammadi, alpha_ml: mean index over coordinates.
+        null_ecf, null_mcculloch, null_mohammadi, null_ml: the same of Gaussian series.
+        growth_exponent: of the per-sample gradients' kurtosis in the number of samples.
+        growth_error: its standard error.
+        finite_variance, finite_fourth: what is true of the population.
+        called_variance: "finite", "infinite" or "undecided": of fresh batches from the index at the largest size,
+            of resampled ones from the growth.
+        called_fourth: the same of the fourth moment, from the growth.
+        verdict: "right" where both calls are the truth, else "wrong".
+    """
+
+    distribution: str
+    source: str
+    draws: str
+    batch_size: int
+    batches: int
+    alpha_ecf: float
+    null_ecf: float
+    alpha_mcculloch: float
+    null_mcculloch: float
+    alpha_mohammadi: float
+    null_mohammadi: float
+    alpha_ml: float
+    null_ml: float
+    growth_exponent: float
+    growth_error: float
+    finite_variance: bool
+    finite_fourth: bool
+    called_variance: str
+    called_fourth: str
+    verdict: str
+
+
+METHODS: tuple[Method, ...] = ("ecf", "mcculloch", "mohammadi", "ml")
+
+
+def regression_gradients(
+    random: np.random.Generator, distribution: str, source: Source, shape: tuple[int, int]
+) -> Floats:
+    """Per-sample gradients of a linear regression at its true parameters: the weights of feature j for target j.
+
+    Args:
+        random: the generator.
+        distribution: "gaussian", "t(3)" or "t(1.5)", of the inputs or the label noise.
+        source: which of them; the other is standard normal.
+        shape: samples and features.
+
+    Returns:
+        float64 (samples, features); independent columns.
+    """
+    degrees = DEGREES[distribution]
+
+    def heavy(size: tuple[int, int]) -> Floats:
+        return (
+            random.standard_normal(size)
+            if math.isinf(degrees)
+            else random.standard_t(degrees, size)
+        )
+
+    inputs = heavy(shape) if source == "inputs" else random.standard_normal(shape)
+    return inputs * (heavy(shape) if source == "labels" else random.standard_normal(shape))
+
+
+def fresh_noise(
+    random: np.random.Generator, distribution: str, source: Source, batch_size: int, batches: int
+) -> Floats:
+    """Means of the gradients of fresh samples, float64 (batches, INDEXED); their expectation is zero."""
+    means = np.empty((batches, INDEXED))
+    rows = max(1, FRESH_VALUES // (batch_size * INDEXED))
+    for start in range(0, batches, rows):
+        stop = min(start + rows, batches)
+        shape = (stop - start) * batch_size, INDEXED
+        drawn = regression_gradients(random, distribution, source, shape)
+        means[start:stop] = drawn.reshape(stop - start, batch_size, INDEXED).mean(axis=1)
+    return means
+
+
+def check_population(
+    distribution: str,
+    source: Source,
+    batch_sizes: Sequence[int],
+    batches: int,
+    seed: int,
+    null: Mapping[Method, float],
+) -> list[Row]:
+    """Judge the tails of one population from fresh and from resampled batches of every size.
+
+    Args:
+        distribution, source: as for `regression_gradients`.
+        batch_sizes: S of them.
+        batches: of each size.
+        seed: of everything.
+        null: mean index of Gaussian series of as many batches, by method.
+
+    Returns:
+        2 S rows.
+    """
+    random = generator(seed, Stream.CONTROL, distribution, source)
+    gradients = regression_gradients(random, distribution, source, (SAMPLES, FEATURES))
+    grown = growth(gradients, seed)
+    noise: dict[str, Sequence[NDArray[Any]]] = {
+        "fresh": [fresh_noise(random, distribution, source, each, batches) for each in batch_sizes],
+        "resampled": list(resampled_noise(gradients[:, :INDEXED], batch_sizes, batches, seed)),
+    }
+    indices = {
+        (kind, size): _indices(values)
+        for kind, series in noise.items()
+        for size, values in zip(batch_sizes, series, strict=True)
+    }
+    gap = null["ecf"] - indices["fresh", max(batch_sizes)]["ecf"]
+    calls = {
+        "fresh": "infinite" if gap > GAP else "finite",
+        "resampled": called_variance(grown.kurtosis_exponent, grown.kurtosis_error),
+    }
+    fourth = verdict(grown.kurtosis_exponent, grown.kurtosis_error)
+    finite = DEGREES[distribution] > 2, DEGREES[distribution] > 4
+    truth = tuple("finite" if each else "infinite" for each in finite)
+    return [
+        Row(
+            distribution=distribution,
+            source=source,
+            draws=kind,
+            batch_size=size,
+            batches=batches,
+            **{f"alpha_{method}": round(value, 4) for method, value in found.items()},
+            **{f"null_{method}": round(value, 4) for method, value in null.items()},
+            growth_exponent=round(grown.kurtosis_exponent, 4),
+            growth_error=round(grown.kurtosis_error, 4),
+            finite_variance=finite[0],
+            finite_fourth=finite[1],
+            called_variance=calls[kind],
+            called_fourth=fourth,
+            verdict="right" if (calls[kind], fourth) == truth else "wrong",
+        )
+        for (kind, size), found in indices.items()
+    ]
+
+
+def resampled_noise(
+    gradients: Floats, batch_sizes: Sequence[int], batches: int, seed: int
+) -> NDArray[np.float32]:
+    """Noise of batches drawn with replacement from given gradients (N, C), float32 (S, batches, C)."""
+    draws = Draws(seed, 1, "with_replacement", len(gradients))
+    planned = plan(draws, cut(draws, batch_sizes, batches))
+    values = np.ascontiguousarray(gradients, np.float32)
+    return gather_noise(values, values.mean(axis=0, dtype=np.float64), planned)
+
+
+def called_variance(exponent: float, error: float) -> str:
+    """What the growth of kurtosis says of the variance: "finite", "infinite" or "undecided"."""
+    if exponent + 1.96 * error < NO_VARIANCE:
+        return "finite"
+    return "infinite" if exponent - 1.96 * error > NO_VARIANCE else "undecided"
+
+
+def control(batch_sizes: Sequence[int], batches: int, seed: int) -> list[Row]:
+    """Judge every population: three distributions, of the inputs or of the label noise."""
+    drawn = gaussian_null(batches, METHODS, seed, series=NULL_SERIES)
+    null = {method: float(values.mean()) for method, values in drawn.alpha.items()}
+    return [
+        row
+        for distribution, source in product(DEGREES, SOURCES)
+        for row in check_population(distribution, source, batch_sizes, batches, seed, null)
+    ]
+
+
+def _indices(noise: NDArray[Any]) -> dict[Method, float]:
+    """Mean index over coordinates by every method, of noise (batches, coordinates)."""
+    found = {method: tail_index(noise, axis=0, method=method) for method in METHODS}
+    return {method: float(each.alpha[each.converged].mean()) for method, each in found.items()}
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write the control as CSV, one row each."""
+    with store.atomic(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, asdict(rows[0]))
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def main() -> None:
+    """Stage: the positive control as one CSV file."""
+    arguments = stage.parse("Judge the tails of noise whose tails are known.")
+    settings = arguments.settings
+    rows = control(settings["batch_sizes"], settings["batches"], settings["seed"])
+    write_rows(arguments.output, rows)
+
+
+if __name__ == "__main__":
+    with without_linear_algebra():
+        stage.run(main)
