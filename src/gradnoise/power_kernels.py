@@ -80,16 +80,16 @@ def add_gradients(gradients, centre, sums, first, last) -> None:  # type: ignore
 @njit(nogil=True, cache=True)
 def _fill_patches(inputs, offset, base, begin, group, groups, patches) -> None:  # type: ignore[no-untyped-def]
     """Inputs of `groups` groups of samples at the columns from `begin`; the rest stays zero."""
-    width = min(WIDTH, offset.size - begin)
-    patches[:, :, :, width:] = 0
+    columns = offset[begin : begin + WIDTH]
+    patches[:, :, :, columns.size :] = 0
     for member in range(groups):
-        for s in range(TOGETHER):
-            sample = (group + member) * TOGETHER + s
+        first = (group + member) * TOGETHER
+        for s in range(min(TOGETHER, inputs.shape[0] - first)):
             for p in range(base.size):
+                shifted = inputs[first + s, base[p] :]
                 row = patches[member, p // TOGETHER, s * TOGETHER + p % TOGETHER]
-                if sample < inputs.shape[0]:
-                    for k in range(width):
-                        row[k] = inputs[sample, offset[begin + k] + base[p]]
+                for k in range(columns.size):
+                    row[k] = shifted[columns[k]]
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
@@ -151,7 +151,8 @@ def _multiply_and_add(error, patches, tile, centre, sums) -> None:  # type: igno
 def add_products(inputs, error, offset, base, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
     """Blocks of columns from `first` to `last`, all rows.
 
-    Errors are (rows, groups of four samples, groups of four positions, 16), padded with zeros.
+    Errors are (rows, groups of four samples, groups of four positions, 16), padded with zeros; offsets are
+    unsigned, which need no check for negative indices.
     """
     samples = inputs.shape[0]
     rows, groups, parts = error.shape[:3]
@@ -244,6 +245,6 @@ def warm() -> None:
     centre, sums = np.zeros((1, 1, WIDTH)), np.zeros((1, 1, POWERS * WIDTH))
     add_gradients(one, centre, sums, 0, 1)
     error = np.zeros((1, 1, 1, TOGETHER**2), np.float32)
-    add_products(one[0], error, zero, zero, centre, sums, 0, 1)
+    add_products(one[0], error, zero.astype(np.uint32), zero, centre, sums, 0, 1)
     add_chosen(one[0], one, zero, zero, zero, zero, zero, centre[0, 0], sums[0, 0])
     finish(centre, sums, 1, 1, np.zeros((POWERS, 1, 1)), 0, 1)
