@@ -105,7 +105,8 @@ class PowerSums:
         padded[:samples, :, :positions] = error
         packed = padded.reshape(groups, TOGETHER, rows, parts, TOGETHER).transpose(2, 0, 3, 1, 4)
         error = np.ascontiguousarray(packed).reshape(rows, groups, parts, TOGETHER**2)
-        add = partial(add_products, inputs, error, offset, base, self.centre, self.sums)
+        unsigned = offset.astype(np.uint32)
+        add = partial(add_products, inputs, error, unsigned, base, self.centre, self.sums)
         return _ranges(add, blocks, 1)
 
     def chosen(

@@ -80,16 +80,16 @@ def add_gradients(gradients, centre, sums, first, last) -> None:  # type: ignore
 @njit(nogil=True, cache=True)
 def _fill_patches(inputs, offset, base, begin, group, groups, patches) -> None:  # type: ignore[no-untyped-def]
     """Inputs of `groups` groups of samples at the columns from `begin`; the rest stays zero."""
-    width = min(WIDTH, offset.size - begin)
-    patches[:, :, :, width:] = 0
+    columns = offset[begin : begin + WIDTH]
+    patches[:, :, :, columns.size :] = 0
     for member in range(groups):
-        for s in range(TOGETHER):
-            sample = (group + member) * TOGETHER + s
+        first = (group + member) * TOGETHER
+        for s in range(min(TOGETHER, inputs.shape[0] - first)):
             for p in range(base.size):
+                shifted = inputs[first + s, base[p] :]
                 row = patches[member, p // TOGETHER, s * TOGETHER + p % TOGETHER]
-                if sample < inputs.shape[0]:
-                    for k in range(width):
-                        row[k] = inputs[sample, offset[begin + k] + base[p]]
+                for k in range(columns.size):
+                    row[k] = shifted[columns[k]]
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
@@ -114,18 +114,52 @@ def _multiply(error, patches, tile) -> None:  # type: ignore[no-untyped-def]
         )
 
 
+@njit(nogil=True, cache=True, fastmath=_MATHS)
+def _multiply_and_add(error, patches, tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
+    """`_multiply` and then `_add_four`, without a way through the tile and back: most of the time goes here."""
+    a0, a1, a2, a3, b0, b1, b2, b3 = (error[0], error[1], error[2], error[3],
+                                      error[4], error[5], error[6], error[7])  # fmt: skip
+    c0, c1, c2, c3, d0, d1, d2, d3 = (error[8], error[9], error[10], error[11],
+                                      error[12], error[13], error[14], error[15])  # fmt: skip
+    for k in range(WIDTH):
+        mean = centre[k]
+        one = (a0 * patches[k] + a1 * patches[WIDTH + k]) + (
+            a2 * patches[2 * WIDTH + k] + a3 * patches[3 * WIDTH + k]
+        )
+        two = (b0 * patches[4 * WIDTH + k] + b1 * patches[5 * WIDTH + k]) + (
+            b2 * patches[6 * WIDTH + k] + b3 * patches[7 * WIDTH + k]
+        )
+        three = (c0 * patches[8 * WIDTH + k] + c1 * patches[9 * WIDTH + k]) + (
+            c2 * patches[10 * WIDTH + k] + c3 * patches[11 * WIDTH + k]
+        )
+        four = (d0 * patches[12 * WIDTH + k] + d1 * patches[13 * WIDTH + k]) + (
+            d2 * patches[14 * WIDTH + k] + d3 * patches[15 * WIDTH + k]
+        )
+        a = np.float64(tile[k] + one) - mean
+        b = np.float64(tile[WIDTH + k] + two) - mean
+        c = np.float64(tile[2 * WIDTH + k] + three) - mean
+        d = np.float64(tile[3 * WIDTH + k] + four) - mean
+        aa, bb, cc, dd = a * a, b * b, c * c, d * d
+        sums[k] += (a + b) + (c + d)
+        sums[WIDTH + k] += (aa + bb) + (cc + dd)
+        sums[2 * WIDTH + k] += (abs(a) * aa + abs(b) * bb) + (abs(c) * cc + abs(d) * dd)
+        sums[3 * WIDTH + k] += (a * aa + b * bb) + (c * cc + d * dd)
+        sums[4 * WIDTH + k] += (aa * aa + bb * bb) + (cc * cc + dd * dd)
+
+
 @njit(nogil=True, cache=True)
 def add_products(inputs, error, offset, base, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
     """Blocks of columns from `first` to `last`, all rows.
 
-    Errors are (rows, groups of four samples, groups of four positions, 16), padded with zeros.
+    Errors are (rows, groups of four samples, groups of four positions, 16), padded with zeros; offsets are
+    unsigned, which need no check for negative indices.
     """
     samples = inputs.shape[0]
     rows, groups, parts = error.shape[:3]
     step = min(groups, max(1, PATCHES // (parts * TOGETHER**2 * WIDTH)))
     patches = np.zeros((step, parts, TOGETHER**2, WIDTH), np.float32)
     multiplied = patches.reshape(step, parts, -1)
-    tile = np.empty((TOGETHER, WIDTH), np.float32)
+    tile = np.zeros((TOGETHER, WIDTH), np.float32)
     flat = tile.reshape(-1)
     for block in range(first, last):
         for begin in range(0, groups, step):
@@ -135,16 +169,19 @@ def add_products(inputs, error, offset, base, centre, sums, first, last) -> None
                 for group in range(some):
                     count = min(TOGETHER, samples - (begin + group) * TOGETHER)
                     for row in range(start, min(start + ROWS, rows)):
-                        flat[:] = 0
-                        for part in range(parts):
-                            _multiply(
-                                error[row, begin + group, part], multiplied[group, part], flat
-                            )
+                        factors, inside = error[row, begin + group], multiplied[group]
+                        for part in range(parts - 1):
+                            _multiply(factors[part], inside[part], flat)
                         if count == TOGETHER:
-                            _add_four(flat, centre[row, block], sums[row, block])
+                            _multiply_and_add(
+                                factors[-1], inside[-1], flat, centre[row, block], sums[row, block]
+                            )
                         else:
+                            _multiply(factors[-1], inside[-1], flat)
                             for s in range(count):
                                 _add_one(tile[s], centre[row, block], sums[row, block])
+                        if parts > 1 or count < TOGETHER:
+                            flat[:] = 0
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
@@ -208,6 +245,6 @@ def warm() -> None:
     centre, sums = np.zeros((1, 1, WIDTH)), np.zeros((1, 1, POWERS * WIDTH))
     add_gradients(one, centre, sums, 0, 1)
     error = np.zeros((1, 1, 1, TOGETHER**2), np.float32)
-    add_products(one[0], error, zero, zero, centre, sums, 0, 1)
+    add_products(one[0], error, zero.astype(np.uint32), zero, centre, sums, 0, 1)
     add_chosen(one[0], one, zero, zero, zero, zero, zero, centre[0, 0], sums[0, 0])
     finish(centre, sums, 1, 1, np.zeros((POWERS, 1, 1)), 0, 1)
