@@ -201,6 +201,10 @@ class Control(Section):
     """Heavy and light tails put in by hand, which the analysis has to find."""
 
     seed: Count
+    batch_sizes: Annotated[list[Positive], Field(min_length=2)]
+    batches: Annotated[int, Field(ge=100, le=5000)]
+
+    _each_once = field_validator("batch_sizes")(_distinct)
 
 
 class Calibration(Section):
