@@ -1,6 +1,7 @@
 # Gradnoise: what is the noise of SGD, and what does it do to training?
 #
-#   data -> training -> gradients -> noise -> gaussianity -> tables -> figures, claims, report
+#   data -> training -> gradients -> noise   -> gaussianity, tails -> tables -> figures, claims, report
+#                                  -> moments -> clt
 from snakemake.utils import min_version
 
 min_version("9.20")

@@ -188,6 +188,75 @@ def write_clt(
             file[table] = rows.to_records(index=False)
 
 
+def write_tails(
+    path: Path,
+    layer: tuple[str, str, int, float],
+    batch_sizes: Sequence[int],
+    repeats: int,
+    gap: float = 0.3,
+) -> None:
+    """Tail indices of a layer that go to 2 as 1 / sqrt(B), with histograms, examples and growth."""
+    name, operation, size, difficulty = layer
+    seed, epoch = int(path.parts[-4].split("-")[1]), int(path.parts[-3].split("-")[1])
+    random = np.random.default_rng([9, seed, epoch, size])
+    rows = [
+        {
+            **{"batch_size": b, "batches": 600, "repeat": r, "method": b"ecf", "live": 240},
+            **{"alpha_mean": 1.99 - gap * difficulty / b**0.5, "null_mean": 1.99},
+            "null_minus_mean": gap * difficulty / b**0.5 + 1e-4 * random.normal(),
+            "null_minus_median": gap * difficulty / b**0.5,
+        }
+        for b in batch_sizes
+        for r in range(1, repeats + 1)
+    ]
+    norms = [
+        {"batch_size": b, "repeat": r, "pooled_mohammadi": 1.4}
+        for b in batch_sizes
+        for r in range(1, repeats + 1)
+    ]
+    growth = [
+        {
+            "samples": 10_000,
+            "kurtosis_exponent": 0.04 + 0.002 * random.normal(),
+            "fourth_moment": b"finite",
+        }
+    ]
+    influence = [{"batch_size": b, "third_share": 0.6, "fourth_share": 0.8} for b in batch_sizes]
+    classes = [{"label": 0, "name": b"Bag", "share_top": 0.4}]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.attrs.update(
+            **{
+                "parameter": f"{name}.weight",
+                "layer": name,
+                "operation": operation,
+                "batches": 600,
+            },
+            **{"kind": "weight", "size": size, "seed": seed, "epoch": epoch},
+        )
+        file["batch_sizes"] = np.asarray(batch_sizes)
+        file["histograms/edges"] = np.linspace(0.5, 2, 61)
+        for kind in ("live", "rejected"):
+            shape = len(batch_sizes), repeats, 60
+            file[f"histograms/ecf/{kind}"] = random.poisson(np.arange(60) / 10, shape)
+            file[f"histograms/ecf/null{'_rejected' * (kind == 'rejected')}"] = np.arange(60)
+        file["samples/top"] = np.arange(20)
+        for table, entries in {
+            **{"summary": rows, "norms": norms, "growth": growth},
+            **{"influence": influence, "influence_classes": classes},
+        }.items():
+            frame = pd.DataFrame(entries)
+            kinds = {c: "S9" for c in frame if isinstance(frame[c].iloc[0], bytes)}
+            file[table] = frame.to_records(index=False, column_dtypes=kinds)
+        roles = ["lowest", "rejected", "median", "highest", *["followed"] * len(batch_sizes)]
+        group = file.create_group("examples")
+        group["samples"] = random.standard_t(3, (len(roles), 100)).astype(np.float32)
+        group.attrs["role"] = roles
+        group.attrs["batch_size"] = [min(batch_sizes)] * 4 + list(batch_sizes)
+        for attribute in ("alpha", "scale", "pvalue", "coordinate"):
+            group.attrs[attribute] = np.linspace(1, 2, len(roles))
+
+
 def write_examples(
     file: h5py.File, random: np.random.Generator, batch_sizes: Sequence[int], count: int
 ) -> None:
@@ -268,6 +337,7 @@ def write_run(
                     batches,
                     repeats,
                 )
+                write_tails(path.parents[1] / "tails" / path.name, layer, batch_sizes, repeats)
                 gaussianity.append(path)
         training.append(folder / f"{run}/seed-{seed}/training.csv")
         write_training(training[-1], max(*epochs, 1), layers, seed, best)

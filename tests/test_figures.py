@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -17,8 +18,12 @@ from gradnoise.store import InputError
 NAMES = [
     *("percentage_by_batch_size", "percentage_by_epoch", "training_curves", "coordinates"),
     *("third_moments", "berry_esseen", "predicted_pass_rates", "gaussian_batch_size"),
+    *("tail_indices", "tail_examples"),
 ]
-LAYER_STAGES = {"coordinates": "gaussianity", "third_moments": "clt"}
+LAYER_STAGES = {
+    **{"coordinates": "gaussianity", "third_moments": "clt"},
+    **{"tail_indices": "tails", "tail_examples": "tails"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +80,15 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
         layers = []
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
     arguments += ["--layers", *map(str, layers)]
-    call(f"figures.{name}", *arguments, "--output", output)
+    data = output.with_suffix(".h5")
+    data.parent.mkdir(exist_ok=True)
+    with h5py.File(data, "w") as file:
+        random = np.random.default_rng(0)
+        file["train/inputs"] = random.integers(0, 255, (30, 3, 8, 8), dtype=np.uint8)
+        file["train/targets"] = np.arange(30) % 2
+        file.attrs["classes"] = ["cat", "dog"]
+    call(f"figures.{name}", *arguments, "--data", data, "--output", output)
+    data.unlink()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -70,6 +70,22 @@ def write_calibration(path: Path, passed: bool) -> None:
     pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
 
 
+def write_control(path: Path) -> None:
+    rows = [
+        (law, source, draws, size, alpha, 1.99, growth, 0.01, variance, fourth, "right")
+        for law, alpha, growth, variance, fourth in (
+            ("gaussian", 1.98, 0.02, "finite", "finite"),
+            ("t(1.5)", 1.44, 0.97, "infinite", "infinite"),
+        )
+        for source in ("inputs", "labels")
+        for draws in ("fresh", "resampled")
+        for size in (16, 256)
+    ]
+    columns = ["distribution", "source", "draws", "batch_size", "alpha_ecf", "null_ecf"]
+    columns += ["growth_exponent", "growth_error", "called_variance", "called_fourth", "verdict"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Every file that the report reads, and the report itself."""
@@ -79,6 +95,7 @@ def folder(tmp_path_factory) -> Path:
     shuffled = write_run(folder, "cnn_shuffled", CNN, seeds=(0,), epochs=(2,), **options)
     tables = write_tables(folder, trained, (shuffled[0], []))
     write_calibration(folder / "calibration.csv", passed=True)
+    write_control(folder / "control.csv")
     with h5py.File(folder / "data.h5", "w") as file:
         file.attrs.update(dataset="fashion_mnist_subset", checksum="c0ffee", source="embedded")
         file["train/targets"], file["test/targets"] = np.zeros(500, int), np.zeros(100, int)
@@ -111,6 +128,7 @@ def write_report(folder: Path, output: Path) -> None:
         "report.__main__",
         *("--settings", (folder / "settings.json").read_text(), "--tables", folder / "tables"),
         *("--claims", folder / "claims.csv", "--calibration", folder / "calibration.csv"),
+        *("--control", folder / "control.csv"),
         *("--data", folder / "data.h5", "--figures", *sorted(folder.glob("*.png"))),
         *("--output", output, "--card", output.with_name("noise_card.json")),
     )
@@ -172,7 +190,10 @@ def test_every_claim_is_on_the_page(folder, outline):
 
 
 def test_failed_instrument_check_is_said_first(folder, tmp_path):
-    for name in ("tables", "claims.csv", "data.h5", "settings.json", "cnn-training_curves.png"):
+    for name in (
+        *("tables", "claims.csv", "control.csv", "data.h5", "settings.json"),
+        "cnn-training_curves.png",
+    ):
         (tmp_path / name).symlink_to(folder / name)
     write_calibration(tmp_path / "calibration.csv", passed=False)
     write_report(tmp_path, tmp_path / "report.html")

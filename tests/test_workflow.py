@@ -56,7 +56,8 @@ def build(width):
     return nn.Sequential(nn.Flatten(), nn.Linear(5, width), nn.Tanh(), nn.Linear(width, 3))
 '''
 # Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
-DOWNSTREAM = {"tables": 1, "figures": 8, "claims": 1, "report": 1}
+DOWNSTREAM = {"tables": 1, "figures": 20, "claims": 1, "report": 1}
+STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
 
 
 def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -168,13 +169,14 @@ def touch_all(project: Path) -> None:
         os.utime(project / name)
 
 
-SAMPLING = {"gradients": 4, "noise": 8, "gaussianity": 6, **DOWNSTREAM}
-OWN = {"gradients": 2, "noise": 4, "gaussianity": 4, **DOWNSTREAM}
+SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
+OWN = {"gradients": 2, "moments": 2, "noise": 4, **STATISTICS}
+OWN |= {"gaussianity": 4, "clt": 4, "tails": 4}
 EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": 8, "report": 1},
+        {"figures": 20, "report": 1},
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),
@@ -182,17 +184,17 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the significance level": (
         overlay("gaussianity", significance=0.01),
-        {"gaussianity": 6, "calibration": 1, **DOWNSTREAM},
+        {"calibration": 1, **STATISTICS},
     ),
     "the number of batches": (
         overlay("noise", batches=40),
-        {"noise": 8, "gaussianity": 6, **DOWNSTREAM},
+        {"noise": 8, **STATISTICS},
     ),
     "one repeat more": (
         overlay("noise", repeats=3),
-        {"noise": 4, "gaussianity": 6, **DOWNSTREAM},
+        {"noise": 4, **STATISTICS},
     ),
-    "one checkpoint less": (overlay("noise", checkpoints=[1]), DOWNSTREAM | {"figures": 6}),
+    "one checkpoint less": (overlay("noise", checkpoints=[1]), DOWNSTREAM | {"figures": 18}),
     "the learning rate": (overlay("training", learning_rate=0.02), {"training": 2, **SAMPLING}),
     "two swapped settings": (
         overlay("training", learning_rate=0.9, momentum=0.05),
@@ -208,6 +210,15 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         append("src/gradnoise/training.py", "\nEDITED = 1\n"),
         {"training": 2, **SAMPLING},
     ),
+    "the share of Gaussian coordinates that B* asks for": (
+        overlay("clt", share=0.8),
+        {"clt": 6, **DOWNSTREAM},
+    ),
+    "an estimator of the tail index": (
+        overlay("tails", methods=["ecf", "mcculloch"]),
+        {"tails": 6, **DOWNSTREAM},
+    ),
+    "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (
         replace("own_network.py", "nn.Tanh", "nn.ReLU"),
@@ -247,7 +258,7 @@ def test_every_output_of_the_experiment_exists(project: Path) -> None:
     assert (results / "tables/gaussianity.csv").exists()
     assert (results / "small/seed-1/checkpoints/epoch-1.safetensors").exists()
     assert (results / "own/seed-1/epoch-1/noise/repeat-2.zarr").is_dir()
-    assert len(list((results / "figures").glob("*.pdf"))) == 8
+    assert len(list((results / "figures").glob("*.pdf"))) == 20
     assert not list(project.rglob("*.work"))
 
 
@@ -270,7 +281,7 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
     text = done.stdout + done.stderr
     shutil.rmtree(restored / "profile")
     assert done.returncode == 0, text
-    for rule in ("training", "gradients", "noise", "gaussianity"):
+    for rule in ("training", "gradients", "noise", "gaussianity", "moments", "clt", "tails"):
         resources = re.search(rf"rule {rule}:.*?resources: (.*?)\n", text, re.S)
         assert resources, rule
         assert re.search(r"mem_mb=\d+.*runtime=\d+", resources[1]), resources[1]

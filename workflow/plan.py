@@ -394,12 +394,17 @@ def data_listing(settings: Mapping[str, Any]) -> str:
 
 
 # Stage whose per-layer results a figure reads besides the tables.
-LAYER_FIGURES = {"coordinates": "gaussianity", "third_moments": "clt"}
+LAYER_FIGURES = {
+    "coordinates": "gaussianity",
+    "third_moments": "clt",
+    "tail_indices": "tails",
+    "tail_examples": "tails",
+}
 
 
 def figures_of(run: PlannedRun) -> list[str]:
     """Figures that a run has data for."""
-    names = ["percentage_by_batch_size", "coordinates"]
+    names = ["percentage_by_batch_size", "coordinates", "tail_indices", "tail_examples"]
     if len(run.epochs) > 1:
         names.append("percentage_by_epoch")
     if run.trained_by == run.name:

@@ -12,6 +12,8 @@ rule figures:
         layers=lambda wildcards: plan.figure_layers(
             OUTPUT, run_of(wildcards), wildcards.figure
         ),
+        # The samples behind the tails are shown as pictures.
+        data=data_of,
     output:
         pdf=f"{OUTPUT}/figures/{{run}}-{{figure}}.pdf",
         png=report(
@@ -33,4 +35,4 @@ rule figures:
         ),
     shell:
         "python -m gradnoise.figures.{wildcards.figure} --settings {params.settings:q}"
-        " --tables {input.tables} --layers {input.layers} --output {output.pdf} 2> {log}"
+        " --tables {input.tables} --layers {input.layers} --data {input.data} --output {output.pdf} 2> {log}"

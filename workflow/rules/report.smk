@@ -3,6 +3,7 @@ rule report:
         tables=f"{OUTPUT}/tables",
         claims=f"{OUTPUT}/claims.csv",
         calibration=f"{OUTPUT}/calibration.csv",
+        control=f"{OUTPUT}/control.csv",
         data=[f"{OUTPUT}/data/{name}.h5" for name in EXPERIMENT.data],
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
     output:
@@ -27,5 +28,5 @@ rule report:
         ),
     shell:
         "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
-        " --claims {input.claims} --calibration {input.calibration} --data {input.data}"
+        " --claims {input.claims} --calibration {input.calibration} --control {input.control} --data {input.data}"
         " --figures {input.figures} --output {output.page} --card {output.card} 2> {log}"

@@ -90,6 +90,12 @@ def figure(settings: dict[str, Any], height: float, width: float = PAGE, **grid:
     return plt.subplots(figsize=(width, height), **grid)
 
 
+def blank(settings: dict[str, Any], height: float, width: float = PAGE) -> Figure:
+    """An empty figure, for those that divide themselves; width as in `figure`."""
+    width = float((settings.get("style") or {}).get("width") or width)
+    return plt.figure(figsize=(width, height))
+
+
 def ramp(count: int) -> list[str]:
     """Colours for an ordered quantity, dark to light along viridis, told apart by colour-blind readers."""
     places = np.linspace(0.92, 0.02, count) if count > 1 else np.array([0.1])
@@ -261,5 +267,6 @@ def parse(description: str, tables: bool = True, layers: bool = False) -> argpar
     parser.add_argument("--source", default="")
     parser.add_argument("--tables", type=Path, required=tables)
     parser.add_argument("--layers", type=Path, nargs="*", default=[], required=layers)
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     return parser.parse_args()

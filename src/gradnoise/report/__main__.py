@@ -20,7 +20,7 @@ def main() -> None:
     """Write the page and the noise card."""
     arguments = stage.parse(
         "One self-contained page with everything a run found.",
-        inputs=("tables", "claims", "calibration"),
+        inputs=("tables", "claims", "calibration", "control"),
         outputs=("output", "card"),
         several=("data", "figures"),
     )
@@ -37,6 +37,7 @@ def main() -> None:
         printed,
         pd.read_csv(arguments.claims, dtype=dict.fromkeys(LISTS, str)),
         pd.read_csv(arguments.calibration),
+        pd.read_csv(arguments.control),
         data,
         arguments.figures,
     )

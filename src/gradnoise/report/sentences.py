@@ -69,6 +69,23 @@ def headline(
     )
 
 
+def prediction(table: pd.DataFrame, run: str) -> str:
+    """One sentence on the central limit theorem's prediction for a run, empty where there is none."""
+    rows = table[(table["run"] == run) & (table["coordinates"] > 0)]
+    if rows.empty:
+        return ""
+    rows = rows[rows["epoch"] == rows["epoch"].max()]
+    cells = rows.groupby(["parameter", "batch_size", "batches"])[
+        ["predicted_percentage", "measured_percentage"]
+    ].mean()
+    error = (cells["measured_percentage"] - cells["predicted_percentage"]).abs().mean()
+    return (
+        "Skewness and kurtosis of the per-sample gradients and the batch size alone predict the pass rates of "
+        f"other samples' batches to {error:.1f} points (mean over {len(cells)} cells of layer, batch size and "
+        "number of batches)."
+    )
+
+
 def title(sections: Mapping[str, Any]) -> str:
     """Name of a run's data set for the reader."""
     data = sections.get("data") or {}
