@@ -7,11 +7,13 @@ losses with respect to that zero is the layer's error, sample by sample. Nothing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils._pytree import tree_map
 
@@ -195,15 +197,13 @@ def _convolution(
     """Where every weight meets its inputs, from the layer's geometry."""
     mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
     padded = F.pad(inputs, module._reversed_padding_repeated_twice, mode=mode)
-    channels, *sizes = padded.shape[1:]
-    steps = [int(np.prod(sizes[axis + 1 :])) for axis in range(len(sizes))]
-    offset = np.arange(channels) * int(np.prod(sizes))
-    base = np.zeros(1, np.int64)
-    for axis, step in enumerate(steps):
-        kernel = np.arange(module.kernel_size[axis]) * module.dilation[axis]
-        output = np.arange(error.shape[2 + axis]) * module.stride[axis]
-        offset = np.add.outer(offset, kernel * step).ravel()
-        base = np.add.outer(base, output * step).ravel()
+    offset, base = _geometry(
+        tuple(padded.shape[1:]),
+        tuple(error.shape[2:]),
+        module.kernel_size,
+        module.dilation,
+        module.stride,
+    )
     return Contraction(
         padded.flatten(start_dim=1),
         error.flatten(start_dim=2).contiguous(),
@@ -211,3 +211,23 @@ def _convolution(
         base,
         module.groups,
     )
+
+
+@lru_cache(maxsize=1024)
+def _geometry(
+    padded: tuple[int, ...],
+    outputs: tuple[int, ...],
+    kernel: tuple[int, ...],
+    dilation: tuple[int, ...],
+    stride: tuple[int, ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offset of every weight column in the flattened input, and shift of every output position."""
+    channels, *sizes = padded
+    steps = [int(np.prod(sizes[axis + 1 :])) for axis in range(len(sizes))]
+    offset = np.arange(channels) * int(np.prod(sizes))
+    base = np.zeros(1, np.int64)
+    for axis, step in enumerate(steps):
+        within = np.arange(kernel[axis]) * dilation[axis]
+        offset = np.add.outer(offset, within * step).ravel()
+        base = np.add.outer(base, np.arange(outputs[axis]) * stride[axis] * step).ravel()
+    return offset, base

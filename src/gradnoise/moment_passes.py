@@ -192,6 +192,7 @@ def _work(
     """
     modules = list(dict.fromkeys(module for module, _ in parameters.values()))
     calls = capture(model, loss, inputs, targets, modules) if modules else {}
+    found: dict[nn.Module, Contraction] = {}
     together: list[Work] = []
     apart: dict[str, _Accumulator] = {}
     for name, each in accumulators.items():
@@ -199,7 +200,9 @@ def _work(
         if module is None or not _usable(calls[module], len(inputs)):
             apart[name] = each
         elif _multiplied(each, module, attribute, calls[module]):
-            together += _products(each, contraction(module, calls[module][0]))
+            if module not in found:
+                found[module] = contraction(module, calls[module][0])
+            together += (_products if attribute == "weight" else _bias)(each, found[module])
         else:
             for part in _parts(len(inputs), each.measured.size):
                 rows = _captured_rows(each, (module, attribute), calls[module], part)
@@ -212,9 +215,9 @@ def _work(
     if apart:
         measured = {name: each.measured for name, each in apart.items()}
         for part in _parts(len(inputs), sum(each.size for each in measured.values())):
-            found = alone_gradients(model, loss, inputs[part], targets[part], measured)
+            alone = alone_gradients(model, loss, inputs[part], targets[part], measured)
             for name, each in apart.items():
-                yield each.sums.gradients(found[name][0].contiguous().cpu().numpy())
+                yield each.sums.gradients(alone[name][0].contiguous().cpu().numpy())
 
 
 def _usable(calls: Sequence[Call], samples: int) -> bool:
@@ -224,11 +227,11 @@ def _usable(calls: Sequence[Call], samples: int) -> bool:
 def _multiplied(
     each: _Accumulator, module: nn.Module, attribute: str, calls: Sequence[Call]
 ) -> bool:
-    """Whether tiles of products are the way, and the faster one."""
-    if attribute != "weight" or len(calls) > 1 or not isinstance(module, nn.Linear | Convolution):
+    """Whether its gradients need not be formed by torch, and are faster formed without."""
+    if len(calls) > 1 or not isinstance(module, nn.Linear | Convolution):
         return False
     grouped = isinstance(module, Convolution) and module.groups > 1
-    return not each.whole or (not grouped and each.sums.columns >= FEW)
+    return attribute == "bias" or not each.whole or (not grouped and each.sums.columns >= FEW)
 
 
 def _products(each: _Accumulator, found: Contraction) -> list[Work]:
@@ -240,6 +243,18 @@ def _products(each: _Accumulator, found: Contraction) -> list[Work]:
     inputs, error = found.inputs.t().contiguous(), found.error.permute(1, 2, 0).contiguous()
     place = row_and_column(found, each.selection)
     return each.sums.chosen(inputs.cpu().numpy(), error.cpu().numpy(), *geometry, *place)
+
+
+def _bias(each: _Accumulator, found: Contraction) -> list[Work]:
+    """Work that adds a bias's samples, which are sums of errors over positions."""
+    error = found.error.cpu().numpy()
+
+    def add() -> None:
+        gradients = error.sum(axis=2)[:, each.measured.coordinates]
+        for work in each.sums.gradients(gradients):
+            work()
+
+    return [add]
 
 
 def _captured_rows(each: _Accumulator, source: Source, calls: Sequence[Call], part: slice) -> Rows:
