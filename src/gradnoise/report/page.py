@@ -63,7 +63,7 @@ CAPTIONS = {
         "Tail indices",
         "Tail index of every coordinate (empirical characteristic function), of those that the Shapiro-Wilk "
         "test rejects, and of Gaussian noise treated alike. A bounded index of 600 Gaussian values is 2 in most "
-        "cases. An index below 2 describes the shape of the noise; its variance is finite, since batches are "
+        "cases. The first bin holds all lower ones. An index below 2 describes the shape of the noise; its variance is finite, since batches are "
         "drawn from finitely many gradients.",
     ),
     "tail_examples": (
