@@ -38,7 +38,7 @@ quick-test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not slow"
 
 benchmark: install
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/make_%, $(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 
 # Pin what is installed. CUDA's libraries are left to torch, which pins them itself, so that the lock serves
 # every platform.

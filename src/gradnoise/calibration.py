@@ -2,7 +2,7 @@
 
 A noise store of the usual layout is written to a temporary folder, opened and analysed as any other. The
 expected percentages stand in `calibration_reference.csv` beside this file, with their standard errors: they are
-simulated by `benchmarks/calibration_reference.py` with SciPy's implementation of the test, on other random numbers.
+simulated by `benchmarks/make_calibration_reference.py` with SciPy's implementation of the test, on other random numbers.
 """
 
 import csv

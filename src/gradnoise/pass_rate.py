@@ -6,7 +6,7 @@ these count as
     a = sqrt(n / 6) |skewness|,      b = sqrt(n / 24) excess kurtosis,
 
 the two shifts, in standard errors, of the sample's skewness and kurtosis. The pass probability is read from
-a table over (n, a, b), simulated once by `benchmarks/pass_rate_table.py`.
+a table over (n, a, b), simulated once by `benchmarks/make_pass_rate_table.py`.
 """
 
 import csv

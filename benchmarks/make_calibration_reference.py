@@ -1,6 +1,6 @@
 """Simulate the expected percentages of the instrument check with SciPy's Shapiro-Wilk test.
 
-    python benchmarks/calibration_reference.py [SERIES]
+    python benchmarks/make_calibration_reference.py [SERIES]
 
 rewrites src/gradnoise/calibration_reference.csv (about five minutes of one core at the default 40,000 series).
 Gradnoise's own test is not used; its samplers are, on random numbers other than the stage's. Standard

@@ -1,6 +1,6 @@
 """Simulates src/gradnoise/pass_rate.csv: the Shapiro-Wilk test's pass rate over skewness and kurtosis.
 
-    python benchmarks/pass_rate_table.py [SERIES]
+    python benchmarks/make_pass_rate_table.py [SERIES]
 
 Noise of given skewness and excess kurtosis is a difference of two gamma variables of equal shape where the
 kurtosis is at least 3/2 of the squared skewness (gamma and Laplace sums are members), else a beta variable.
@@ -66,7 +66,7 @@ def pass_rates(random, skewness, kurtosis, n, series):
 def main() -> None:
     series = int(sys.argv[1]) if len(sys.argv) > 1 else 6000
     lines = [
-        f"# benchmarks/pass_rate_table.py, {series} series a row (fewer for n above 600), NumPy {np.__version__}",
+        f"# benchmarks/make_pass_rate_table.py, {series} series a row (fewer for n above 600), NumPy {np.__version__}",
         "n,skewness_shift,kurtosis_shift," + ",".join(f"pass_{level:g}" for level in LEVELS),
     ]
     for n in COUNTS:
