@@ -109,7 +109,9 @@ class _Whole:
         self.block = math.isqrt(batches * coordinates)
         self.pooled = np.zeros(4)
         self.squares = np.zeros(batches)
-        self.products = np.zeros((batches, batches))
+        self.few = coordinates <= batches
+        self.columns: list[Floats] = []
+        self.products = np.zeros((0, 0) if self.few else (batches, batches))
         self.scales: list[Floats] = []
 
     def add(self, noise: NDArray[np.float32]) -> None:
@@ -118,16 +120,21 @@ class _Whole:
         self.pooled += pooled_sums(values, self.block)
         self.squares += np.square(values).sum(axis=1)
         centred = values - values.mean(axis=0)  # of a dead coordinate nothing is left
-        self.products += centred @ centred.T
+        if self.few:
+            self.columns.append(centred)
+        else:
+            self.products += centred @ centred.T
         self.scales.append(values.std(axis=0))
 
     def describe(self, random: np.random.Generator) -> dict[str, Any]:
         """Pooled index and shape of the norm, each with its nulls."""
         scales = np.concatenate(self.scales)
         measured = norm_shape(np.sqrt(self.squares))
-        # The products of all pairs of batches have the eigenvalues of the coordinates' covariance.
-        largest = max(np.trace(self.products), np.finfo(np.float64).tiny)
-        eigenvalues = np.linalg.eigvalsh(self.products / largest)
+        # The products of all pairs of batches have the eigenvalues of the coordinates' covariance, besides zeros.
+        columns = np.concatenate(self.columns, axis=1) if self.few else np.empty((0, 0))
+        products = columns.T @ columns if self.few else self.products
+        largest = max(np.trace(products), np.finfo(np.float64).tiny)
+        eigenvalues = np.linalg.eigvalsh(products / largest)
         nulls = {
             "": null_shape(scales**2 / max(np.sum(scales**2), 1e-300), self.batches, random),
             "_correlated": null_shape(
