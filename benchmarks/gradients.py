@@ -24,6 +24,7 @@ from gradnoise import contractions, directions, gradient_store, models
 from gradnoise.differentiation import alone_gradients
 from gradnoise.per_sample import per_sample_gradients
 from gradnoise.selections import Selection, select
+from gradnoise.store import open_unfinished
 
 THREADS = 2
 MICRO_BATCH = 64
@@ -85,7 +86,7 @@ def store_speed(samples: int, selection: Selection, memory: int = 1 << 30) -> No
     count = len(selection.coordinates)
     rows = gradient_store.rows_of_shard(samples, count, memory)
     with tempfile.TemporaryDirectory() as folder:
-        store = gradient_store.open_unfinished(Path(folder) / "store.zarr")
+        store = open_unfinished(Path(folder) / "store.zarr")
         gradient_store.create(
             store, {selection.name: selection}, {selection.name: {}}, samples, rows
         )

@@ -232,7 +232,7 @@ def test_any_number_of_threads_and_of_samples_together_gives_the_same(
     model, data = classifier(nn.Conv2d(3, 16, 5)), images(21)
     model(data[0])
     whole = per_sample_moments(model, F.cross_entropy, *data, chunk_size=21)
-    monkeypatch.setattr("gradnoise.moment_passes.ELEMENTS", 20_000)  # a few samples at a time
+    monkeypatch.setattr("gradnoise.accumulation.ELEMENTS", 20_000)  # a few samples at a time
     parts = per_sample_moments(model, F.cross_entropy, *data, chunk_size=8)
     for name, each in parts.items():
         assert_close(each, whole[name])

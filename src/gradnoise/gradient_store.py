@@ -88,13 +88,6 @@ def create(
                 )
 
 
-def open_unfinished(path: Path) -> zarr.Group:
-    """Open the store under construction, without what a kill left of a file that was being written."""
-    for leftover in path.rglob("*.partial"):
-        leftover.unlink()
-    return zarr.open_group(path, mode="a")
-
-
 def first_missing(work: WorkArea, samples: int, rows: int) -> int:
     """First sample of the first shard that is not finished; the number of samples when all are."""
     starts = range(0, samples, rows)

@@ -20,7 +20,7 @@ from gradnoise import datasets, gradient_store, models, stage
 from gradnoise.dataset_file import Dataset
 from gradnoise.per_sample import CHUNK, per_sample_gradients, sample_dependence
 from gradnoise.selections import Selection, select
-from gradnoise.store import InputError, WorkArea, seal
+from gradnoise.store import InputError, WorkArea, open_unfinished, seal
 from gradnoise.strategy import AUGMENTED, Strategy, choose_strategy, machine_memory
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def record_gradients(
     """
     selections, described = choose_selections(settings, model)
     samples, per_sample = len(dataset.train_inputs), gradient_store.values(selections)
-    store = gradient_store.open_unfinished(work.path / gradient_store.NAME)
+    store = open_unfinished(work.path / gradient_store.NAME)
     if "strategy" not in store.attrs:
         strategy, reason = decide(work, model, settings, dataset, per_sample)
         origin = store_attributes(settings, dataset)

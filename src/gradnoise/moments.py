@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from gradnoise import stage
 from gradnoise.blocks import without_linear_algebra
 from gradnoise.central_powers import Moments, PowerSums, run
-from gradnoise.store import COMPLETE, WorkArea, open_store, put_array, seal
+from gradnoise.store import COMPLETE, WorkArea, open_store, open_unfinished, put_array, seal
 from gradnoise.strategy import AUGMENTED
 
 if TYPE_CHECKING:  # reading stored gradients must not wait for torch
@@ -167,7 +167,7 @@ def record_moments(
     gradients = open_store(source)
     attributes: dict[str, Any] = gradients.attrs.asdict()
     del attributes[COMPLETE]
-    store = zarr.open_group(work.path / NAME, mode="a")
+    store = open_unfinished(work.path / NAME)
     if attributes["strategy"] == "per_sample":
         strategy, reason = "per_sample", "from the stored per-sample gradients"
         _from_store(work, store, gradients)

@@ -14,7 +14,7 @@ from gradnoise import gather, layout, stage
 from gradnoise.draws import Draws
 from gradnoise.layout import FIELDS, Measured
 from gradnoise.pieces import cut
-from gradnoise.store import InputError, WorkArea, seal
+from gradnoise.store import InputError, WorkArea, open_unfinished, seal
 
 log = logging.getLogger(__name__)
 
@@ -156,10 +156,7 @@ def check_disk(work: Path, need: int) -> None:
 
 
 def _open(path: Path, attributes: Mapping[str, Any]) -> Any:
-    store = zarr.open_group(path, mode="a")
-    # What a kill left of a file that was being written never became that file.
-    for leftover in path.rglob("*.partial"):
-        leftover.unlink()
+    store = open_unfinished(path)
     store.attrs.update(attributes)
     return store
 

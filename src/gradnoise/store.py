@@ -163,6 +163,13 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def open_unfinished(path: Path) -> zarr.Group:
+    """Open a store under construction, without what a kill left of a file that was being written."""
+    for leftover in path.rglob("*.partial"):
+        leftover.unlink()
+    return zarr.open_group(path, mode="a")
+
+
 def create_array(
     group: zarr.Group,
     name: str,
