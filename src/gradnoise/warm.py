@@ -4,8 +4,8 @@ Run by `make install` as `python -m gradnoise.warm`; compiled code is kept besid
 cache folder where those are read-only.
 """
 
-from gradnoise import contractions, directions, gather, normality, tail_index
+from gradnoise import contractions, directions, gather, normality, power_kernels, tail_index
 
 if __name__ == "__main__":
-    for module in (contractions, directions, gather, normality, tail_index):
+    for module in (contractions, directions, gather, normality, power_kernels, tail_index):
         module.warm()
