@@ -1,12 +1,10 @@
 """How a layer's results on the central limit theorem are stored: one HDF5 file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise import store
@@ -27,9 +25,7 @@ def write(
         attributes: of the file; what is no number or text is written as JSON.
     """
     with store.atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, value in attributes.items():
-            plain = isinstance(value, str | int | float | np.number | np.bool_)
-            file.attrs[name] = value if plain else json.dumps(value)
+        store.put_attributes(file, attributes)
         group = file.create_group("coordinates")
         for name, values in coordinates.items():
             group[name] = values

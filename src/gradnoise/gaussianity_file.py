@@ -1,6 +1,5 @@
 """How a layer's Gaussianity results are stored: one HDF5 file."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,7 @@ def write(
         attributes: of the file.
     """
     with store.atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, value in attributes.items():
-            plain = isinstance(value, str | int | float | bool)
-            file.attrs[name] = value if plain else json.dumps(value)
+        store.put_attributes(file, attributes)
         for name, values in axes.items():
             file[name] = np.asarray(values, np.int64)
         _write_fields(file.create_group("coordinates"), coordinates, index)

@@ -219,6 +219,13 @@ def put_array(
     array[...] = values
 
 
+def put_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
+    """Write attributes of an HDF5 file; what is no number or text is written as JSON."""
+    for name, value in attributes.items():
+        plain = isinstance(value, str | int | float | np.number | np.bool_)
+        file.attrs[name] = value if plain else json.dumps(value)
+
+
 def seal(group: zarr.Group) -> None:
     """Mark a store as complete after checking that every chunk of every array was written.
 

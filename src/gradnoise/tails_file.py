@@ -1,6 +1,5 @@
 """How a layer's tails are stored: one HDF5 file."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,9 +38,7 @@ def write(
         attributes: of the file; what is no number or text is written as JSON.
     """
     with store.atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, value in attributes.items():
-            plain = isinstance(value, str | int | float | bool)
-            file.attrs[name] = value if plain else json.dumps(value)
+        store.put_attributes(file, attributes)
         for name, numbers in axes.items():
             file[name] = np.asarray(numbers, np.int64)
         file["coordinates/index"] = index

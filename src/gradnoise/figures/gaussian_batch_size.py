@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -53,12 +52,12 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     )
     last = rows[rows["epoch"] == rows["epoch"].max()]
     entries = [
-        (str(layer), float(np.log2(min(values["noise_scale"].median(), LARGEST))), colour)
+        (str(layer), float(min(values["noise_scale"].median(), LARGEST)), colour)
         for (layer, values), (colour, _) in zip(
             last.groupby("layer", sort=False), _looks(rows, colours), strict=True
         )
     ]
-    _names(panels[1], entries)
+    style.direct_labels(panels[1], entries)
     return drawn
 
 
@@ -78,27 +77,6 @@ def _lines(axes: Axes, rows: pd.DataFrame, name: str, colours: list[str]) -> Non
         above = middle >= LARGEST
         axes.plot(middle.index[~above], middle[~above], marker, color=colour)
         axes.plot(middle.index[above], middle[above], "^", color=colour, markersize=5)
-
-
-def _names(axes: Axes, entries: list[tuple[str, float, str]]) -> None:
-    """Names of the lines at the right; heights are logarithms, so the axis is asked in those."""
-    axes.figure.canvas.draw()
-    low, high = np.log2(axes.get_ylim())
-    height = axes.get_window_extent().height * 72 / axes.figure.dpi
-    order = sorted((entry for entry in entries if np.isfinite(entry[1])), key=lambda one: one[1])
-    wanted = np.array([(place - low) / (high - low) * height for _, place, _ in order])
-    for (name, _, colour), place in zip(order, style.spread(wanted, 9.0), strict=True):
-        axes.annotate(
-            name,
-            (1.0, place / height),
-            (4, 0),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            color=colour,
-            fontsize=7.5,
-            va="center",
-            annotation_clip=False,
-        )
 
 
 def main() -> None:

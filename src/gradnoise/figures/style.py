@@ -191,11 +191,12 @@ def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: fl
     """
     axes.figure.canvas.draw()  # constrained layout decides the axes' height
     points = axes.get_window_extent().height * 72 / axes.figure.dpi
-    low, high = axes.get_ylim()
     order = sorted(
         (entry for entry in entries if np.isfinite(entry[1])), key=lambda entry: entry[1]
     )
-    wanted = np.array([(height - low) / (high - low) * points for _, height, _ in order])
+    # In fractions of the axes' height, whatever their scale.
+    place_of = axes.transScale + axes.transLimits
+    wanted = np.array([place_of.transform((1, height))[1] * points for _, height, _ in order])
     placed = spread(wanted, gap)
     placed -= max(0.0, placed[-1] - points) if len(placed) else 0.0
     for (name, _, colour), place in zip(order, placed, strict=True):
