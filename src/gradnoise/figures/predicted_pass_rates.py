@@ -21,7 +21,7 @@ def draw(cells: pd.DataFrame, bins: pd.DataFrame, settings: dict[str, Any]) -> F
     """
     colours = style.apply(settings)
     counts = sorted(cells["batches"].unique())
-    drawn, panels = style.figure(settings, 2.75, ncols=len(counts) + 1)
+    drawn, panels = style.figure(settings, 2.4, ncols=len(counts) + 1)
     for axes, count in zip(panels, counts, strict=False):
         _cells(axes, cells[cells["batches"] == count], colours)
         axes.set_title(f"n = {count}", fontweight="bold")
