@@ -4,7 +4,9 @@
 
 Noise of given skewness and excess kurtosis is a difference of two gamma variables of equal shape where the
 kurtosis is at least 3/2 of the squared skewness (gamma and Laplace sums are members), else a beta variable.
-Takes about ten minutes on one core.
+Symmetric laws of one kurtosis may pass up to 6 points apart: for them half of the series are sums of Student's t
+with 5 degrees of freedom, the heaviest tails with a finite fourth moment, so that neither is missed by much.
+Takes about five minutes on one core.
 """
 
 import sys
@@ -16,6 +18,7 @@ from scipy.optimize import brentq
 from gradnoise.gaussianity import shapiro_wilk
 from gradnoise.pass_rate import COUNTS, KURTOSIS_SHIFTS, LEVELS, SKEWNESS_SHIFTS, TABLE
 
+MOST_SUMMED = 40  # draws of Student's t: sums of more are near the other law
 BLOCK = 1 << 21  # numbers drawn at once
 
 
@@ -50,15 +53,31 @@ def _beta(random, skewness, kurtosis, shape):
     return random.beta(total / 2 * (1 - spread), total / 2 * (1 + spread), shape)
 
 
+def _student_sums(random, kurtosis, shape):
+    # The sum of b draws has an excess kurtosis of 6 / b.
+    total = np.zeros(shape)
+    for _ in range(round(6 / kurtosis)):
+        total += random.standard_t(5, shape)
+    return total
+
+
 def pass_rates(random, skewness, kurtosis, n, series):
     """Share of series that pass at every level, a draw or two never counted as certainty."""
+    if skewness == 0 and 6 / MOST_SUMMED <= kurtosis <= 6:
+        halves = [
+            _shares(lambda shape: noise(random, 0, kurtosis, shape), n, series // 2),
+            _shares(lambda shape: _student_sums(random, kurtosis, shape), n, series // 2),
+        ]
+        return (halves[0] + halves[1]) / 2
+    return _shares(lambda shape: noise(random, skewness, kurtosis, shape), n, series)
+
+
+def _shares(draw, n, series):
     passed = np.zeros(len(LEVELS))
     step = max(1, BLOCK // n)
     for start in range(0, series, step):
         count = min(step, series - start)
-        pvalues = shapiro_wilk(
-            noise(random, skewness, kurtosis, (count, n)).astype(np.float32)
-        ).pvalue
+        pvalues = shapiro_wilk(draw((count, n)).astype(np.float32)).pvalue
         passed += [(pvalues >= level).sum() for level in LEVELS]
     return (passed + 0.25) / (series + 0.5)
 
