@@ -230,6 +230,13 @@ class Experiment:
                     for parameter in run.measured:
                         yield run, seed, epoch, parameter
 
+    def layer_files(self, stage: str) -> list[str]:
+        """Per-layer results of a stage, of all runs."""
+        return [
+            f"{self.output}/{run.name}/seed-{seed}/epoch-{epoch}/{stage}/{parameter.name}.h5"
+            for run, seed, epoch, parameter in self.jobs()
+        ]
+
     def calibration_settings(self) -> dict[str, Any]:
         """What the calibration stage reads: the tests' settings of the first run."""
         sections = next(iter(self.runs.values())).sections

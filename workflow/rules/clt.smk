@@ -1,7 +1,7 @@
 rule clt:
     input:
         gradients=gradients_of,
-        moments=moments_of,
+        moments=lambda wildcards: f"{checkpoint_of(wildcards)}/moments.zarr",
         gaussianity=rules.gaussianity.output,
     output:
         f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/clt/{{parameter}}.h5",

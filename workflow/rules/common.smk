@@ -77,11 +77,6 @@ def gradients_of(wildcards):
     return f"{checkpoint_of(wildcards)}/gradients.zarr"
 
 
-def moments_of(wildcards):
-    """Moments of those gradients."""
-    return f"{checkpoint_of(wildcards)}/moments.zarr"
-
-
 def noise_of(wildcards):
     """All repeats of a run's noise at a checkpoint."""
     return expand(

@@ -1,11 +1,3 @@
-def layers(stage):
-    """Per-layer results of a stage."""
-    return [
-        f"{OUTPUT}/{run.name}/seed-{seed}/epoch-{epoch}/{stage}/{parameter.name}.h5"
-        for run, seed, epoch, parameter in EXPERIMENT.jobs()
-    ]
-
-
 TRAININGS = sorted(
     {
         f"{OUTPUT}/{run.trained_by}/seed-{seed}/training.csv"
@@ -17,9 +9,9 @@ TRAININGS = sorted(
 
 rule tables:
     input:
-        gaussianity=layers("gaussianity"),
-        clt=layers("clt"),
-        tails=layers("tails"),
+        gaussianity=EXPERIMENT.layer_files("gaussianity"),
+        clt=EXPERIMENT.layer_files("clt"),
+        tails=EXPERIMENT.layer_files("tails"),
         training=TRAININGS,
     output:
         report(
