@@ -411,15 +411,19 @@ LAYER_FIGURES = {
 
 def figures_of(run: PlannedRun) -> list[str]:
     """Figures that a run has data for."""
-    names = ["percentage_by_batch_size", "coordinates", "tail_indices", "tail_examples"]
+    names = ["percentage_by_batch_size", "coordinates", "tail_indices"]
     if len(run.epochs) > 1:
         names.append("percentage_by_epoch")
     if run.trained_by == run.name:
-        names.append("training_curves")
-    if run.has_moments:
+        names += ["training_curves", "tail_examples"]
+    stored = run.has_moments and run.sections.noise.strategy != "per_batch"
+    if stored:
+        names.append("predicted_pass_rates")
+    # Moments say nothing of how batches are drawn: a run that borrows its networks has its parent's.
+    if run.has_moments and run.trained_by == run.name:
         names += ["third_moments", "berry_esseen"]
-    if run.has_moments and run.sections.noise.strategy != "per_batch":
-        names += ["predicted_pass_rates", "gaussian_batch_size"]
+        if stored:
+            names.append("gaussian_batch_size")
     return names
 
 
