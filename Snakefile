@@ -2,6 +2,7 @@
 #
 #   data -> training -> gradients -> noise   -> gaussianity, tails -> tables -> figures, claims, report
 #                                  -> moments -> clt
+#                   -> trajectory -> langevin
 from snakemake.utils import min_version
 
 min_version("9.20")
@@ -22,6 +23,8 @@ include: "workflow/rules/gaussianity.smk"
 include: "workflow/rules/moments.smk"
 include: "workflow/rules/clt.smk"
 include: "workflow/rules/tails.smk"
+include: "workflow/rules/trajectory.smk"
+include: "workflow/rules/langevin.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/control.smk"
 include: "workflow/rules/tables.smk"

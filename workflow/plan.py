@@ -20,6 +20,7 @@ from schemas import configuration
 from schemas.configuration import Calibration, Control, Figures, Run
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
+MODEL = "model"  # the subspace over all parameters
 # Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
 UNKNOWN_SAMPLES, UNKNOWN_SHAPE, UNKNOWN_OUTPUTS = 50_000, (3, 32, 32), 10
 
@@ -146,6 +147,49 @@ class PlannedRun:
             "seed": seed,
         }
 
+    @property
+    def followed(self) -> list[int]:
+        """Training seeds whose networks' trajectories are recorded."""
+        section = self.sections.trajectory
+        return self.seeds[: section.networks] if section.variants else []
+
+    @property
+    def subspaces(self) -> list[str]:
+        """What a trajectory is recorded in: measured parameters, and the whole model."""
+        return [*(parameter.name for parameter in self.measured), MODEL]
+
+    def trajectory_settings(self, seed: int, variant: str) -> dict[str, Any]:
+        """What the trajectory stage reads."""
+        training, section = self.sections.training, self.sections.trajectory.variant(variant)
+        settings = section.model_dump(exclude={"variants", "variant_definitions", "networks"})
+        last = training.learning_rate * training.milestone_factor ** sum(
+            milestone < training.epochs for milestone in training.milestones
+        )
+        as_trained = {
+            "learning_rate": last,
+            "momentum": training.momentum,
+            "weight_decay": training.weight_decay,
+        }
+        given = {key: value for key, value in settings.items() if value is not None}
+        return {
+            **as_trained,
+            "curvature_samples": None,
+            **given,
+            "model": self.sections.model.model_dump(),
+            "loss": training.loss,
+            "device": training.device,
+            "torch_threads": training.torch_threads,
+            "seed": seed,
+            "epoch": training.epochs,
+            "parameters": [parameter.name for parameter in self.measured],
+            "batch_norm_mode": "eval",
+            "augment": False,
+        }
+
+    def langevin_settings(self, seed: int, subspace: str) -> dict[str, Any]:
+        """What the langevin stage reads."""
+        return {"subspace": subspace, "seed": seed, **self.sections.langevin.model_dump()}
+
     def tails_settings(self, seed: int, parameter: str) -> dict[str, Any]:
         """What the tails stage reads."""
         return {
@@ -237,6 +281,16 @@ class Experiment:
             for run, seed, epoch, parameter in self.jobs()
         ]
 
+    def langevin_files(self, run: PlannedRun) -> list[str]:
+        """Results of the langevin stage, of one run."""
+        return [
+            f"{self.output}/{run.name}/seed-{seed}/epoch-{run.sections.training.epochs}"
+            f"/langevin/{variant}/{subspace}.h5"
+            for seed in run.followed
+            for variant in run.sections.trajectory.variants
+            for subspace in run.subspaces
+        ]
+
     def calibration_settings(self) -> dict[str, Any]:
         """What the calibration stage reads: the tests' settings of the first run."""
         sections = next(iter(self.runs.values())).sections
@@ -256,6 +310,10 @@ class Experiment:
                     "seeds": run.seeds,
                     "epochs": run.epochs,
                     "parameters": [parameter.name for parameter in run.measured],
+                    "followed": run.followed,
+                    "last_epoch": run.sections.training.epochs,
+                    "variants": run.sections.trajectory.variants,
+                    "subspaces": run.subspaces,
                 }
                 for name, run in self.runs.items()
             },

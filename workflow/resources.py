@@ -90,6 +90,31 @@ def tails_minutes(run: PlannedRun) -> int:
     return 10 + int(2 * series * cost / 60)
 
 
+def trajectory_memory(run: PlannedRun, variant: str) -> int:
+    """MiB: the data, every replica's state, the directions, and a block of steps."""
+    section = run.sections.trajectory.variant(variant)
+    directions = section.eigenvectors + section.random_directions + section.coordinates
+    vectors = 4 * section.replicas + 2 * directions + 2 * section.eigenvectors + 8
+    return BASE_MB + 2 * _data_mb(run) + vectors * _weights(run) * 4 // 2**20
+
+
+def trajectory_minutes(run: PlannedRun, variant: str) -> int:
+    """Minutes for the steps of all replicas, and the Hessians of all subspaces."""
+    section = run.sections.trajectory.variant(variant)
+    steps = (section.burn_in + section.steps) * section.replicas * section.batch_size
+    directions = section.eigenvectors + section.random_directions + section.coordinates
+    samples = section.curvature_samples or run.samples
+    products = len(run.subspaces) * (10 * section.eigenvectors + section.snapshots * directions)
+    return _minutes(run, steps + 3 * samples * products)
+
+
+def langevin_memory(run: PlannedRun, variant: str) -> int:
+    """MiB: all steps along all directions of one subspace, several times over."""
+    section = run.sections.trajectory.variant(variant)
+    directions = section.eigenvectors + section.random_directions + section.coordinates
+    return 1_000 + section.steps * section.replicas * directions * 8 * 12 // 2**20
+
+
 def _weights(run: PlannedRun) -> int:
     return sum(parameter.size for parameter in run.parameters)
 

@@ -40,6 +40,10 @@ class Stream(IntEnum):
     GROWTH = 21
     INFLUENCE = 22
     CONTROL = 23
+    TRAJECTORY = 30
+    HESSIAN = 31
+    PROJECTIONS = 32
+    SURROGATES = 33
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:
@@ -69,14 +73,21 @@ class Draws:
         ValueError: for an unknown scheme, or no samples.
     """
 
-    def __init__(self, seed: int, repeat: int, sampling: Sampling, sample_count: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        repeat: int,
+        sampling: Sampling,
+        sample_count: int,
+        stream: Stream = Stream.DRAWS,
+    ) -> None:
         if sampling not in ("with_replacement", "epoch_shuffle"):
             raise ValueError(
                 f"sampling: found {sampling!r}; accepted: 'with_replacement', 'epoch_shuffle'"
             )
         if sample_count < 1:
             raise ValueError(f"sample_count: found {sample_count}; at least 1 is needed")
-        self.seed, self.repeat = seed, repeat
+        self.seed, self.repeat, self.stream = seed, repeat, stream
         self.sampling: Sampling = sampling
         self.sample_count = sample_count
         self._segments: dict[int, NDArray[np.int32]] = {}
@@ -120,7 +131,7 @@ class Draws:
     def _cached(self, key: int) -> NDArray[np.int32]:
         """One permutation, or one block of independent draws; the last few are kept."""
         if key not in self._segments:
-            random = generator(self.seed, Stream.DRAWS, self.repeat, self.sampling, key)
+            random = generator(self.seed, self.stream, self.repeat, self.sampling, key)
             if self.sampling == "epoch_shuffle":
                 drawn = random.permutation(self.sample_count)
             else:

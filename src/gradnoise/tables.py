@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise import stage
+from gradnoise import langevin_tables, stage
 from gradnoise.intervals import (
     estimate,
     interval,
@@ -59,6 +59,7 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
     "influence": ("tails", "influence", ["batch_size"]),
     "influence_classes": ("tails", "influence_classes", ["label"]),
 }
+LANGEVIN = ("langevin", "langevin_subspaces")
 LAYER_NUMBERS = [
     *("noise_scale", "noise_scale_error", "gaussian_batch_size"),
     *("gaussian_batch_size_lower", "gaussian_batch_size_upper"),
@@ -221,7 +222,7 @@ def write_printed(aggregated: pd.DataFrame, folder: Path) -> None:
 
 def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     """All published tables by name, for later stages; those in the printed form are left out."""
-    names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES)
+    names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES, *LANGEVIN)
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
@@ -265,7 +266,8 @@ def main() -> None:
         aggregated.to_csv(folder / "gaussianity.csv", index=False)
         training = training_files(results, measured, arguments.settings["trained_by"])
         read_training(training).to_csv(folder / "training.csv", index=False)
-        for name, table in summaries(results, measured).items():
+        langevin = langevin_tables.read(results, measured)
+        for name, table in {**summaries(results, measured), **langevin}.items():
             table.to_csv(folder / f"{name}.csv", index=False)
         write_printed(aggregated, folder)
         area.publish({"tables": arguments.output})

@@ -39,6 +39,7 @@ wildcard_constraints:
     repeat=r"\d+",
     parameter=r"[\w.]+",
     figure=r"\w+",
+    variant=r"\w+",
 
 
 def source(stage):

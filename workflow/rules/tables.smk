@@ -5,6 +5,7 @@ TRAININGS = sorted(
         for seed in run.seeds
     }
 )
+LANGEVIN = [file for run in RUNS.values() for file in EXPERIMENT.langevin_files(run)]
 
 
 rule tables:
@@ -12,6 +13,7 @@ rule tables:
         gaussianity=EXPERIMENT.layer_files("gaussianity"),
         clt=EXPERIMENT.layer_files("clt"),
         tails=EXPERIMENT.layer_files("tails"),
+        langevin=LANGEVIN,
         training=TRAININGS,
     output:
         report(

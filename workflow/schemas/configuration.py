@@ -20,7 +20,17 @@ from gradnoise.store import InputError
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 NAME = re.compile(r"[A-Za-z0-9_]+")
-SECTIONS = ("data", "model", "training", "noise", "gaussianity", "clt", "tails")
+SECTIONS = (
+    "data",
+    "model",
+    "training",
+    "noise",
+    "gaussianity",
+    "clt",
+    "tails",
+    "trajectory",
+    "langevin",
+)
 
 
 class Section(BaseModel):
@@ -131,7 +141,7 @@ class Training(Section):
 class Noise(Section):
     """Which samples of the gradient noise are taken."""
 
-    checkpoints: Annotated[list[Count | Literal["last"]], Field(min_length=1)]
+    checkpoints: list[Count | Literal["last"]]
     batch_sizes: Annotated[list[Positive], Field(min_length=1)]
     batches: Annotated[int, Field(ge=3)]
     repeats: Positive
@@ -197,6 +207,66 @@ class Tails(Section):
         return self
 
 
+class Trajectory(Section):
+    """How SGD is followed around the last checkpoint."""
+
+    variants: list[Annotated[str, Field(pattern=r"^\w+$")]]
+    variant_definitions: dict[str, dict[str, Any] | None]
+    networks: Positive
+    learning_rate: Annotated[float, Field(gt=0)] | None
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None
+    nesterov: bool
+    weight_decay: Annotated[float, Field(ge=0)] | None
+    batch_size: Positive
+    sampling: Literal["with_replacement", "epoch_shuffle"]
+    burn_in: Count
+    steps: Annotated[int, Field(ge=100)]
+    replicas: Positive
+    eigenvectors: Annotated[int, Field(ge=2, le=16)]
+    random_directions: Count
+    coordinates: Count
+    curvature_samples: Positive | None
+    snapshots: Positive
+
+    _each_once = field_validator("variants")(_distinct)
+
+    @model_validator(mode="after")
+    def _variants_possible(self) -> Self:
+        accepted = set(type(self).model_fields) - {"variants", "variant_definitions", "networks"}
+        for name in self.variants:
+            if name not in self.variant_definitions:
+                near = suggestion(name, self.variant_definitions)
+                raise ValueError(f"variants: {name!r} is not in variant_definitions{near}")
+            for key in self.variant_definitions[name] or {}:
+                if key not in accepted:
+                    raise ValueError(
+                        f"variant_definitions.{name}.{key}: unknown key{suggestion(key, accepted)}; "
+                        f"accepted: {', '.join(sorted(accepted))}"
+                    )
+            try:
+                self.variant(name)
+            except InputError as error:
+                raise ValueError(str(error)) from None
+        return self
+
+    def variant(self, name: str) -> "Trajectory":
+        """The section with one variant's changes.
+
+        Raises:
+            InputError: where a value of it is not accepted.
+        """
+        values = {**self.model_dump(), "variants": [], **(self.variant_definitions[name] or {})}
+        made: Trajectory = check(Trajectory, values, f"variant_definitions.{name}")
+        return made
+
+
+class Langevin(Section):
+    """How trajectories are compared with Langevin dynamics."""
+
+    lags: Annotated[int, Field(ge=2)]
+    residual_lags: Positive
+
+
 class Control(Section):
     """Heavy and light tails put in by hand, which the analysis has to find."""
 
@@ -233,6 +303,8 @@ class Run(Section):
     gaussianity: Gaussianity
     clt: Clt
     tails: Tails
+    trajectory: Trajectory
+    langevin: Langevin
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -363,6 +435,8 @@ class Config(Section):
     gaussianity: Gaussianity
     clt: Clt
     tails: Tails
+    trajectory: Trajectory
+    langevin: Langevin
     calibration: Calibration
     control: Control
     figures: Figures

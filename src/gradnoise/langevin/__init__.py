@@ -1,0 +1,1 @@
+"""SGD as Langevin dynamics: exact stationary laws, and what recorded trajectories say of them."""

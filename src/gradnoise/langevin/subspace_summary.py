@@ -1,0 +1,158 @@
+"""What a trajectory says of a subspace as a whole: scaling laws, currents, diffusion, flatness."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.langevin import predictions
+from gradnoise.langevin.currents import area_rate, entropy_production_rate
+from gradnoise.langevin.diffusion import diffusion_exponent, mean_squared_displacement
+from gradnoise.langevin.direction_rows import Columns, eigenvectors, system
+from gradnoise.langevin.estimated_currents import estimate_area_rate, estimate_entropy_production
+from gradnoise.langevin.flatness import flatness_exponent, flatness_width, power_law
+from gradnoise.langevin.predictions import Dynamics, Measured
+from gradnoise.langevin.stationary import isotropy_conditions, stability_limit
+from gradnoise.langevin.surrogates import entropy_production_null
+from gradnoise.trajectory_store import Recorded
+
+Numbers = dict[str, float]
+
+
+class Currents(NamedTuple):
+    """Area rates among the eigenvectors, float64 (k, k) each; NaN where theory has none."""
+
+    measured: NDArray[np.float64]
+    error: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+
+
+def summarise(recorded: Recorded, rows: Columns, seed: int, name: str) -> tuple[Numbers, Currents]:
+    """Numbers of one subspace, and its area rates.
+
+    Args:
+        recorded: the subspace.
+        rows: of `direction_rows.describe`.
+        seed: of the surrogates.
+        name: of the subspace.
+    """
+    dynamics = predictions.dynamics_of(recorded.attributes)
+    known = system(recorded, dynamics)
+    currents, numbers = _currents(recorded, known, dynamics, seed, name)
+    return {
+        **_conditions(known, dynamics),
+        **_exponents(recorded, rows),
+        **numbers,
+        **_diffusion(recorded),
+        **_flatness(recorded),
+        "batch_sharpness": float(recorded.batch_sharpness.mean()),
+        "batch_sharpness_error": float(
+            recorded.batch_sharpness.std() / np.sqrt(recorded.batch_sharpness.size)
+        ),
+        "stability_limit": stability_limit(dynamics.momentum, dynamics.nesterov)
+        / dynamics.learning_rate,
+    }, currents
+
+
+def _conditions(known: Measured, dynamics: Dynamics) -> Numbers:
+    """How far Propositions 1 and 2 are from holding."""
+    found = isotropy_conditions(
+        known.hessian, known.noise_covariance, dynamics.learning_rate, dynamics.momentum
+    )
+    return {
+        "commutator": found.commutator,
+        "isotropy_ratio": found.isotropy_ratio,
+        "largest_step": found.largest_step,
+    }
+
+
+def _exponents(recorded: Recorded, rows: Columns) -> Numbers:
+    """gamma of C ~ H^gamma, and the exponents of the measured and predicted variance."""
+    chosen = eigenvectors(recorded)
+    columns = {name: np.asarray(rows[name], np.float64)[chosen] for name in (
+        "curvature", "noise_variance", "variance", "variance_error", "predicted_variance"
+    )}  # fmt: skip
+    usable = np.all([np.isfinite(each) & (each > 0) for each in columns.values()], axis=0)
+    columns = {name: each[usable] for name, each in columns.items()}
+    found: Numbers = {}
+    for name, values, error in (
+        ("noise_exponent", "noise_variance", None),
+        ("variance_exponent", "variance", columns["variance_error"]),
+        ("predicted_variance_exponent", "predicted_variance", None),
+    ):
+        law = (
+            power_law(columns["curvature"], columns[values], y_error=error)
+            if usable.sum() >= 3
+            else None
+        )
+        found[name] = law.exponent if law else np.nan
+        found[f"{name}_error"] = law.exponent_error if law else np.nan
+    return found
+
+
+def _currents(
+    recorded: Recorded, known: Measured, dynamics: Dynamics, seed: int, name: str
+) -> tuple[Currents, Numbers]:
+    chosen = eigenvectors(recorded)
+    positions = recorded.position[..., chosen]
+    order = 1 if dynamics.momentum == 0 else 2
+    area = estimate_area_rate(positions)
+    production = estimate_entropy_production(positions, order=order)
+    shape = positions.shape[-1], positions.shape[-1]
+    predicted, rate, null = np.full(shape, np.nan), np.nan, np.full(1, np.nan)
+    exact = predictions.covariance(known, dynamics)
+    if np.isfinite(exact).all() and dynamics.sampling == "with_replacement":
+        arguments = known.hessian, known.noise_covariance, dynamics.learning_rate, dynamics.momentum
+        if not dynamics.nesterov:
+            predicted, rate = area_rate(*arguments), entropy_production_rate(*arguments)
+        null = entropy_production_null(
+            np.diag(known.hessian),
+            np.diag(known.noise_covariance),
+            dynamics,
+            positions.shape[:2],
+            seed,
+            name,
+        )
+    numbers = {
+        "entropy_production": production.value,
+        "entropy_production_error": production.standard_error,
+        "predicted_entropy_production": float(rate),
+        "null_entropy_production": float(np.quantile(null, 0.95)),
+    }
+    return Currents(area.value, area.standard_error, predicted), numbers
+
+
+def _diffusion(recorded: Recorded) -> Numbers:
+    """Exponent of the mean squared displacement from the first recorded step, over all parameters' directions."""
+    steps = recorded.position.shape[1]
+    lags = np.unique(np.geomspace(1, steps // 10, 20).astype(int))
+    displaced = mean_squared_displacement(recorded.position, lags, average_origins=True)
+    slope = diffusion_exponent(lags, displaced.per_replica)
+    return {
+        "diffusion_exponent": slope.overall,
+        "diffusion_exponent_error": slope.overall_error,
+        "last_diffusion_exponent": float(slope.local[-3:].mean()),
+    }
+
+
+def _flatness(recorded: Recorded) -> Numbers:
+    """Exponent of variance ~ flatness^-psi over principal directions, and what a random walk would show."""
+    if "basin_variance" not in recorded.slices:
+        return {
+            "flatness_exponent": np.nan,
+            "flatness_exponent_error": np.nan,
+            "first_share": np.nan,
+        }
+    variance = recorded.slices["basin_variance"]
+    lines = zip(recorded.slices["basin_distance"], recorded.slices["basin_loss"], strict=True)
+    widths = np.array([flatness_width(*line) for line in lines])
+    usable = np.isfinite(widths) & (widths > 0) & (variance > 0)
+    enough = usable.sum() >= 3
+    exponent, error = (
+        flatness_exponent(widths[usable], variance[usable]) if enough else (np.nan, np.nan)
+    )
+    return {
+        "flatness_exponent": exponent,
+        "flatness_exponent_error": error,
+        "first_share": float(variance[0] / variance.sum()),
+    }

@@ -1,0 +1,66 @@
+"""The null of a current: trajectories of the same length on a quadratic whose noise and Hessian commute."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from gradnoise.draws import Stream, generator
+from gradnoise.langevin.estimated_currents import estimate_entropy_production
+from gradnoise.langevin.predictions import Dynamics
+
+COUNT = 39  # so that the largest of them is a 97.5 % quantile
+
+
+def commuting_trajectory(
+    curvatures: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    dynamics: Dynamics,
+    shape: tuple[int, int],
+    random: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Stationary heavy-ball SGD, each direction alone, (replicas, steps, k).
+
+    Args:
+        curvatures: (k,), eta h within the stability limit.
+        noise: (k,), variances of the mini-batch gradient.
+        dynamics: learning rate and momentum (heavy ball's, for Nesterov's too).
+        shape: replicas and steps.
+        random: source of the Gaussian noise.
+    """
+    replicas, steps = shape
+    momentum, rate = dynamics.momentum, dynamics.learning_rate
+    slowest = rate * curvatures.min() / (1 - momentum)
+    warm = int(min(10 / max(slowest, 1e-4), 10 * steps))
+    found = np.empty((replicas, steps, len(curvatures)))
+    for index, (curvature, variance) in enumerate(zip(curvatures, noise, strict=True)):
+        innovations = rate * np.sqrt(variance) * random.standard_normal((replicas, warm + steps))
+        polynomial = [1.0, -(1 + momentum - rate * curvature), momentum]
+        found[..., index] = lfilter([1.0], polynomial, innovations)[:, warm:]
+    return found
+
+
+def entropy_production_null(
+    curvatures: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    dynamics: Dynamics,
+    shape: tuple[int, int],
+    seed: int,
+    name: str,
+) -> NDArray[np.float64]:
+    """Entropy production estimated on `COUNT` commuting surrogates, float64 (COUNT,).
+
+    Args:
+        curvatures, noise, dynamics, shape: as in `commuting_trajectory`.
+        seed: experiment seed.
+        name: of the subspace, which keys the random stream.
+    """
+    order = 1 if dynamics.momentum == 0 else 2
+    random = generator(seed, Stream.SURROGATES, name)
+    return np.array(
+        [
+            estimate_entropy_production(
+                commuting_trajectory(curvatures, noise, dynamics, shape, random), order=order
+            ).value
+            for _ in range(COUNT)
+        ]
+    )
