@@ -467,13 +467,32 @@ LAYER_FIGURES = {
 }
 
 
+# Figures of trajectories.
+TRAJECTORY_FIGURES = (
+    "stationary_histograms",
+    "variance_against_curvature",
+    "temperature",
+    "probability_current",
+    "entropy_production",
+    "phase_portrait",
+    "relaxation",
+)
+
+
 def figures_of(run: PlannedRun) -> list[str]:
     """Figures that a run has data for."""
+    names = list(TRAJECTORY_FIGURES) if run.followed else []
+    if run.trained_by == run.name:
+        names.append("training_curves")
+    return [*names, *_noise_figures(run)] if run.epochs else names
+
+
+def _noise_figures(run: PlannedRun) -> list[str]:
     names = ["percentage_by_batch_size", "coordinates", "tail_indices"]
     if len(run.epochs) > 1:
         names.append("percentage_by_epoch")
     if run.trained_by == run.name:
-        names += ["training_curves", "tail_examples"]
+        names.append("tail_examples")
     stored = run.has_moments and run.sections.noise.strategy != "per_batch"
     if stored:
         names.append("predicted_pass_rates")
@@ -485,9 +504,14 @@ def figures_of(run: PlannedRun) -> list[str]:
     return names
 
 
-def figure_layers(output: str, run: PlannedRun, figure: str) -> list[str]:
+def figure_layers(experiment: Experiment, run: PlannedRun, figure: str) -> list[str]:
     """Per-layer results that a figure reads: those of the last checkpoint of the first seed."""
+    if figure in TRAJECTORY_FIGURES:
+        first = f"/seed-{run.seeds[0]}/"
+        files = [file for file in experiment.langevin_files(run) if first in file]
+        whole = [file for file in files if file.endswith(f"/{MODEL}.h5")]
+        return files if figure == "entropy_production" else whole
     if figure not in LAYER_FIGURES:
         return []
-    folder = f"{output}/{run.name}/seed-{run.seeds[0]}/epoch-{max(run.epochs)}"
+    folder = f"{experiment.output}/{run.name}/seed-{run.seeds[0]}/epoch-{max(run.epochs)}"
     return [f"{folder}/{LAYER_FIGURES[figure]}/{parameter.name}.h5" for parameter in run.measured]

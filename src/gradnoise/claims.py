@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise import measurements, stage, tables, tail_measurements
+from gradnoise import langevin_claims, measurements, stage, tables, tail_measurements
 from gradnoise.evidence import CONVENTIONS, Evidence, NotTestableError, gather
 from gradnoise.published import CLAIMS, Cases, Claim, Rule
 from gradnoise.store import atomic
@@ -43,8 +43,7 @@ def decide(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
     if claim.name == "alexnet_third_moments_wider":
         return _decide_third_moments(claim, runs)
     measure = claim.measure
-    if measure is None:
-        return [_untestable(claim, f"needs {claim.missing}")]
+    assert measure is not None  # claims on trajectories go to `langevin_claims`
     rows, reasons = [], []
     for run in runs:
         try:
@@ -212,8 +211,14 @@ def _batch_norm_remark(plain: Evidence, normalised: Evidence, runs: Sequence[Evi
 def main() -> None:
     """Decide every claim from the tables and write one row for each (claim, run)."""
     arguments = stage.parse("Verdicts on published claims.", inputs=("tables",))
-    runs = gather(tables.read(arguments.tables), arguments.settings)
-    rows = [row for claim in CLAIMS for row in decide(claim, runs)]
+    found = tables.read(arguments.tables)
+    runs = gather(found, arguments.settings)
+    rows: list[dict[str, Any]] = []
+    for claim in CLAIMS:
+        if claim.name in langevin_claims.MEASURES:
+            rows += langevin_claims.decide(_head(claim), found, arguments.settings)
+        else:
+            rows += decide(claim, runs)
     frame = pd.DataFrame(rows).reindex(columns=COLUMNS)
     log.info("%s", frame["verdict"].value_counts().to_dict())
     with atomic(arguments.output) as path:

@@ -21,8 +21,7 @@ class Claim:
         name: short, unique.
         statement: in the words of the page.
         origin: "paper" or "gradnoise".
-        measure: see `measurements`; None for a claim that needs a stage which these tables do not hold.
-        missing: what that stage would give.
+        measure: see `measurements`; None for a claim on trajectories, which `langevin_claims` decides.
         measured_in: unit of what is measured, empty for pure numbers.
         all_epochs: whether the claim is about training, not only the last measured epoch.
         over_repeats: whether the interval is over repeats, however many seeds there are.
@@ -35,7 +34,6 @@ class Claim:
     statement: str
     origin: str
     measure: Measure | None = None
-    missing: str = ""
     rule: Rule = every
     all_epochs: bool = False
     over_repeats: bool = False
@@ -127,13 +125,19 @@ CLAIMS = [
         "stationary_law_not_gibbs",
         "The stationary law is not Gibbs; detailed balance breaks exactly when noise and Hessian do not commute",
         "paper",
-        missing="recorded trajectories around a minimum",
+        measured_in="",
     ),
     Claim(
         "local_law_isotropic",
         "The probability peaks at the minimum; the local law is isotropic when noise is proportional to the Hessian",
         "paper",
-        missing="recorded trajectories around a minimum and Hessian eigenvalues",
+        measured_in="",
+    ),
+    Claim(
+        "variance_exactly_predicted",
+        "The stationary variance is what the measured Hessian and noise predict, with no free parameter",
+        "gradnoise",
+        measured_in="",
     ),
     Claim(
         "central_limit_alone",

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradnoise.hessian import Objective
+from gradnoise.trajectory_store import SLICE_WIDTH
 
 POINTS = 37
-WIDTH = 6.0  # standard deviations to either side: beyond every sample of a Gaussian trajectory
 REACH = 16  # distances to either side, each the square root of two times the last
 
 
@@ -40,7 +40,7 @@ def potentials(
     vectors: NDArray[np.float32],
     deviations: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Loss on a grid of `POINTS` within `WIDTH` standard deviations along every vector.
+    """Loss on a grid of `POINTS` within `SLICE_WIDTH` standard deviations along every vector.
 
     Args:
         objective: the loss, and the point.
@@ -51,7 +51,7 @@ def potentials(
     Returns:
         Distances and losses, float64 (k, POINTS) each.
     """
-    grid = np.linspace(-WIDTH, WIDTH, POINTS)
+    grid = np.linspace(-SLICE_WIDTH, SLICE_WIDTH, POINTS)
     distances = deviations[:, None] * grid
     losses = [
         along(objective, weight_decay, tensor, row)

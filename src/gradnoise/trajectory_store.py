@@ -17,6 +17,8 @@ from gradnoise.store import create_array, open_store, put_array
 
 NAME = "trajectory.zarr"  # of the store inside the work area
 BLOCK = 1000  # steps a block at most
+# Standard deviations to either side of a slice of the loss: beyond every sample of a Gaussian trajectory.
+SLICE_WIDTH = 6.0
 
 
 class Blocks(NamedTuple):
@@ -101,8 +103,8 @@ def create_snapshots(
             shape = (snapshots, count, count)
             create_array(group, field, shape, (1, count, count), None, one, "float64")
         for field in ("gradient", "noise_third_moment"):
-            shape = (snapshots, count)
-            create_array(group, field, shape, (1, count), None, one[:2], "float64")
+            row = (snapshots, count)
+            create_array(group, field, row, (1, count), None, one[:2], "float64")
     create_array(
         store,
         "batch_sharpness",

@@ -10,7 +10,7 @@ rule figures:
     input:
         tables=f"{OUTPUT}/tables",
         layers=lambda wildcards: plan.figure_layers(
-            OUTPUT, run_of(wildcards), wildcards.figure
+            EXPERIMENT, run_of(wildcards), wildcards.figure
         ),
         # The samples behind the tails are shown as pictures.
         data=data_of,

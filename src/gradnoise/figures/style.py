@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from gradnoise.store import InputError, atomic
 
@@ -153,6 +154,13 @@ def percentage_axis(axes: Axes, lowest: float = 0.0) -> None:
     axes.set_yticks(np.arange(bottom, 100.1, step))
     axes.grid(axis="y", color=FAINT, linewidth=0.4, zorder=0)
     axes.set_axisbelow(True)
+
+
+def plain_logarithm(axis: Axis) -> None:
+    """Ticks at 1, 2 and 5 times powers of ten, written out, on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def size_axis(axes: Axes, sizes: Iterable[int]) -> None:

@@ -1,5 +1,8 @@
 """What a trajectory says of each recorded direction, beside what theory says of it."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,10 +63,9 @@ def system(recorded: Recorded, dynamics: Dynamics) -> Measured:
 
 def _arrays(recorded: Recorded) -> tuple[Floats, Floats, Floats]:
     chosen = eigenvectors(recorded)
-    block = np.ix_(range(len(recorded.hessian)), chosen, chosen)
     return (
-        recorded.hessian[block],
-        recorded.noise_covariance[block],
+        recorded.hessian[:, chosen][:, :, chosen],
+        recorded.noise_covariance[:, chosen][:, :, chosen],
         recorded.noise_third_moment[:, chosen],
     )
 
@@ -91,7 +93,7 @@ def _predicted(recorded: Recorded, dynamics: Dynamics) -> Columns:
     exact = np.diag(predictions.covariance(known, dynamics))
     rate, momentum = dynamics.learning_rate, dynamics.momentum
     temperature = rate * noise / (2 * (1 - momentum))
-    stable = np.isfinite(exact).all() and dynamics.sampling == "with_replacement"
+    stable = bool(np.isfinite(exact).all()) and dynamics.sampling == "with_replacement"
     velocity = np.full(len(curvature), np.nan)
     if stable and not dynamics.nesterov:
         velocity = np.diag(
@@ -120,7 +122,8 @@ def _predicted(recorded: Recorded, dynamics: Dynamics) -> Columns:
     return {name: _spread(recorded, each) for name, each in values.items()}
 
 
-def _each(function, values, known):  # type: ignore[no-untyped-def]
+def _each(function: Callable[[Any], float], values: Iterable[Any], known: bool) -> Floats:
+    """A function of every value where theory knows it, else NaN."""
     return np.array([float(function(value)) if known else np.nan for value in values])
 
 

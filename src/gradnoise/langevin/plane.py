@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 12
+BINS = 8
 WIDTH = 2.4  # standard deviations to either side
 
 
@@ -17,7 +17,7 @@ class Current(NamedTuple):
         drift: float64 (BINS, BINS, 2), mean of (x(t+1) - x(t-1)) / 2 in each cell; NaN in empty ones.
         error: float64 (BINS, BINS, 2), its standard error as if steps were independent.
         predicted: float64 (BINS, BINS, 2), of a Gaussian process with these moments.
-        count: int64 (BINS, BINS), steps in each cell.
+        steps: int64 (BINS, BINS), in each cell.
     """
 
     first: NDArray[np.float64]
@@ -25,7 +25,7 @@ class Current(NamedTuple):
     drift: NDArray[np.float64]
     error: NDArray[np.float64]
     predicted: NDArray[np.float64]
-    count: NDArray[np.int64]
+    steps: NDArray[np.int64]
 
 
 def current(
@@ -45,15 +45,16 @@ def current(
     motion = ((centred[:, 2:] - centred[:, :-2]) / 2).reshape(-1, 2)
     now = centred[:, 1:-1].reshape(-1, 2)
     edges = now.std(axis=0)[:, None] * np.linspace(-WIDTH, WIDTH, BINS + 1)
-    count, *_ = np.histogram2d(*now.T, bins=list(edges))
-    moments = [
-        [np.histogram2d(*now.T, bins=list(edges), weights=motion[:, i] ** p)[0] for i in range(2)]
-        for p in (1, 2)
-    ]
+
+    def cells(weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        return np.histogram2d(now[:, 0], now[:, 1], [edges[0], edges[1]], weights=weights)[0]
+
+    count = cells()
+    moments = [[cells(motion[:, axis] ** power) for axis in range(2)] for power in (1, 2)]
     with np.errstate(invalid="ignore", divide="ignore"):
         first, second = (np.moveaxis(np.array(each), 0, -1) / count[..., None] for each in moments)
         error = np.sqrt(np.maximum(second - first**2, 0) / count[..., None])
     centres = (edges[:, 1:] + edges[:, :-1]) / 2
     grid = np.stack(np.meshgrid(*centres, indexing="ij"), axis=-1)
     predicted = -grid @ (area_rate @ np.linalg.pinv(np.nan_to_num(covariance))).T
-    return Current(*centres, first, error, predicted, count.astype(np.int64))
+    return Current(centres[0], centres[1], first, error, predicted, count.astype(np.int64))

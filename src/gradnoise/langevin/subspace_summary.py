@@ -12,9 +12,11 @@ from gradnoise.langevin.direction_rows import Columns, eigenvectors, system
 from gradnoise.langevin.estimated_currents import estimate_area_rate, estimate_entropy_production
 from gradnoise.langevin.flatness import flatness_exponent, flatness_width, power_law
 from gradnoise.langevin.predictions import Dynamics, Measured
-from gradnoise.langevin.stationary import isotropy_conditions, stability_limit
+from gradnoise.langevin.propositions import isotropy_conditions
+from gradnoise.langevin.stationary import stability_limit
 from gradnoise.langevin.surrogates import entropy_production_null
-from gradnoise.trajectory_store import Recorded
+from gradnoise.langevin.vector_autoregression import fit_vector_autoregression
+from gradnoise.trajectory_store import SLICE_WIDTH, Recorded
 
 Numbers = dict[str, float]
 
@@ -45,6 +47,8 @@ def summarise(recorded: Recorded, rows: Columns, seed: int, name: str) -> tuple[
         **numbers,
         **_diffusion(recorded),
         **_flatness(recorded),
+        **_jointly(recorded, dynamics),
+        "peak_distance": _peak_distance(recorded),
         "batch_sharpness": float(recorded.batch_sharpness.mean()),
         "batch_sharpness_error": float(
             recorded.batch_sharpness.std() / np.sqrt(recorded.batch_sharpness.size)
@@ -156,3 +160,27 @@ def _flatness(recorded: Recorded) -> Numbers:
         "flatness_exponent_error": error,
         "first_share": float(variance[0] / variance.sum()),
     }
+
+
+def _jointly(recorded: Recorded, dynamics: Dynamics) -> Numbers:
+    """Whether the Hessian that a joint fit of all eigenvectors finds is symmetric, as a gradient's must be."""
+    order = 1 if dynamics.momentum == 0 else 2
+    positions = recorded.position[..., eigenvectors(recorded)]
+    fit = fit_vector_autoregression(positions, order, dynamics.learning_rate)
+    return {"vector_asymmetry": fit.asymmetry, "vector_asymmetry_pvalue": fit.asymmetry_pvalue}
+
+
+def _peak_distance(recorded: Recorded) -> float:
+    """Largest distance of the loss's minimum from the mean position along an eigenvector, standard deviations."""
+    if "slice_loss" not in recorded.slices:
+        return np.nan
+    found = []
+    for distance, loss in zip(
+        recorded.slices["slice_distance"], recorded.slices["slice_loss"], strict=True
+    ):
+        scaled = distance / distance[-1]
+        near = np.abs(scaled) <= 0.5
+        curvature, slope, _ = np.polyfit(scaled[near], loss[near], 2)
+        minimum = -slope / (2 * curvature) if curvature > 0 else np.inf
+        found.append(abs(minimum) * SLICE_WIDTH)
+    return float(max(found))

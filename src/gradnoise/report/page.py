@@ -72,6 +72,43 @@ CAPTIONS = {
         "Second row: the heaviest one over batch sizes. Below: the training samples with most weight in the "
         "third and fourth moments of the layer. Black: the normal density.",
     ),
+    "stationary_histograms": (
+        "Stationary densities",
+        "Displacement along Hessian eigenvectors, steps of all replicas: histogram, the Gaussian of the exact "
+        "discrete-time variance, that of the small-step limit, and Boltzmann's density in the loss measured along "
+        "the same line. Predictions use the measured Hessian and noise and have no free parameter.",
+    ),
+    "variance_against_curvature": (
+        "Variance against curvature",
+        "Measured variances with 95 % intervals, the exact prediction, its small-step limit, and the isotropic law "
+        "that holds where the noise covariance is proportional to the Hessian and steps are small.",
+    ),
+    "temperature": (
+        "One temperature?",
+        "Left: temperature of each eigenvector from positions and, with momentum, from velocities; in equilibrium "
+        "all would be equal. Right: variance over its small-step limit, 1 where the isotropic law can hold.",
+    ),
+    "probability_current": (
+        "Probability current",
+        "Mean motion (x(t+1) - x(t-1)) / 2 times the density, in the plane of the two eigenvectors that circulate "
+        "most; zero in detailed balance.",
+    ),
+    "entropy_production": (
+        "Entropy production",
+        "In the span of the leading eigenvectors of every layer and of the model, against how far noise and Hessian "
+        "are from commuting. Layers are coupled to the rest of the network, so that only the model's prediction "
+        "is exact.",
+    ),
+    "phase_portrait": (
+        "Phase portraits",
+        "Position and velocity along the sharpest eigenvector. With momentum the trajectory turns clockwise where "
+        "learning rate times curvature lies between (1 - sqrt(momentum))^2 and (1 + sqrt(momentum))^2.",
+    ),
+    "relaxation": (
+        "Relaxation and diffusion",
+        "Left: autocorrelations along eigenvectors (points), of the fitted autoregression (lines) and predicted "
+        "(dashed). Right: mean squared displacement summed over the recorded eigenvectors.",
+    ),
     "coordinates": (
         "Single coordinates",
         "Noise of a typical, the least Gaussian and a dead coordinate of one layer: histograms with the "

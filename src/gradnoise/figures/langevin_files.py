@@ -1,0 +1,68 @@
+"""What figures of trajectories read: results of the langevin stage, by variant and subspace."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MODEL = "model"
+
+
+class Result(NamedTuple):
+    """One subspace of one trajectory.
+
+    Attributes:
+        variant: name of the trajectory.
+        subspace: a parameter's name, or `model`.
+        directions: a row per recorded direction.
+        numbers: attributes of the file.
+        arrays: everything else.
+    """
+
+    variant: str
+    subspace: str
+    directions: pd.DataFrame
+    numbers: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+
+    @property
+    def eigenvectors(self) -> pd.DataFrame:
+        """Rows of the Hessian's eigenvectors, in descending order of curvature."""
+        return self.directions[self.directions["kind"] == "eigenvector"]
+
+    @property
+    def heading(self) -> str:
+        """The title in two lines, for narrow panels."""
+        return self.title.replace(": ", "\n", 1)
+
+    @property
+    def title(self) -> str:
+        """The variant, with what makes it."""
+        n = self.numbers
+        momentum = f", momentum {n['momentum']:g}" if n["momentum"] else ""
+        sampling = ", without replacement" if n["sampling"] == "epoch_shuffle" else ""
+        return f"{self.variant}: learning rate {n['learning_rate']:g}{momentum}{sampling}"
+
+
+def read(paths: Iterable[Path], subspace: str = "") -> list[Result]:
+    """Results of all paths, or of one subspace; paths end in `{variant}/{subspace}.h5`."""
+    found = []
+    for path in paths:
+        if subspace and path.stem != subspace:
+            continue
+        with h5py.File(path) as file:
+            stored: Any = file
+            rows = pd.DataFrame(stored["directions"][...])
+            rows["kind"] = rows["kind"].str.decode("utf-8")
+            arrays = {name: stored[name][...] for name in stored if name != "directions"}
+            numbers = {name: _plain(value) for name, value in file.attrs.items()}
+        found.append(Result(path.parent.name, path.stem, rows, numbers, arrays))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
