@@ -218,6 +218,7 @@ def write_tails(
         {
             "samples": 10_000,
             "kurtosis_exponent": 0.04 + 0.002 * random.normal(),
+            "kurtosis_error": 0.01,
             "fourth_moment": b"finite",
         }
     ]

@@ -83,6 +83,24 @@ def test_every_overlay_is_valid_and_has_an_output_of_its_own(name: str) -> None:
         ("gaussianity.significance", 1.5, "gaussianity.significance: found 1.5"),
         ("model.name", "alexnett", r"unknown model 'alexnett' \(did you mean 'alexnet'\?\)"),
         ("model.arguments", {"width": 3}, "width"),
+        (
+            "run_definitions.cnn",
+            {"trajectory": {"variants": ["plane"]}},
+            "'plane' is not in variant_definitions",
+        ),
+        (
+            "trajectory.variant_definitions.plain",
+            {"momentun": 0.1},
+            r"variant_definitions.plain.momentun: unknown key \(did you mean 'momentum'\?\)",
+        ),
+        (
+            "trajectory.variant_definitions.plain",
+            {"momentum": 1.5},
+            "variant_definitions.plain.momentum: found 1.5",
+        ),
+        ("trajectory.batch_size", 20_000, "trajectory.batch_size of run cnn: found 20000"),
+        ("trajectory.eigenvectors", 17, "trajectory.eigenvectors: found 17"),
+        ("runs", ["softmax_regression"], "noise.checkpoints: found none in any run"),
         ("runs", ["cnn", "cnn"], "'cnn' is listed 2 times"),
         ("runs", ["cn"], r"'cn' is not defined in run_definitions \(did you mean 'cnn'\?\)"),
         ("runs", [], "expected a list of names"),
@@ -200,3 +218,26 @@ def test_data_sets_that_differ_get_files_that_differ() -> None:
 def test_the_schema_file_is_the_schema() -> None:
     written = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
     assert written == configuration.json_schema()
+
+
+def test_a_trajectory_takes_what_is_left_open_from_training() -> None:
+    run = Experiment(DEFAULT).runs["softmax_regression"]
+    plain, heavy = (run.trajectory_settings(1, name) for name in ("plain", "momentum"))
+    assert (plain["learning_rate"], plain["momentum"], plain["weight_decay"]) == (0.02, 0.0, 0.05)
+    assert (heavy["learning_rate"], heavy["momentum"]) == (0.005, 0.9)
+    assert plain["curvature_samples"] is None
+    assert run.subspaces == ["linear1.weight", "model"]
+    assert run.followed == [1]
+
+
+def test_a_trajectory_starts_with_the_last_epochs_learning_rate() -> None:
+    config = edited("training.milestones", [1, 2, 9])
+    settings = Experiment(config).runs["cnn"].trajectory_settings(1, "plain")
+    assert settings["learning_rate"] == pytest.approx(0.05 * 0.1**2)
+
+
+def test_a_run_without_noise_has_trajectories_alone() -> None:
+    experiment = Experiment(DEFAULT)
+    assert not any(run.name == "softmax_regression" for run, *_ in experiment.jobs())
+    files = experiment.langevin_files(experiment.runs["softmax_regression"])
+    assert len(files) == len(set(files)) == 4 * 2

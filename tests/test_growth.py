@@ -87,3 +87,15 @@ def test_constant_coordinates_are_left_out() -> None:
 def test_too_few_samples() -> None:
     with pytest.raises(ValueError, match="found 63 samples; at least 64"):
         growth(np.zeros((63, 2)), seed=0)
+
+
+def test_sparse_coordinates_stand_apart() -> None:
+    random = np.random.default_rng(5)
+    dense = random.standard_normal((6000, 20))
+    sparse = random.standard_normal((6000, 60)) * (random.random((6000, 60)) < 0.01)
+    found = growth(np.concatenate([dense, sparse], axis=1), seed=0)
+    assert found.dense_coordinates == 20
+    assert found.dense_kurtosis_exponent == pytest.approx(0, abs=0.03)
+    assert found.kurtosis_exponent > found.dense_kurtosis_exponent + 0.05
+    assert found.dense_kurtosis_error < 0.03
+    assert np.isnan(growth(sparse, seed=0).dense_kurtosis_exponent)

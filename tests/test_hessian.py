@@ -94,6 +94,15 @@ def test_a_loss_that_is_linear_has_no_curvature() -> None:
     assert np.allclose(found.noise_covariance, np.cov(inputs.T.numpy(), bias=True), atol=1e-6)
 
 
+def test_a_part_without_curvature_has_eigenvalues_of_zero() -> None:
+    model = nn.Linear(6, 1, bias=False)
+    inputs = torch.randn(6, 6, generator=torch.Generator().manual_seed(1))
+    loss = Objective(model, lambda out, _: out.mean(), inputs, torch.zeros(6), flatten(model))
+    found = eigenpairs(loss, ["weight"], 3, seed=0)
+    assert np.array_equal(found.values, np.zeros(3))
+    assert np.allclose(found.vectors @ found.vectors.T, np.eye(3), atol=1e-6)
+
+
 def test_batch_sharpness_of_a_quadratic_is_the_curvature_along_the_gradient() -> None:
     # Loss (x . w - y)^2 with one sample: H = 2 x x^T, and the gradient lies along x.
     model = nn.Linear(2, 1, bias=False)

@@ -56,6 +56,26 @@ def test_the_index_goes_to_two_where_the_gap_closes(made: dict[str, float], expe
 @pytest.mark.parametrize(
     ("exponent", "expected"), [(0.03, "supported"), (0.17, "undecided"), (0.33, "contradicted")]
 )
+def test_one_network_is_judged_by_the_error_over_its_samples(
+    exponent: float, expected: str
+) -> None:
+    run = with_tails(exponent=exponent)
+    growth = run.statistics["growth"]
+    growth = growth[growth["seed"] == 0].assign(
+        kurtosis_error=0.01,
+        dense_coordinates=9,
+        dense_kurtosis_exponent=0.02,
+        dense_kurtosis_error=0.01,
+    )
+    one = replace(evidence(rising, seeds=1), statistics={"growth": growth})
+    row = decide(BY_NAME["finite_variance"], [one])[0]
+    assert row["verdict"] == expected
+    assert "0.02 ± 0.01" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("exponent", "expected"), [(0.03, "supported"), (0.17, "undecided"), (0.33, "contradicted")]
+)
 def test_fourth_moments_are_finite_where_the_kurtosis_does_not_grow(
     exponent: float, expected: str
 ) -> None:

@@ -25,6 +25,8 @@ run_definitions:
       subset: 400
     model:
       name: linear
+    trajectory:
+      variants: [plain]
   own:
     data:
       dataset: arrays
@@ -45,6 +47,12 @@ noise:
   directions: 10
 gaussianity:
   batches: [20, 30]
+trajectory:
+  burn_in: 50
+  steps: 200
+  eigenvectors: 3
+  curvature_samples: 100
+  snapshots: 2
 calibration:
   series: 2000
 """
@@ -56,7 +64,7 @@ def build(width):
     return nn.Sequential(nn.Flatten(), nn.Linear(5, width), nn.Tanh(), nn.Linear(width, 3))
 '''
 # Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
-DOWNSTREAM = {"tables": 1, "figures": 20, "claims": 1, "report": 1}
+DOWNSTREAM = {"tables": 1, "figures": 27, "claims": 1, "report": 1}
 STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
 
 
@@ -170,13 +178,16 @@ def touch_all(project: Path) -> None:
 
 
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
+# One trajectory, in the span of one weight matrix and of the whole model.
+FOLLOWED = {"trajectory": 1, "langevin": 2}
+TRAINING = {"training": 2, **SAMPLING, **FOLLOWED}
 OWN = {"gradients": 2, "moments": 2, "noise": 4, **STATISTICS}
 OWN |= {"gaussianity": 4, "clt": 4, "tails": 4}
 EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": 20, "report": 1},
+        {"figures": 27, "report": 1},
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),
@@ -194,11 +205,11 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         overlay("noise", repeats=3),
         {"noise": 4, **STATISTICS},
     ),
-    "one checkpoint less": (overlay("noise", checkpoints=[1]), DOWNSTREAM | {"figures": 18}),
-    "the learning rate": (overlay("training", learning_rate=0.02), {"training": 2, **SAMPLING}),
+    "one checkpoint less": (overlay("noise", checkpoints=[1]), DOWNSTREAM | {"figures": 25}),
+    "the learning rate": (overlay("training", learning_rate=0.02), TRAINING),
     "two swapped settings": (
         overlay("training", learning_rate=0.9, momentum=0.05),
-        {"training": 2, **SAMPLING},
+        TRAINING,
     ),
     "a comment": (append("src/gradnoise/training.py", "# a remark\n"), {}),
     "a docstring": (replace("src/gradnoise/stage.py", '"""The edge', '"""The outer edge'), {}),
@@ -208,7 +219,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the training's source": (
         append("src/gradnoise/training.py", "\nEDITED = 1\n"),
-        {"training": 2, **SAMPLING},
+        TRAINING,
     ),
     "the share of Gaussian coordinates that B* asks for": (
         overlay("clt", share=0.8),
@@ -218,6 +229,12 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         overlay("tails", methods=["ecf", "mcculloch"]),
         {"tails": 6, **DOWNSTREAM},
     ),
+    "the steps of a trajectory": (overlay("trajectory", steps=240), FOLLOWED | DOWNSTREAM),
+    "the momentum of no recorded variant": (
+        overlay("trajectory", variant_definitions={"momentum": {"momentum": 0.5}}),
+        {},
+    ),
+    "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 2, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (
@@ -258,7 +275,7 @@ def test_every_output_of_the_experiment_exists(project: Path) -> None:
     assert (results / "tables/gaussianity.csv").exists()
     assert (results / "small/seed-1/checkpoints/epoch-1.safetensors").exists()
     assert (results / "own/seed-1/epoch-1/noise/repeat-2.zarr").is_dir()
-    assert len(list((results / "figures").glob("*.pdf"))) == 20
+    assert len(list((results / "figures").glob("*.pdf"))) == 27
     assert not list(project.rglob("*.work"))
 
 
@@ -281,7 +298,17 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
     text = done.stdout + done.stderr
     shutil.rmtree(restored / "profile")
     assert done.returncode == 0, text
-    for rule in ("training", "gradients", "noise", "gaussianity", "moments", "clt", "tails"):
+    for rule in (
+        "training",
+        "gradients",
+        "noise",
+        "gaussianity",
+        "moments",
+        "clt",
+        "tails",
+        "trajectory",
+        "langevin",
+    ):
         resources = re.search(rf"rule {rule}:.*?resources: (.*?)\n", text, re.S)
         assert resources, rule
         assert re.search(r"mem_mb=\d+.*runtime=\d+", resources[1]), resources[1]

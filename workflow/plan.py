@@ -217,6 +217,8 @@ class Experiment:
         self.figures = configuration.check(Figures, self.config["figures"], "figures")
         self.data: dict[str, dict[str, Any]] = {}
         self.runs = {name: self._run(name) for name in self.config["runs"]}
+        if not any(run.epochs for run in self.runs.values()):
+            raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
         for run in self.runs.values():
             _check_sizes(run)
             assert run.measured  # layers that do not exist are an error before any job runs
@@ -410,6 +412,13 @@ def _check_sizes(run: PlannedRun) -> None:
             f"noise.batch_sizes of run {run.name}: found {above}; without replacement "
             f"(sampling: epoch_shuffle) at most the {run.samples} training samples"
         )
+    for name in run.sections.trajectory.variants:
+        size = run.sections.trajectory.variant(name).batch_size
+        if size > run.samples:
+            raise InputError(
+                f"trajectory.batch_size of run {run.name}: found {size}; at most the "
+                f"{run.samples} training samples"
+            )
     if training.batch_size > run.samples:
         raise InputError(
             f"training.batch_size of run {run.name}: found {training.batch_size}; at most the "

@@ -131,6 +131,8 @@ def _remark(claim: Claim, run: Evidence) -> str:
         means = run.last(run.counts[0], "percentage_testable").mean()
         at = [x for x in run.layers.index if means[x, run.sizes[0]] >= measurements.CEILING]
         return f"at the ceiling from the start: {', '.join(at)}" if at else ""
+    if claim.name == "finite_variance":
+        return tail_measurements.growth_remark(run)
     if claim.name == "small_deviation":
         effects = measurements.design_effects(run)
         return (

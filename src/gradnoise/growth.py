@@ -17,6 +17,7 @@ from gradnoise.draws import Stream, generator
 
 HALVINGS = 4  # from N down to N / 16
 SMALLEST = 64  # samples
+DENSE = 0.5
 GROUPS = 16  # of samples, each left out once for the error
 FINITE, INFINITE = 0.1, 0.25  # exponents of kurtosis, between those of t(5) and t(3) populations
 
@@ -37,6 +38,9 @@ class Growth:
         kurtosis_error: its standard error, by a jackknife over groups of samples.
         rho_exponent: as kurtosis_exponent.
         rho_error: as kurtosis_error.
+        dense_coordinates: number of those that are not zero for at least half of the samples.
+        dense_kurtosis_exponent: as kurtosis_exponent, over dense coordinates: a sparse population grows, too.
+        dense_kurtosis_error: its standard error.
     """
 
     samples: NDArray[np.int64]
@@ -47,6 +51,9 @@ class Growth:
     kurtosis_error: float
     rho_exponent: float
     rho_error: float
+    dense_coordinates: int
+    dense_kurtosis_exponent: float
+    dense_kurtosis_error: float
 
 
 def growth(gradients: NDArray[Any], seed: int) -> Growth:
@@ -71,8 +78,9 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
     logs = _logs(shuffled)
     varying = np.isfinite(logs).all(axis=(0, 1))
     sizes = count / 2.0 ** np.arange(HALVINGS, -1, -1)
-    exponents = _exponents(logs[..., varying], sizes)
-    errors = _jackknife(shuffled[varying], sizes)
+    dense = (np.count_nonzero(shuffled, axis=1) >= DENSE * count)[varying]
+    exponents = _exponents(logs[..., varying], dense, sizes)
+    errors = _jackknife(shuffled[varying], dense, sizes)
     first = np.array([_first(level) for level in range(HALVINGS + 1)])
     return Growth(
         np.floor(sizes).astype(np.int64),
@@ -83,6 +91,9 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
         errors[0],
         exponents[1],
         errors[1],
+        int(dense.sum()),
+        exponents[2],
+        errors[2],
     )
 
 
@@ -108,25 +119,27 @@ def _logs(columns: NDArray[Any]) -> Floats:
     return logs
 
 
-def _exponents(logs: Floats, sizes: Floats) -> list[float]:
-    """Slopes of the median log kurtosis and log rho in the log of the sizes."""
-    if not logs.shape[2]:
-        return [math.nan, math.nan]
-    medians = [
-        np.median(logs[:, _first(level) : _first(level + 1)], axis=(1, 2))
-        for level in range(HALVINGS + 1)
-    ]
-    slopes = np.polyfit(np.log(sizes), np.array(medians), 1)[0]
-    return [float(slope) for slope in slopes]
+def _exponents(logs: Floats, dense: NDArray[np.bool_], sizes: Floats) -> list[float]:
+    """Slopes in the log of the sizes: of the median log kurtosis, of log rho, and of the dense ones' kurtosis."""
+    slopes = [_slope(logs[each], sizes) for each in (0, 1)]
+    return [*slopes, _slope(logs[0][:, dense], sizes)]
 
 
-def _jackknife(columns: NDArray[Any], sizes: Floats) -> list[float]:
-    """Standard errors of both exponents: the delete-one-group jackknife."""
+def _slope(logs: Floats, sizes: Floats) -> float:
+    if not logs.shape[1]:
+        return math.nan
+    medians = [np.median(logs[_first(level) : _first(level + 1)]) for level in range(HALVINGS + 1)]
+    return float(np.polyfit(np.log(sizes), np.array(medians), 1)[0])
+
+
+def _jackknife(columns: NDArray[Any], dense: NDArray[np.bool_], sizes: Floats) -> list[float]:
+    """Standard errors of the exponents: the delete-one-group jackknife."""
     found = []
     groups = np.arange(columns.shape[1]) % GROUPS
     for group in range(GROUPS):
         logs = _logs(np.ascontiguousarray(columns[:, groups != group]))
-        found.append(_exponents(logs[..., np.isfinite(logs).all(axis=(0, 1))], sizes))
+        varying = np.isfinite(logs).all(axis=(0, 1))
+        found.append(_exponents(logs[..., varying], dense[varying], sizes))
     deviations = np.std(found, axis=0) * math.sqrt(GROUPS - 1)
     return [float(deviation) for deviation in deviations]
 
@@ -178,3 +191,8 @@ def growth_rows(columns: NDArray[Any], halvings: int, logs: Floats) -> None:
                 low, high = part * count // parts, (part + 1) * count // parts
                 logs[0, row, c], logs[1, row, c] = _shape(scaled, low, high)
                 row += 1
+
+
+def warm() -> None:
+    """Compile, or load from the cache, what `growth` runs."""
+    growth(np.random.default_rng(0).standard_normal((640, 2)).astype(np.float32), 0)

@@ -19,6 +19,7 @@ from gradnoise.draws import Stream, generator
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 MICRO_BATCH = 500
+TOLERANCE = 1e-3
 
 
 class Eigenpairs(NamedTuple):
@@ -162,7 +163,7 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
         seed: of the Lanczos start vector.
 
     Returns:
-        The eigenpairs that converged (to a relative residual of 1e-4 of the largest eigenvalue).
+        The eigenpairs that converged (ARPACK's tolerance is `TOLERANCE`).
     """
     size = sum(part.numel() for name, part in objective.parameters().items() if name in names)
     count = min(count, size - 1)
@@ -176,9 +177,16 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     start = generator(seed, Stream.HESSIAN, *names).standard_normal(size)
     converged = True
+    if not np.any(product(start)):
+        # A dead or linear part: every vector is an eigenvector, which ARPACK refuses to find.
+        basis, _ = np.linalg.qr(
+            generator(seed, Stream.HESSIAN, *names, "zero").standard_normal((size, count))
+        )
+        nothing = np.zeros(count)
+        return Eigenpairs(nothing, basis.T.astype(np.float32), nothing, True)
     try:
         values, vectors = eigsh(
-            operator, count, which="LA", v0=start, tol=1e-4, ncv=min(size, 2 * count + 4)
+            operator, count, which="LA", v0=start, tol=TOLERANCE, ncv=min(size, 2 * count + 4)
         )
     except ArpackNoConvergence as partial:
         values, vectors, converged = partial.eigenvalues, partial.eigenvectors, False

@@ -5,13 +5,14 @@ eigenvectors, where theory has an exact prediction. Intervals are over blocks of
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gradnoise.evidence import NotTestableError
-from gradnoise.verdicts import Component, every
+from gradnoise.verdicts import CONTRADICTED, NOT_TESTABLE, SUPPORTED, Component, every
 
 MODEL = "model"
 NORMAL = 1.959964  # two-sided 95 %
@@ -35,17 +36,17 @@ def not_gibbs(numbers: pd.Series, directions: pd.DataFrame) -> list[Component]:
     _need_theory(numbers, directions, "predicted_entropy_production")
     measured, error = numbers["entropy_production"], numbers["entropy_production_error"]
     exact, null = numbers["predicted_entropy_production"], numbers["null_entropy_production"]
-    tolerance = max(AGREEMENT, 3 * error / exact)
     return [
         _component("entropy production above the commuting surrogates'", measured - null, error, 0),
+        _agreement("entropy production over the exact value", measured / exact, error / exact),
+        # A null that is not small leaves the claim open: the trajectory is too short for so small a current.
         _component(
-            "entropy production over the exact value",
-            measured / exact,
+            "commuting surrogates' share of the exact value",
+            null / exact,
             0.0,
-            1 - tolerance,
-            1 + tolerance,
+            most=0.05,
+            refuted_above=np.inf,
         ),
-        _component("commuting surrogates' share of the exact value", null / exact, 0.0, most=0.05),
     ]
 
 
@@ -91,9 +92,9 @@ def exactly_predicted(numbers: pd.Series, directions: pd.DataFrame) -> list[Comp
             row["variance_error"] / row["variance"],
             row["predicted_variance_error"] / row["predicted_variance"],
         )
-        tolerance = max(AGREEMENT, 3 * float(np.hypot(*errors)))
-        label = f"direction {row['direction']}, eta h = {row['learning_rate'] * row['curvature']:.2f}: variance over prediction"
-        parts.append(_component(label, ratio, 0.0, 1 - tolerance, 1 + tolerance))
+        step = row["learning_rate"] * row["curvature"]
+        label = f"direction {row['direction'] + 1}, eta h = {step:.2f}: variance over prediction"
+        parts.append(_agreement(label, ratio, float(np.hypot(*errors))))
     return parts
 
 
@@ -105,10 +106,24 @@ MEASURES: dict[str, Measure] = {
 
 
 def _component(
-    label: str, value: float, error: float, least: float = -np.inf, most: float = np.inf
+    label: str,
+    value: float,
+    error: float,
+    least: float = -np.inf,
+    most: float = np.inf,
+    refuted_above: float = np.nan,
 ) -> Component:
-    width = NORMAL * error
-    return Component(label, float(value), float(value - width), float(value + width), least, most)
+    low, high = value - NORMAL * error, value + NORMAL * error
+    return Component(
+        label, float(value), float(low), float(high), least, most, refuted_above=refuted_above
+    )
+
+
+def _agreement(label: str, ratio: float, error: float) -> Component:
+    """A ratio that shall be 1 within 10 % or three standard errors, whichever is more."""
+    tolerance = max(AGREEMENT, 3 * error)
+    part = _component(label, ratio, error, 1 - tolerance, 1 + tolerance)
+    return replace(part, decision=SUPPORTED if abs(ratio - 1) <= tolerance else CONTRADICTED)
 
 
 def _need_theory(numbers: pd.Series, directions: pd.DataFrame, name: str) -> None:
@@ -160,7 +175,7 @@ def decide(
     if rows:
         return rows
     reason = "; ".join(reasons) or "needs recorded trajectories (trajectory.variants)"
-    return [{**head, "verdict": "not testable here", "reason": reason}]
+    return [{**head, "verdict": NOT_TESTABLE, "reason": reason}]
 
 
 def _directions(table: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:

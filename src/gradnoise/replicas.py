@@ -43,14 +43,17 @@ class Replicas:
         loss: `loss(outputs, targets)`, the batch mean.
         step: how to step.
         count: number of replicas, R.
+        batched: whether all replicas advance in one call; None where the network decides (`is_batched`).
 
     Attributes:
         position: float32 (R, P), the trainable parameters of every replica.
         buffer: float32 (R, P), the momentum buffers.
     """
 
-    def __init__(self, model: nn.Module, loss: Loss, step: Step, count: int) -> None:
-        self.batched = is_batched(model)
+    def __init__(
+        self, model: nn.Module, loss: Loss, step: Step, count: int, batched: bool | None = None
+    ) -> None:
+        self.batched = is_batched(model) if batched is None else batched
         self.model, self.loss, self.step = _fast(model) if self.batched else model, loss, step
         self.position = flatten(model).repeat(count, 1)
         self.buffer = torch.zeros_like(self.position)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.evidence import Contrast, Evidence, NotTestableError, simultaneous
-from gradnoise.growth import FINITE, INFINITE
-from gradnoise.intervals import difference, estimate
+from gradnoise.growth import FINITE, GROUPS, INFINITE
+from gradnoise.intervals import difference, estimate, unit
 from gradnoise.measurements import Families
 from gradnoise.verdicts import Component, components
 
@@ -46,20 +46,45 @@ def finite_fourth_moments(run: Evidence, batches: int, column: str) -> Families:
     infinite fourth moment, contradicts.
     """
     exponents = run.statistic("growth", "kurtosis_exponent")
-    return [
-        simultaneous(
-            [
-                Contrast(
-                    f"{layer}: exponent of the kurtosis in the number of samples",
-                    exponents[layer],
-                    most=FINITE,
-                    refuted_above=INFINITE,
-                )
-                for layer in run.layers.index
-                if layer in exponents
-            ]
-        )
-    ]
+    layers = [layer for layer in run.layers.index if layer in exponents]
+    labels = {
+        layer: f"{layer}: exponent of the kurtosis in the number of samples" for layer in layers
+    }
+    if unit(len(run.seeds)) == "seed":
+        contrasts = [
+            Contrast(labels[layer], exponents[layer], most=FINITE, refuted_above=INFINITE)
+            for layer in layers
+        ]
+        return [simultaneous(contrasts)]
+    # Too few networks for an interval over them: that of these networks, over groups of samples.
+    errors = run.statistic("growth", "kurtosis_error")
+    rows = pd.DataFrame(
+        {
+            "value": [exponents[layer].mean() for layer in layers],
+            "standard_error": [
+                np.sqrt((errors[layer] ** 2).sum()) / len(errors) for layer in layers
+            ],
+            "degrees": (GROUPS - 1) * len(errors),
+        },
+        index=pd.Index([labels[layer] for layer in layers]),
+    )
+    limits = pd.DataFrame({"most": FINITE, "refuted_above": INFINITE}, index=rows.index)
+    return [components(rows, limits)]
+
+
+def growth_remark(run: Evidence) -> str:
+    """Largest exponent among coordinates that most samples move: sparse ones grow until they are seen."""
+    rows = run.statistics.get("growth", pd.DataFrame())
+    if "dense_kurtosis_exponent" not in rows:
+        return ""
+    rows = rows[(rows["epoch"] == run.epochs[-1]) & (rows["dense_coordinates"] > 0)]
+    if rows.empty:
+        return "no coordinate is moved by half of the samples: sparse coordinates grow, too"
+    largest = rows.sort_values("dense_kurtosis_exponent").iloc[-1]
+    return (
+        f"coordinates moved by half of the samples or more: at most "
+        f"{largest['dense_kurtosis_exponent']:.2f} ± {largest['dense_kurtosis_error']:.2f} ({largest['layer']})"
+    )
 
 
 def third_moments_wider(first: Evidence, second: Evidence) -> list[Component]:

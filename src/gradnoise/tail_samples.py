@@ -105,6 +105,9 @@ def analyse_samples(
         "kurtosis_error": grown.kurtosis_error,
         "rho_exponent": grown.rho_exponent,
         "rho_error": grown.rho_error,
+        "dense_coordinates": grown.dense_coordinates,
+        "dense_kurtosis_exponent": grown.dense_kurtosis_exponent,
+        "dense_kurtosis_error": grown.dense_kurtosis_error,
         "fourth_moment": growth.verdict(grown.kurtosis_exponent, grown.kurtosis_error).encode(),
     }
     rows = _influence_rows(found, extremes, usual, batch_sizes)

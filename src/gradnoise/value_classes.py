@@ -64,3 +64,8 @@ def _count(rows, distinct, longest) -> None:  # type: ignore[no-untyped-def]
                 run = 1
             most = max(most, run)
         distinct[r], longest[r] = count, most
+
+
+def warm() -> None:
+    """Compile, or load from the cache, what counts values."""
+    frequencies(np.zeros((4, 1), np.float32))

@@ -4,8 +4,23 @@ Run by `make install` as `python -m gradnoise.warm`; compiled code is kept besid
 cache folder where those are read-only.
 """
 
-from gradnoise import contractions, directions, gather, normality, power_kernels, tail_index
+from gradnoise import (
+    contractions,
+    directions,
+    gather,
+    growth,
+    normality,
+    power_kernels,
+    tail_index,
+    value_classes,
+)
+from gradnoise.langevin import projection_fits, surrogates
+
+KERNELS = (
+    *(contractions, directions, gather, growth, normality, power_kernels, tail_index),
+    *(value_classes, projection_fits, surrogates),
+)
 
 if __name__ == "__main__":
-    for module in (contractions, directions, gather, normality, power_kernels, tail_index):
+    for module in KERNELS:
         module.warm()

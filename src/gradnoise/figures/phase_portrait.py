@@ -18,7 +18,7 @@ STEPS = 150
 def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory: its first steps, over where the first replica was in all of them."""
     colours = style.apply(settings)
-    columns = min(3, len(results))
+    columns = 2 if len(results) == 4 else min(3, len(results))
     rows = -(-len(results) // columns)
     drawn, grid = style.figure(settings, 0.4 + 2.6 * rows, nrows=rows, ncols=columns, squeeze=False)
     frames = []

@@ -84,9 +84,14 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
         f"variance ~ H^{result.numbers['variance_exponent']:.2f}"
     )
     axes.annotate(
-        note, (1, 1), (0, 3), xycoords="axes fraction", textcoords="offset points",
-        fontsize=7, color=style.GREY, ha="right",
-    )  # fmt: skip
+        note,
+        (0.98, 0.04),
+        xycoords="axes fraction",
+        fontsize=7,
+        color=style.GREY,
+        ha="right",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
+    )
     columns = ["direction", "curvature", "variance", "variance_error", "predicted_variance"]
     shown = rows[[*columns, "continuous_variance", "stationary"]]
     return shown.assign(variant=result.variant, isotropic_law=law)

@@ -69,3 +69,8 @@ def fit_projections(
         orders, pvalues, variance, np.sqrt(2 * squares / size), time, size / time, hat,
         mean_drift, variance_drift,
     )  # fmt: skip
+
+
+def warm() -> None:
+    """Compile, or load from the cache, everything that `fit_projections` runs."""
+    fit_projections(np.random.default_rng(0).standard_normal((2, 64, 2)).astype(np.float32))

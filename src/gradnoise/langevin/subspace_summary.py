@@ -1,5 +1,6 @@
 """What a trajectory says of a subspace as a whole: scaling laws, currents, diffusion, flatness."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradnoise.langevin.vector_autoregression import fit_vector_autoregression
 from gradnoise.trajectory_store import SLICE_WIDTH, Recorded
 
 Numbers = dict[str, float]
+DIFFUSION = "diffusion_exponent", "diffusion_exponent_error", "last_diffusion_exponent"
 
 
 class Currents(NamedTuple):
@@ -97,33 +99,32 @@ def _exponents(recorded: Recorded, rows: Columns) -> Numbers:
 def _currents(
     recorded: Recorded, known: Measured, dynamics: Dynamics, seed: int, name: str
 ) -> tuple[Currents, Numbers]:
-    chosen = eigenvectors(recorded)
-    positions = recorded.position[..., chosen]
+    """Area rates and entropy production, measured, exact, and of commuting surrogates."""
+    positions = recorded.position[..., eigenvectors(recorded)]
     order = 1 if dynamics.momentum == 0 else 2
-    area = estimate_area_rate(positions)
-    production = estimate_entropy_production(positions, order=order)
-    shape = positions.shape[-1], positions.shape[-1]
-    predicted, rate, null = np.full(shape, np.nan), np.nan, np.full(1, np.nan)
-    exact = predictions.covariance(known, dynamics)
-    if np.isfinite(exact).all() and dynamics.sampling == "with_replacement":
+    nothing = np.full((positions.shape[-1],) * 2, np.nan)
+    area, area_error, production, error = nothing, nothing, np.nan, np.nan
+    with suppress(ValueError):  # a direction along which nothing moves
+        area, area_error = estimate_area_rate(positions)
+        production, error = estimate_entropy_production(positions, order=order)
+    predicted, rate, null = nothing, np.nan, np.nan
+    exact = np.isfinite(predictions.covariance(known, dynamics)).all()
+    if exact and dynamics.sampling == "with_replacement" and not dynamics.nesterov:
         arguments = known.hessian, known.noise_covariance, dynamics.learning_rate, dynamics.momentum
-        if not dynamics.nesterov:
-            predicted, rate = area_rate(*arguments), entropy_production_rate(*arguments)
-        null = entropy_production_null(
-            np.diag(known.hessian),
-            np.diag(known.noise_covariance),
-            dynamics,
-            positions.shape[:2],
-            seed,
-            name,
-        )
+        predicted = area_rate(*arguments)
+        with suppress(ValueError):  # noise that leaves out a direction
+            rate = entropy_production_rate(*arguments)
+            curvatures, noise = np.diag(known.hessian), np.diag(known.noise_covariance)
+            shape = positions.shape[0], positions.shape[1]
+            surrogates = entropy_production_null(curvatures, noise, dynamics, shape, seed, name)
+            null = float(np.quantile(surrogates, 0.95))
     numbers = {
-        "entropy_production": production.value,
-        "entropy_production_error": production.standard_error,
+        "entropy_production": float(production),
+        "entropy_production_error": float(error),
         "predicted_entropy_production": float(rate),
-        "null_entropy_production": float(np.quantile(null, 0.95)),
+        "null_entropy_production": float(null),
     }
-    return Currents(area.value, area.standard_error, predicted), numbers
+    return Currents(area, area_error, predicted), numbers
 
 
 def _diffusion(recorded: Recorded) -> Numbers:
@@ -131,6 +132,8 @@ def _diffusion(recorded: Recorded) -> Numbers:
     steps = recorded.position.shape[1]
     lags = np.unique(np.geomspace(1, steps // 10, 20).astype(int))
     displaced = mean_squared_displacement(recorded.position, lags, average_origins=True)
+    if not (displaced.value > 0).all():
+        return dict.fromkeys(DIFFUSION, np.nan)
     slope = diffusion_exponent(lags, displaced.per_replica)
     return {
         "diffusion_exponent": slope.overall,
@@ -166,8 +169,11 @@ def _jointly(recorded: Recorded, dynamics: Dynamics) -> Numbers:
     """Whether the Hessian that a joint fit of all eigenvectors finds is symmetric, as a gradient's must be."""
     order = 1 if dynamics.momentum == 0 else 2
     positions = recorded.position[..., eigenvectors(recorded)]
-    fit = fit_vector_autoregression(positions, order, dynamics.learning_rate)
-    return {"vector_asymmetry": fit.asymmetry, "vector_asymmetry_pvalue": fit.asymmetry_pvalue}
+    asymmetry, pvalue = np.nan, np.nan
+    with suppress(ValueError):  # a direction along which nothing moves
+        fit = fit_vector_autoregression(positions, order, dynamics.learning_rate)
+        asymmetry, pvalue = fit.asymmetry, fit.asymmetry_pvalue
+    return {"vector_asymmetry": asymmetry, "vector_asymmetry_pvalue": pvalue}
 
 
 def _peak_distance(recorded: Recorded) -> float:

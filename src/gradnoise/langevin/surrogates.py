@@ -1,8 +1,8 @@
 """The null of a current: trajectories of the same length on a quadratic whose noise and Hessian commute."""
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from gradnoise.draws import Stream, generator
 from gradnoise.langevin.estimated_currents import estimate_entropy_production
@@ -34,9 +34,20 @@ def commuting_trajectory(
     found = np.empty((replicas, steps, len(curvatures)))
     for index, (curvature, variance) in enumerate(zip(curvatures, noise, strict=True)):
         innovations = rate * np.sqrt(variance) * random.standard_normal((replicas, warm + steps))
-        polynomial = [1.0, -(1 + momentum - rate * curvature), momentum]
-        found[..., index] = lfilter([1.0], polynomial, innovations)[:, warm:]
+        _accumulate(innovations, 1 + momentum - rate * curvature, -momentum)
+        found[..., index] = innovations[:, warm:]
     return found
+
+
+@njit(cache=True, nogil=True)
+def _accumulate(rows: NDArray[np.float64], first: float, second: float) -> None:
+    """Turn innovations (replicas, steps) into x_k = first x_{k-1} + second x_{k-2} + innovation, in place."""
+    for row in rows:
+        last, before = 0.0, 0.0
+        for step in range(row.size):
+            now = first * last + second * before + row[step]
+            row[step] = now
+            before, last = last, now
 
 
 def entropy_production_null(
@@ -64,3 +75,8 @@ def entropy_production_null(
             for _ in range(COUNT)
         ]
     )
+
+
+def warm() -> None:
+    """Compile, or load from the cache, what makes surrogates."""
+    _accumulate(np.zeros((1, 2)), 0.5, 0.0)
