@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -354,6 +355,17 @@ def call(stage: str, *arguments: object) -> None:
         sys.argv = saved
 
 
+def followed(run: Path) -> dict[str, Any]:
+    """Whose trajectories a run recorded, from the langevin stage's files in its folder."""
+    parts = [path.relative_to(run).parts for path in sorted(run.rglob("langevin/*/*.h5"))]
+    return {
+        "followed": sorted({int(part[0].split("-")[1]) for part in parts}),
+        "last_epoch": max((int(part[1].split("-")[1]) for part in parts), default=0),
+        "variants": sorted({part[3] for part in parts}),
+        "subspaces": sorted({part[4].removesuffix(".h5") for part in parts}),
+    }
+
+
 def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
     """Run the tables stage on what `write_run` returned below `folder`; returns the folder of tables."""
     measured, trained_by = {}, {}
@@ -364,6 +376,7 @@ def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
             "seeds": list(dict.fromkeys(int(part[1].split("-")[1]) for part in parts)),
             "epochs": list(dict.fromkeys(int(part[2].split("-")[1]) for part in parts)),
             "parameters": list(dict.fromkeys(part[4].removesuffix(".h5") for part in parts)),
+            **followed(folder / run),
         }
         trained_by[run] = training[0].parts[-3] if training else next(iter(measured))
     settings = json.dumps({"measured": measured, "trained_by": trained_by})

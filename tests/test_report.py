@@ -14,6 +14,9 @@ import pytest
 from PIL import Image
 
 from example_results import CNN, call, write_run, write_tables
+from example_trajectories import recorded
+from gradnoise.langevin.__main__ import analyse, write
+from gradnoise.report import page as report_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -93,6 +96,9 @@ def folder(tmp_path_factory) -> Path:
     options = {"batch_sizes": (16, 1024), "repeats": 5}
     trained = write_run(folder, "cnn", CNN, epochs=(0, 2), **options)
     shuffled = write_run(folder, "cnn_shuffled", CNN, seeds=(0,), epochs=(2,), **options)
+    followed = recorded(steps=1000)
+    found = analyse(followed, {"subspace": "model", "seed": 0, "lags": 50, "residual_lags": 20})
+    write(folder / "cnn/seed-0/epoch-2/langevin/plain/model.h5", *found, followed.attributes)
     tables = write_tables(folder, trained, (shuffled[0], []))
     write_calibration(folder / "calibration.csv", passed=True)
     write_control(folder / "control.csv")
@@ -156,8 +162,8 @@ def test_page_opens_with_one_sentence_of_numbers_from_the_tables(folder):
 
 
 def test_instrument_check_comes_before_any_result(outline):
-    order = ["instrument", "result", "claims", "limits", "figures", "tables", "training"]
-    assert outline.sections == [*order, "settings", "cite"]
+    order = ["instrument", "result", "claims", "dynamics", "limits", "figures", "tables"]
+    assert outline.sections == [*order, "training", "settings", "cite"]
 
 
 def test_page_needs_no_network(outline):
@@ -184,9 +190,26 @@ def test_page_states_where_it_comes_from(outline):
 def test_every_claim_is_on_the_page(folder, outline):
     text = " ".join("".join(outline.text).split())
     claims = pd.read_csv(folder / "claims.csv")
-    assert claims["claim"].nunique() == 17
+    assert claims["claim"].nunique() == 18
     for statement in claims["statement"]:
         assert statement in text
+
+
+def test_page_says_whether_the_langevin_picture_holds(folder, outline):
+    page = (folder / "report.html").read_text()
+    rows = pd.read_csv(folder / "tables/langevin.csv")
+    rows = rows[(rows["kind"] == "eigenvector") & rows["stationary"]]
+    ratio = rows["variance"] / rows["predicted_variance"]
+    assert "Does the Langevin picture hold?" in page
+    assert f"Variance over the exact prediction: {ratio.min():.2f} to {ratio.max():.2f}" in page
+    assert "learning rate 0.1, momentum 0, batch size 8" in page
+    assert "4 directions" in page
+
+
+def test_a_figure_of_a_run_without_noise_has_its_caption(tmp_path):
+    path = tmp_path / "softmax-relaxation.png"
+    Image.new("RGB", (60, 20), "white").save(path)
+    assert report_page.figure(path, ["cnn", "softmax"])["title"] == "Relaxation and diffusion"
 
 
 def test_failed_instrument_check_is_said_first(folder, tmp_path):

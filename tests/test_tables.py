@@ -153,7 +153,7 @@ def test_stage_writes_every_table(tmp_path):
     folder = write_tables(tmp_path, run)
     stems = {f"cnn-epoch-{e}-n-{n}" for e in (0, 1) for n in (200, 600)}
     expected = {f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md", "tex")}
-    names = ("gaussianity", "gaussianity_repeats", "training", *tables.SUMMARIES)
+    names = ("gaussianity", "gaussianity_repeats", "training", *tables.SUMMARIES, *tables.LANGEVIN)
     expected |= {f"{name}.csv" for name in names}
     assert {path.name for path in folder.iterdir()} == expected
     found = tables.read(folder)

@@ -26,7 +26,7 @@ NUMBERS = [
     *("entropy_production", "entropy_production_error"),
     *("predicted_entropy_production", "null_entropy_production"),
     *("diffusion_exponent", "diffusion_exponent_error", "last_diffusion_exponent"),
-    *("flatness_exponent", "flatness_exponent_error", "first_share"),
+    *("flatness_exponent", "flatness_exponent_error", "first_share", "random_walk_share"),
     *("batch_sharpness", "batch_sharpness_error", "stability_limit"),
     *("vector_asymmetry", "vector_asymmetry_pvalue", "peak_distance"),
 ]

@@ -43,15 +43,19 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
             each["commutator"], each["entropy_production"], 1.96 * each["entropy_production_error"],
             fmt="none", ecolor=colour, elinewidth=0.8,
         )  # fmt: skip
-        axes.plot(
-            each.loc[still, "commutator"], each.loc[still, "entropy_production"], marker,
-            color=colour, label=title,
-        )  # fmt: skip
-        axes.plot(
-            each.loc[~still, "commutator"], each.loc[~still, "entropy_production"], "x",
-            color=colour, label=f"{title} (not stationary)" if (~still).all() else None,
-            markeredgewidth=1,
-        )  # fmt: skip
+        for chosen, symbol, label in (
+            (still, marker, title),
+            (~still, "x", f"{title} (not stationary)"),
+        ):
+            if chosen.any():
+                axes.plot(
+                    each.loc[chosen, "commutator"],
+                    each.loc[chosen, "entropy_production"],
+                    symbol,
+                    color=colour,
+                    label=label,
+                    markeredgewidth=1,
+                )
         axes.plot(
             each["commutator"], each["predicted_entropy_production"], "o", markersize=8,
             markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.8,

@@ -8,7 +8,11 @@ from numpy.typing import NDArray
 
 from gradnoise.langevin import predictions
 from gradnoise.langevin.currents import area_rate, entropy_production_rate
-from gradnoise.langevin.diffusion import diffusion_exponent, mean_squared_displacement
+from gradnoise.langevin.diffusion import (
+    diffusion_exponent,
+    mean_squared_displacement,
+    random_walk_spectrum,
+)
 from gradnoise.langevin.direction_rows import Columns, eigenvectors, system
 from gradnoise.langevin.estimated_currents import estimate_area_rate, estimate_entropy_production
 from gradnoise.langevin.flatness import flatness_exponent, flatness_width, power_law
@@ -20,6 +24,7 @@ from gradnoise.langevin.vector_autoregression import fit_vector_autoregression
 from gradnoise.trajectory_store import SLICE_WIDTH, Recorded
 
 Numbers = dict[str, float]
+FLATNESS = "flatness_exponent", "flatness_exponent_error", "first_share", "random_walk_share"
 DIFFUSION = "diffusion_exponent", "diffusion_exponent_error", "last_diffusion_exponent"
 
 
@@ -145,16 +150,13 @@ def _diffusion(recorded: Recorded) -> Numbers:
 def _flatness(recorded: Recorded) -> Numbers:
     """Exponent of variance ~ flatness^-psi over principal directions, and what a random walk would show."""
     if "basin_variance" not in recorded.slices:
-        return {
-            "flatness_exponent": np.nan,
-            "flatness_exponent_error": np.nan,
-            "first_share": np.nan,
-        }
+        return dict.fromkeys(FLATNESS, np.nan)
     variance = recorded.slices["basin_variance"]
     lines = zip(recorded.slices["basin_distance"], recorded.slices["basin_loss"], strict=True)
     widths = np.array([flatness_width(*line) for line in lines])
     usable = np.isfinite(widths) & (widths > 0) & (variance > 0)
     enough = usable.sum() >= 3
+    spectrum = random_walk_spectrum(len(variance))
     exponent, error = (
         flatness_exponent(widths[usable], variance[usable]) if enough else (np.nan, np.nan)
     )
@@ -162,6 +164,7 @@ def _flatness(recorded: Recorded) -> Numbers:
         "flatness_exponent": exponent,
         "flatness_exponent_error": error,
         "first_share": float(variance[0] / variance.sum()),
+        "random_walk_share": float(spectrum[0] / spectrum.sum()),
     }
 
 

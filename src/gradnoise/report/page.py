@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
-from gradnoise.report import sentences
+from gradnoise.report import dynamics, sentences
 from gradnoise.report.provenance import (
     configuration,
     run_sections,
@@ -168,7 +168,8 @@ def render(
         _run(name, tables, sections.get(name, {}), trained_by.get(name, name), printed, data)
         for name in names
     ]
-    drawn = sorted((figure(path, names) for path in figures), key=lambda one: _order(one, names))
+    known = list(dict.fromkeys([*names, *sections]))
+    drawn = sorted((figure(path, known) for path in figures), key=lambda one: _order(one, known))
     leading = next((one for one in drawn if one["name"] == HEADLINE_FIGURE), None)
     lead = tables["gaussianity"][tables["gaussianity"]["run"] == names[0]]
     context = {
@@ -189,6 +190,7 @@ def render(
         "decided": _claims(claims[claims["verdict"] != "not testable here"]),
         "untestable": _claims(claims[claims["verdict"] == "not testable here"]),
         "runs": runs,
+        "trajectories": dynamics.trajectories(tables),
         "not_measured": sentences.NOT_MEASURED,
         "config": configuration(settings),
         "versions": settings.get("versions") or software(),
