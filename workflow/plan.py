@@ -491,9 +491,15 @@ TRAJECTORY_FIGURES = (
 def figures_of(run: PlannedRun) -> list[str]:
     """Figures that a run has data for."""
     names = list(TRAJECTORY_FIGURES) if run.followed else []
+    if names and not any(_momentum(run, name) for name in run.sections.trajectory.variants):
+        names.remove("phase_portrait")
     if run.trained_by == run.name:
         names.append("training_curves")
     return [*names, *_noise_figures(run)] if run.epochs else names
+
+
+def _momentum(run: PlannedRun, variant: str) -> bool:
+    return run.trajectory_settings(run.seeds[0], variant)["momentum"] > 0
 
 
 def _noise_figures(run: PlannedRun) -> list[str]:

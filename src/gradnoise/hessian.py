@@ -96,11 +96,11 @@ class Objective:
     def value(self) -> float:
         """Mean loss at `position`, without weight decay."""
         parameters = unflatten(self.model, self.position)
+        total = 0.0
         with torch.no_grad():
-            total = sum(
-                float(self.sample_losses(parameters, *batch).double().sum())
-                for batch in self.micro_batches()
-            )
+            for first, last in self.micro_batches():
+                outputs = functional_call(self.model, parameters, (self.inputs[first:last],))
+                total += (last - first) * float(self.loss(outputs, self.targets[first:last]))
         return total / len(self.inputs)
 
     def hessian_product(self, names: Sequence[str], vector: Tensor) -> Tensor:

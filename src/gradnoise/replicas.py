@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.optim.sgd import sgd
 
 from gradnoise.hessian import Loss, flatten, trainable, unflatten
 
@@ -77,17 +78,21 @@ class Replicas:
         forward = vmap(self._loss) if position.ndim == 2 else self._loss
         losses = forward(leaves, inputs, targets)
         gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
-        buffers = unflatten(self.model, buffer).values()
-        for part, gradient, momentum in zip(parts.values(), gradients, buffers, strict=True):
-            if how.weight_decay:
-                gradient.add_(part, alpha=how.weight_decay)
-            if how.momentum:
-                momentum.mul_(how.momentum).add_(gradient)
-                if not how.nesterov:
-                    part.add_(momentum, alpha=-how.learning_rate)
-                    continue
-                gradient.add_(momentum, alpha=how.momentum)
-            part.add_(gradient, alpha=-how.learning_rate)
+        flat = [part.reshape(*position.shape[:-1], -1) for part in gradients]
+        gradient = torch.cat(flat, dim=-1)
+        # One pass over positions, gradients and momenta: it is memory that bounds the batched step.
+        sgd(
+            [position],
+            [gradient],
+            [buffer if how.momentum else None],
+            fused=True,
+            lr=how.learning_rate,
+            momentum=how.momentum,
+            dampening=0.0,
+            nesterov=how.nesterov,
+            weight_decay=how.weight_decay,
+            maximize=False,
+        )
         return losses.detach()
 
     def _loss(self, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from torch import Tensor
 from gradnoise.hessian import Objective
 from gradnoise.trajectory_store import SLICE_WIDTH
 
-POINTS = 37
-REACH = 16  # distances to either side, each the square root of two times the last
+POINTS = 25
+REACH = 14  # distances to either side, each the square root of two times the last
 
 
 def along(
