@@ -1,8 +1,8 @@
 """Cost of per-sample moments against bare passes over the same samples, and their agreement with float64.
 
-    python benchmarks/moments.py [SAMPLES] [REPEATS]
+    python benchmarks/moments.py [SAMPLES] [REPEATS] [THREADS]
 
-Prints the least wall and processor time of alternated runs on two threads, all in micro-batches of 64. "bare" is
+Prints the least wall and processor time of alternated runs on THREADS threads (default 2), all in micro-batches of 64. "bare" is
 forward and backward of the mean loss, all weight gradients; "ours" the five moments of every parameter, the pass
 for the mean and the checks of the model included; "torch.func" the same five from `vmap(grad)`, with the mean
 from bare passes, on one micro-batch; "BackPACK" its second moment alone, likewise, where it is installed. The bars are on
@@ -26,7 +26,7 @@ from gradnoise.differentiation import differentiate
 from gradnoise.moments import per_sample_moments
 from gradnoise.selections import select
 
-THREADS = 2
+THREADS = int(sys.argv[3]) if len(sys.argv) > 3 else 2
 MICRO_BATCH = 64
 COMPARED = 96  # samples of the comparison with float64
 KINK = 1e-4  # relative difference of float32 from float64 that is no rounding

@@ -221,6 +221,7 @@ def stores(tmp_path):
     store.create_array(group, "gradient", (600, 30), (600, 30), None, ["sample", "coordinate"])[
         ...
     ] = gradients
+    store.put_array(group, "coordinate", np.arange(30), ["coordinate"])
     root.attrs.update(strategy="per_sample", sample_count=600)
     store.seal(root)
     moments = zarr.open_group(tmp_path / "moments.zarr", mode="w")

@@ -26,6 +26,7 @@ from gradnoise.noise_scale import noise_scale
 from gradnoise.pass_rate import predicted_pass_rate
 from gradnoise.rank_correlation import spearman
 from gradnoise.store import open_store
+from gradnoise.stored_gradients import open_gradients
 from gradnoise.value_classes import Frequencies, frequencies
 
 __all__ = ["berry_esseen_bound", "exact_ks", "predicted_pass_rate"]
@@ -262,8 +263,6 @@ def read(
     gradients: Path, moments: Path, gaussianity: Path, parameter: str
 ) -> tuple[Layer, dict[str, Any]]:
     """Open what earlier stages found of one parameter, and what they say of it."""
-    stored = open_store(gradients)
-    array = stored[f"{parameter}/gradient"] if parameter in stored else None
     root = open_store(moments)
     found = {}
     if parameter in root:
@@ -272,6 +271,7 @@ def read(
         pvalues = np.asarray(file["coordinates/pvalue"][...])
         index = np.asarray(file["coordinates/index"][...])
         attributes: dict[str, Any] = dict(file.attrs)
+    array, _ = open_gradients(gradients, parameter, index)
     about: dict[str, Any] = root.attrs.asdict()
     attributes |= {"moments": about["strategy"], "moments_reason": about.get("reason", "")}
     return Layer(array, found, int(about["sample_count"]), index, pvalues), attributes

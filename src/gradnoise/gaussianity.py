@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise import stage, store
+from gradnoise import stage
 from gradnoise.blocks import without_linear_algebra
 from gradnoise.gaussianity_file import write
 from gradnoise.noise_store import ParameterNoise, open_parameter, require_same_series
@@ -222,9 +222,11 @@ def main() -> None:
 
 def _attributes(noise: ParameterNoise, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of the results: those of the noise that hold for all repeats, and the settings."""
-    varying = ("repeat", "batch_sizes", "batches", store.COMPLETE)
-    kept = {name: value for name, value in noise.attributes.items() if name not in varying}
-    return {**kept, "parameter": settings["parameter"], "significance": settings["significance"]}
+    return {
+        **noise.lasting,
+        "parameter": settings["parameter"],
+        "significance": settings["significance"],
+    }
 
 
 if __name__ == "__main__":

@@ -32,6 +32,12 @@ class ParameterNoise:
     coordinate: NDArray[np.int64]
     attributes: dict[str, Any]
 
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """The attributes that hold for all repeats."""
+        varying = ("repeat", "batch_sizes", "batches", store.COMPLETE)
+        return {name: value for name, value in self.attributes.items() if name not in varying}
+
 
 def open_parameter(path: Path, parameter: str) -> ParameterNoise:
     """Open one parameter's noise in a published store.

@@ -12,15 +12,16 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise import growth, influence, stage, store
+from gradnoise import growth, influence, stage
 from gradnoise.blocks import without_linear_algebra
 from gradnoise.draws import Draws
 from gradnoise.noise_store import ParameterNoise, open_parameter, require_same_series
 from gradnoise.pooled import PooledIndex, pooled_mohammadi, predicted_pooled
 from gradnoise.store import InputError
+from gradnoise.stored_gradients import open_gradients
 from gradnoise.tail_analysis import TailAnalysis, analyse_tails, tail_examples
 from gradnoise.tail_index import METHODS, StableFit, TailIndex, maximum_likelihood, tail_index, warm
-from gradnoise.tail_samples import analyse_samples, open_gradients
+from gradnoise.tail_samples import analyse_samples
 from gradnoise.tails_file import write
 
 __all__ = [
@@ -133,11 +134,9 @@ def _samples(
 
 def _attributes(noise: ParameterNoise, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of the results: those of the noise that hold for all repeats, and the settings."""
-    varying = ("repeat", "batch_sizes", "batches", store.COMPLETE)
-    kept = {name: value for name, value in noise.attributes.items() if name not in varying}
     # `seed` is that of the training; what was simulated here has its own.
     chosen = {name: value for name, value in settings.items() if name != "seed"}
-    return {**kept, **chosen, "simulation_seed": settings["seed"]}
+    return {**noise.lasting, **chosen, "simulation_seed": settings["seed"]}
 
 
 if __name__ == "__main__":
