@@ -3,7 +3,7 @@
 Estimates for a scheduler, generous by a factor of two or so; they never change a result.
 """
 
-from plan import PlannedRun
+from planned_run import PlannedRun
 
 # Forward and backward passes per second for a network of a million weights on images of 32 x 32 pixels.
 CPU_RATE, GPU_RATE = 1_000, 20_000

@@ -8,6 +8,6 @@ rule calibration:
         runtime=10,
     params:
         *source("calibration"),
-        settings=plan.canonical(EXPERIMENT.calibration_settings()),
+        settings=planned_run.canonical(EXPERIMENT.calibration_settings()),
     shell:
         "python -m gradnoise.calibration --settings {params.settings:q} --output {output} 2> {log}"

@@ -14,7 +14,7 @@ rule claims:
         runtime=10,
     params:
         *source("claims"),
-        settings=plan.canonical(EXPERIMENT.tables_settings()),
+        settings=planned_run.canonical(EXPERIMENT.tables_settings()),
     shell:
         "python -m gradnoise.claims --settings {params.settings:q} --tables {input.tables}"
         " --output {output} 2> {log}"

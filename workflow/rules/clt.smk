@@ -13,7 +13,7 @@ rule clt:
         runtime=lambda wildcards: resources.clt_minutes(run_of(wildcards)),
     params:
         *source("clt"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).clt_settings(int(wildcards.seed), wildcards.parameter)
         ),
     shell:

@@ -5,8 +5,10 @@ ROOT = Path(workflow.basedir)
 SOURCE = ROOT / "src"
 sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
 
+import drawn
 import environment
 import plan
+import planned_run
 import resources
 from fingerprint import fingerprint
 from gradnoise.store import InputError
@@ -49,7 +51,7 @@ def source(stage):
 
 def digest(stage):
     """The same in one word, for the manifest of the stage's work area."""
-    return plan.digest(source(stage))
+    return planned_run.digest(source(stage))
 
 
 def run_of(wildcards):

@@ -8,6 +8,6 @@ rule control:
         runtime=10,
     params:
         *source("control"),
-        settings=plan.canonical(EXPERIMENT.control.model_dump()),
+        settings=planned_run.canonical(EXPERIMENT.control.model_dump()),
     shell:
         "python -m gradnoise.control --settings {params.settings:q} --output {output} 2> {log}"

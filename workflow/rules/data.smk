@@ -10,7 +10,9 @@ rule data:
         runtime=60,
     params:
         *source("datasets"),
-        settings=lambda wildcards: plan.canonical(EXPERIMENT.data[wildcards.data]),
+        settings=lambda wildcards: planned_run.canonical(
+            EXPERIMENT.data[wildcards.data]
+        ),
         listing=lambda wildcards: plan.data_listing(EXPERIMENT.data[wildcards.data]),
         source=digest("datasets"),
     shell:

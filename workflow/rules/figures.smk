@@ -1,7 +1,7 @@
 FIGURES = [
     f"{OUTPUT}/figures/{run.name}-{figure}.{suffix}"
     for run in RUNS.values()
-    for figure in plan.figures_of(run)
+    for figure in drawn.figures_of(run)
     for suffix in ("pdf", "png", "csv")
 ]
 
@@ -9,7 +9,7 @@ FIGURES = [
 rule figures:
     input:
         tables=f"{OUTPUT}/tables",
-        layers=lambda wildcards: plan.figure_layers(
+        layers=lambda wildcards: drawn.figure_layers(
             EXPERIMENT, run_of(wildcards), wildcards.figure
         ),
         # The samples behind the tails are shown as pictures.
@@ -30,7 +30,7 @@ rule figures:
         runtime=10,
     params:
         lambda wildcards: source(f"figures.{wildcards.figure}"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             EXPERIMENT.figure_settings(wildcards.run)
         ),
     shell:

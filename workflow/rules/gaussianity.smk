@@ -11,7 +11,7 @@ rule gaussianity:
         runtime=lambda wildcards: resources.statistics_minutes(run_of(wildcards)),
     params:
         *source("gaussianity"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).gaussianity_settings(wildcards.parameter)
         ),
     shell:

@@ -13,13 +13,13 @@ rule gradients:
         runtime=lambda wildcards: resources.gradients_minutes(run_of(wildcards)),
     params:
         *source("gradients"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).gradients_settings(
                 int(wildcards.seed), int(wildcards.epoch)
             )
         ),
         model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: plan.digest(
+        source=lambda wildcards: planned_run.digest(
             source("gradients"), run_of(wildcards).model_source
         ),
     shell:

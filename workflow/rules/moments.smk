@@ -14,13 +14,13 @@ rule moments:
         runtime=lambda wildcards: resources.gradients_minutes(run_of(wildcards)),
     params:
         *source("moments"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).gradients_settings(
                 int(wildcards.seed), int(wildcards.epoch)
             )
         ),
         model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: plan.digest(
+        source=lambda wildcards: planned_run.digest(
             source("moments"), run_of(wildcards).model_source
         ),
     shell:

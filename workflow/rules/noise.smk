@@ -16,13 +16,13 @@ rule noise:
         runtime=lambda wildcards: resources.noise_minutes(run_of(wildcards)),
     params:
         *source("noise"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).noise_settings(
                 int(wildcards.seed), int(wildcards.epoch), int(wildcards.repeat)
             )
         ),
         model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: plan.digest(
+        source=lambda wildcards: planned_run.digest(
             source("noise"), run_of(wildcards).model_source
         ),
     shell:

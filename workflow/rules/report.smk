@@ -20,7 +20,7 @@ rule report:
         runtime=10,
     params:
         *source("report.__main__"),
-        settings=plan.canonical(
+        settings=planned_run.canonical(
             {
                 **EXPERIMENT.report_settings(),
                 "command": environment.command(workflow.configfiles),

@@ -29,7 +29,7 @@ rule tables:
         runtime=30,
     params:
         *source("tables"),
-        settings=plan.canonical(EXPERIMENT.tables_settings()),
+        settings=planned_run.canonical(EXPERIMENT.tables_settings()),
         results=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"

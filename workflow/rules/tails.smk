@@ -14,7 +14,7 @@ rule tails:
         runtime=lambda wildcards: resources.tails_minutes(run_of(wildcards)),
     params:
         *source("tails"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).tails_settings(int(wildcards.seed), wildcards.parameter)
         ),
     shell:

@@ -17,7 +17,7 @@ rule training:
             int(wildcards.seed)
         ),
         model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: plan.digest(
+        source=lambda wildcards: planned_run.digest(
             source("training"), run_of(wildcards).model_source
         ),
     shell:

@@ -19,13 +19,13 @@ rule trajectory:
         ),
     params:
         *source("trajectory"),
-        settings=lambda wildcards: plan.canonical(
+        settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).trajectory_settings(
                 int(wildcards.seed), wildcards.variant
             )
         ),
         model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: plan.digest(
+        source=lambda wildcards: planned_run.digest(
             source("trajectory"), run_of(wildcards).model_source
         ),
     shell:
