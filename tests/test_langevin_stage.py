@@ -88,6 +88,22 @@ def test_fits_find_the_order_the_curvature_and_the_momentum(
     )
 
 
+def test_a_joint_fit_finds_the_whole_hessian(results: Path) -> None:
+    with h5py.File(results / "toy/seed-1/epoch-4/langevin/plain/model.h5") as file:
+        score = (file["vector_curvature"][...] - HESSIAN) / file["vector_curvature_error"][...]
+        assert np.all(np.abs(score) < 5)
+        assert file.attrs["vector_asymmetry_pvalue"] > 1e-3
+
+
+def test_the_continuous_reading_of_an_autoregression_is_high(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    _, rows = of(tables, "plain")
+    step = 0.1 * rows["first_curvature"]
+    assert np.allclose(0.1 * rows["ornstein_uhlenbeck_curvature"], -np.log(1 - step))
+    assert np.all(rows["ornstein_uhlenbeck_curvature"] > rows["first_curvature"])
+
+
 def test_momentum_oscillates_at_the_predicted_frequency(tables: dict[str, pd.DataFrame]) -> None:
     _, rows = of(tables, "momentum")
     assert np.allclose(rows["frequency"].iloc[:2], rows["predicted_frequency"].iloc[:2], rtol=0.1)

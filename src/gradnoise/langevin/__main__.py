@@ -15,7 +15,8 @@ from gradnoise.langevin.correlation import autocorrelation, mean_squared_displac
 from gradnoise.langevin.correlations import measured_autocorrelation
 from gradnoise.langevin.direction_rows import Columns, describe, eigenvectors, system
 from gradnoise.langevin.plane import current
-from gradnoise.langevin.subspace_summary import Currents, summarise
+from gradnoise.langevin.subspace_summary import Currents, fit_jointly, summarise
+from gradnoise.langevin.vector_autoregression import VectorAutoregressionFit
 from gradnoise.trajectory_store import Recorded
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,12 @@ def _plane(recorded: Recorded, rows: Columns, currents: Currents) -> Arrays:
     return {**arrays, "plane_directions": chosen[list(pair)]}
 
 
+def _joint(fit: VectorAutoregressionFit) -> Arrays:
+    """The Hessian and the noise that a joint fit of all eigenvectors finds."""
+    fields = "curvature", "curvature_error", "momentum", "noise_covariance"
+    return {f"vector_{field}": getattr(fit, field) for field in fields}
+
+
 def analyse(
     recorded: Recorded, settings: Mapping[str, Any]
 ) -> tuple[Columns, dict[str, float], Arrays]:
@@ -87,7 +94,8 @@ def analyse(
         settings: `subspace`, `seed`, `lags`, `residual_lags`.
     """
     rows = describe(recorded, settings["residual_lags"])
-    numbers, currents = summarise(recorded, rows, settings["seed"], settings["subspace"])
+    joint = fit_jointly(recorded)
+    numbers, currents = summarise(recorded, rows, joint, settings["seed"], settings["subspace"])
     unstationary = int((~np.asarray(rows["stationary"], bool)).sum())
     log.info("%d of %d directions are not stationary", unstationary, len(rows["stationary"]))
     arrays = {
@@ -95,6 +103,7 @@ def analyse(
         **_histograms(recorded),
         **_plane(recorded, rows, currents),
         **{f"area_rate_{name}": values for name, values in currents._asdict().items()},
+        **({} if joint is None else _joint(joint)),
         "path_position": recorded.position[0, :PATH],
         "path_velocity": recorded.velocity[0, :PATH],
         **recorded.slices,

@@ -141,10 +141,14 @@ def _fitted(fits: ProjectionFits, dynamics: Dynamics) -> Columns:
             columns[f"{name}_{field}"] = getattr(fit, field)
             columns[f"{name}_{field}_error"] = getattr(fit, f"{field}_error")
         columns[f"{name}_resolved"] = fit.resolved
+    # The continuous reading of the same coefficient: high by 5 % at eta h = 0.1, and undefined from 1 on.
+    shrink = fits.first.coefficients[:, 0]
+    rates = -np.log(np.where(shrink > 0, shrink, np.nan))
     underdamped = underdamped_parameters(fits.second, dynamics.learning_rate)
     step = langevin_parameters(dynamics.learning_rate, dynamics.momentum).time_step
     return {
         **columns,
+        "ornstein_uhlenbeck_curvature": rates / dynamics.learning_rate,
         "order": fits.order,
         "ljung_box_pvalue": fits.ljung_box_pvalue,
         "friction": underdamped.friction,

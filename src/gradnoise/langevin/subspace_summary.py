@@ -20,7 +20,10 @@ from gradnoise.langevin.predictions import Dynamics, Measured
 from gradnoise.langevin.propositions import isotropy_conditions
 from gradnoise.langevin.stationary import stability_limit
 from gradnoise.langevin.surrogates import entropy_production_null
-from gradnoise.langevin.vector_autoregression import fit_vector_autoregression
+from gradnoise.langevin.vector_autoregression import (
+    VectorAutoregressionFit,
+    fit_vector_autoregression,
+)
 from gradnoise.trajectory_store import SLICE_WIDTH, Recorded
 
 Numbers = dict[str, float]
@@ -36,12 +39,19 @@ class Currents(NamedTuple):
     predicted: NDArray[np.float64]
 
 
-def summarise(recorded: Recorded, rows: Columns, seed: int, name: str) -> tuple[Numbers, Currents]:
+def summarise(
+    recorded: Recorded,
+    rows: Columns,
+    joint: VectorAutoregressionFit | None,
+    seed: int,
+    name: str,
+) -> tuple[Numbers, Currents]:
     """Numbers of one subspace, and its area rates.
 
     Args:
         recorded: the subspace.
         rows: of `direction_rows.describe`.
+        joint: of `fit_jointly`: the Hessian that it finds has to be symmetric, as a gradient's is.
         seed: of the surrogates.
         name: of the subspace.
     """
@@ -54,7 +64,8 @@ def summarise(recorded: Recorded, rows: Columns, seed: int, name: str) -> tuple[
         **numbers,
         **_diffusion(recorded),
         **_flatness(recorded),
-        **_jointly(recorded, dynamics),
+        "vector_asymmetry": joint.asymmetry if joint else np.nan,
+        "vector_asymmetry_pvalue": joint.asymmetry_pvalue if joint else np.nan,
         "peak_distance": _peak_distance(recorded),
         "batch_sharpness": float(recorded.batch_sharpness.mean()),
         "batch_sharpness_error": float(
@@ -168,15 +179,16 @@ def _flatness(recorded: Recorded) -> Numbers:
     }
 
 
-def _jointly(recorded: Recorded, dynamics: Dynamics) -> Numbers:
-    """Whether the Hessian that a joint fit of all eigenvectors finds is symmetric, as a gradient's must be."""
+def fit_jointly(recorded: Recorded) -> VectorAutoregressionFit | None:
+    """Vector autoregression of all eigenvectors together; None where something does not move."""
+    dynamics = predictions.dynamics_of(recorded.attributes)
     order = 1 if dynamics.momentum == 0 else 2
-    positions = recorded.position[..., eigenvectors(recorded)]
-    asymmetry, pvalue = np.nan, np.nan
-    with suppress(ValueError):  # a direction along which nothing moves
-        fit = fit_vector_autoregression(positions, order, dynamics.learning_rate)
-        asymmetry, pvalue = fit.asymmetry, fit.asymmetry_pvalue
-    return {"vector_asymmetry": asymmetry, "vector_asymmetry_pvalue": pvalue}
+    try:
+        return fit_vector_autoregression(
+            recorded.position[..., eigenvectors(recorded)], order, dynamics.learning_rate
+        )
+    except ValueError:
+        return None
 
 
 def _peak_distance(recorded: Recorded) -> float:
