@@ -232,7 +232,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "the steps of a trajectory": (overlay("trajectory", steps=240), FOLLOWED | DOWNSTREAM),
     "the momentum of no recorded variant": (
         overlay("trajectory", variant_definitions={"momentum": {"momentum": 0.5}}),
-        {},
+        {"report": 1},
     ),
     "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 2, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),

@@ -117,7 +117,11 @@ class Experiment:
     def tables_settings(self) -> dict[str, Any]:
         """What tables and claims know about each run."""
         return {
-            "runs": {name: run.sections.model_dump() for name, run in self.runs.items()},
+            # Trajectories speak for themselves: their files hold how they were made.
+            "runs": {
+                name: run.sections.model_dump(exclude={"trajectory", "langevin"})
+                for name, run in self.runs.items()
+            },
             "trained_by": {name: run.trained_by for name, run in self.runs.items()},
             "measured": {
                 name: {
