@@ -154,8 +154,8 @@ def test_the_potential_along_an_eigenvector_is_its_parabola() -> None:
     loss = Objective(model, F.mse_loss, inputs, inputs[:, :1], flatten(model))
     vector = np.zeros((1, 4), np.float32)
     vector[0, 2] = 1
-    distances, losses = slices.potentials(loss, 0.5, vector, np.array([0.1]))
+    distances, losses = slices.lines(loss, 0.5, vector, np.array([0.1]), slices.POTENTIAL)
     fitted = np.polyfit(distances[0], losses[0], 2)
     assert fitted[0] == pytest.approx(float(inputs[:, 2].square().mean()) + 0.25, rel=1e-3)
-    wide, _ = slices.basins(loss, 0.5, vector, np.array([0.1]))
-    assert wide[0, 0] == pytest.approx(-0.1 * 2 ** ((slices.REACH - 1) / 2))
+    wide, _ = slices.lines(loss, 0.5, vector, np.array([0.1]), slices.BASIN)
+    assert np.allclose(wide[0], 0.1 * slices.BASIN)

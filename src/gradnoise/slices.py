@@ -11,8 +11,11 @@ from torch import Tensor
 from gradnoise.hessian import Objective
 from gradnoise.trajectory_store import SLICE_WIDTH
 
-POINTS = 25
-REACH = 14  # distances to either side, each the square root of two times the last
+# Standard deviations: the potential that the trajectory explores, in even steps ...
+POTENTIAL = np.linspace(-SLICE_WIDTH, SLICE_WIDTH, 25)
+# ... and further out, each distance the square root of two times the last, for the width of the basin.
+_OUTWARD = 2.0 ** (np.arange(14) / 2)
+BASIN = np.concatenate([-_OUTWARD[::-1], [0], _OUTWARD])
 
 
 def along(
@@ -34,52 +37,29 @@ def along(
     return np.array(found)
 
 
-def potentials(
+def lines(
     objective: Objective,
     weight_decay: float,
     vectors: NDArray[np.float32],
     deviations: NDArray[np.float64],
+    grid: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Loss on a grid of `POINTS` within `SLICE_WIDTH` standard deviations along every vector.
+    """Loss along every vector, at distances that are the grid times the trajectory's standard deviation.
 
     Args:
         objective: the loss, and the point.
         weight_decay: coefficient of the L2 penalty.
         vectors: float32 (k, P), unit length.
         deviations: float64 (k,), standard deviations of the trajectory along them.
+        grid: float64 (points,), ascending: `POTENTIAL` or `BASIN`.
 
     Returns:
-        Distances and losses, float64 (k, POINTS) each.
+        Distances and losses, float64 (k, points) each.
     """
-    grid = np.linspace(-SLICE_WIDTH, SLICE_WIDTH, POINTS)
     distances = deviations[:, None] * grid
+    tensors = torch.from_numpy(np.ascontiguousarray(vectors)).to(objective.position.device)
     losses = [
         along(objective, weight_decay, tensor, row)
-        for tensor, row in zip(_tensors(objective, vectors), distances, strict=True)
-    ]
-    return distances, np.array(losses).reshape(-1, POINTS)
-
-
-def basins(
-    objective: Objective,
-    weight_decay: float,
-    vectors: NDArray[np.float32],
-    deviations: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Loss at distances that grow from a standard deviation on, to either side: for the width of a basin.
-
-    Returns:
-        Distances in ascending order and losses, float64 (k, 2 REACH + 1) each.
-    """
-    steps = 2.0 ** (np.arange(REACH) / 2)
-    grid = np.concatenate([-steps[::-1], [0], steps])
-    distances = deviations[:, None] * grid
-    losses = [
-        along(objective, weight_decay, tensor, row)
-        for tensor, row in zip(_tensors(objective, vectors), distances, strict=True)
+        for tensor, row in zip(tensors, distances, strict=True)
     ]
     return distances, np.array(losses).reshape(-1, len(grid))
-
-
-def _tensors(objective: Objective, vectors: NDArray[np.float32]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(vectors)).to(objective.position.device)

@@ -312,13 +312,14 @@ def _measure_slices(store: zarr.Group, dynamics: Dynamics, subspace: Subspace) -
     objective = dynamics.objective(dynamics.mean.float())
     decay = dynamics.settings["weight_decay"]
     deviations = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
+    principal = (rotation.T[::-1] @ vectors).astype(np.float32)
+    spreads = np.sqrt(np.maximum(variances[::-1], 1e-30))
     found = {
-        "slice_distance slice_loss": slices.potentials(objective, decay, vectors, deviations),
-        "basin_distance basin_loss": slices.basins(
-            objective,
-            decay,
-            (rotation.T[::-1] @ vectors).astype(np.float32),
-            np.sqrt(np.maximum(variances[::-1], 1e-30)),
+        "slice_distance slice_loss": slices.lines(
+            objective, decay, vectors, deviations, slices.POTENTIAL
+        ),
+        "basin_distance basin_loss": slices.lines(
+            objective, decay, principal, spreads, slices.BASIN
         ),
     }
     for names, arrays in found.items():

@@ -1,13 +1,16 @@
 """What figures of trajectories read: results of the langevin stage, by variant and subspace."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from gradnoise.figures import style
 
 MODEL = "model"
 
@@ -66,3 +69,13 @@ def read(paths: Iterable[Path], subspace: str = "") -> list[Result]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def main(
+    description: str,
+    draw: Callable[[Sequence[Result], dict[str, Any]], tuple[Figure, pd.DataFrame]],
+) -> None:
+    """Draw every trajectory of a run's first network, in the span over the whole model."""
+    arguments = style.parse(description, tables=False, layers=True)
+    drawn, numbers = draw(read(arguments.layers, MODEL), arguments.settings)
+    style.save(drawn, arguments.output, numbers)

@@ -1,6 +1,7 @@
 """Position and velocity along the sharpest eigenvector: does SGD with momentum oscillate?"""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,13 +62,5 @@ def _frequencies(row: pd.Series, result: Result) -> str:
     return f"ηh = {step:.2g}: period {measured}, expected {period:.1f}"
 
 
-def main() -> None:
-    """Draw every trajectory of a run's first network."""
-    arguments = style.parse("Phase portraits.", tables=False, layers=True)
-    results = langevin_files.read(arguments.layers, langevin_files.MODEL)
-    drawn, numbers = draw(results, arguments.settings)
-    style.save(drawn, arguments.output, numbers)
-
-
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(partial(langevin_files.main, "Phase portraits.", draw))

@@ -1,6 +1,7 @@
 """How a trajectory forgets: autocorrelations with fits, and the mean squared displacement with its exponent."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,13 +91,5 @@ def _displacement(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
     return pd.DataFrame({"variant": result.variant, **columns})
 
 
-def main() -> None:
-    """Draw every trajectory of a run's first network."""
-    arguments = style.parse("Relaxation.", tables=False, layers=True)
-    results = langevin_files.read(arguments.layers, langevin_files.MODEL)
-    drawn, numbers = draw(results, arguments.settings)
-    style.save(drawn, arguments.output, numbers)
-
-
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(partial(langevin_files.main, "Relaxation.", draw))

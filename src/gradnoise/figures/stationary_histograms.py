@@ -1,6 +1,7 @@
 """Stationary densities along Hessian eigenvectors, beside what theory says of them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,13 +83,5 @@ def _panel(axes: Axes, result: Result, place: int, colours: Sequence[str]) -> pd
     return pd.DataFrame(frame)
 
 
-def main() -> None:
-    """Draw every trajectory of a run's first network."""
-    arguments = style.parse("Stationary densities.", tables=False, layers=True)
-    results = langevin_files.read(arguments.layers, langevin_files.MODEL)
-    drawn, numbers = draw(results, arguments.settings)
-    style.save(drawn, arguments.output, numbers)
-
-
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(partial(langevin_files.main, "Stationary densities.", draw))

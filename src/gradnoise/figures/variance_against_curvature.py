@@ -1,6 +1,7 @@
 """Stationary variance against curvature: measured, exact, small-step limit, and the isotropic law."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,13 +98,5 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
     return shown.assign(variant=result.variant, isotropic_law=law)
 
 
-def main() -> None:
-    """Draw every trajectory of a run's first network."""
-    arguments = style.parse("Variance against curvature.", tables=False, layers=True)
-    results = langevin_files.read(arguments.layers, langevin_files.MODEL)
-    drawn, numbers = draw(results, arguments.settings)
-    style.save(drawn, arguments.output, numbers)
-
-
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run(partial(langevin_files.main, "Variance against curvature.", draw))

@@ -23,7 +23,7 @@ ORDER = (
         "gaussianity",
         "clt",
     ),
-    *("tails", "calibration", "control", "figures"),
+    *("tails", "trajectory", "langevin", "calibration", "control", "figures"),
 )
 PACKAGES = (
     *("gradnoise", "torch", "torchvision", "numpy", "scipy", "numba", "zarr", "h5py"),
