@@ -14,6 +14,7 @@ from PIL import Image
 
 from example_trajectories import HESSIAN, noise, recorded
 from gradnoise import langevin_claims, langevin_tables
+from gradnoise.evidence import NotTestableError
 from gradnoise.figures import langevin_files
 from gradnoise.langevin import predictions
 from gradnoise.langevin.__main__ import analyse, write
@@ -168,15 +169,15 @@ def test_flatness_exponent_of_parabolas(tables: dict[str, pd.DataFrame]) -> None
 def test_verdicts_on_known_systems(tables: dict[str, pd.DataFrame]) -> None:
     verdict, _ = every(langevin_claims.not_gibbs(*of(tables, "plain")))
     assert verdict != CONTRADICTED
-    isotropic = {
-        part.label: part.verdict
-        for part in langevin_claims.locally_isotropic(*of(tables, "isotropic"))
-    }
-    assert set(isotropic.values()) == {SUPPORTED}
-    parts = {
-        part.label: part.verdict for part in langevin_claims.locally_isotropic(*of(tables, "plain"))
-    }
-    assert parts["largest learning rate times curvature"] == CONTRADICTED
+    parts = langevin_claims.locally_isotropic(*of(tables, "isotropic"))
+    assert {part.verdict for part in parts} == {SUPPORTED}
+    numbers, _ = of(tables, "isotropic")
+    assert langevin_claims.isotropy_remark(numbers).endswith(": isotropic")
+    crooked = numbers.copy()
+    crooked["noise_exponent"], crooked["noise_exponent_error"] = 1.4, 0.1
+    assert "not proportional" in langevin_claims.isotropy_remark(crooked)
+    with pytest.raises(NotTestableError, match=r"reaches 0\.50"):
+        langevin_claims.locally_isotropic(*of(tables, "plain"))
 
 
 def test_decisions_have_a_row_per_trajectory_and_say_why_others_have_none(

@@ -51,8 +51,17 @@ def not_gibbs(numbers: pd.Series, directions: pd.DataFrame) -> list[Component]:
 
 
 def locally_isotropic(numbers: pd.Series, directions: pd.DataFrame) -> list[Component]:
-    """The variance follows the curvature as C ~ H^gamma says, gamma is 1, the step small, the mean central."""
+    """The mean lies at the minimum, and the variance follows the curvature as C ~ H^gamma says.
+
+    The published law is the case gamma = 1; whether it is one is said beside (`isotropy_remark`). Arguments as in
+    `not_gibbs`.
+    """
     _need_theory(numbers, directions, "variance_exponent")
+    if numbers["largest_step"] >= SMALL_STEP:
+        raise NotTestableError(
+            f"the claim is about small steps; here learning rate times curvature reaches "
+            f"{numbers['largest_step']:.2f}"
+        )
     gamma, gamma_error = numbers["noise_exponent"], numbers["noise_exponent_error"]
     slope_error = np.hypot(numbers["variance_exponent_error"], gamma_error)
     return [
@@ -63,10 +72,6 @@ def locally_isotropic(numbers: pd.Series, directions: pd.DataFrame) -> list[Comp
             -SLOPE,
             SLOPE,
         ),
-        _component("gamma of C ~ H^gamma", gamma, gamma_error, 1.0, 1.0),
-        _component(
-            "largest learning rate times curvature", numbers["largest_step"], 0.0, most=SMALL_STEP
-        ),
         _component(
             "distance of the minimum from the mean, standard deviations",
             numbers["peak_distance"],
@@ -74,6 +79,15 @@ def locally_isotropic(numbers: pd.Series, directions: pd.DataFrame) -> list[Comp
             most=OFF_CENTRE,
         ),
     ]
+
+
+def isotropy_remark(numbers: pd.Series) -> str:
+    """Whether the noise is proportional to the Hessian, which isotropy needs."""
+    gamma, width = numbers["noise_exponent"], NORMAL * numbers["noise_exponent_error"]
+    holds = abs(gamma - 1) <= width
+    return f"C ~ H^gamma with gamma = {gamma:.2f} ± {width:.2f}: " + (
+        "isotropic" if holds else "not proportional, so not isotropic"
+    )
 
 
 def exactly_predicted(numbers: pd.Series, directions: pd.DataFrame) -> list[Component]:
@@ -167,7 +181,7 @@ def decide(
                 "lower": weakest.lower,
                 "upper": weakest.upper,
                 "threshold": weakest.threshold,
-                "reason": _asymmetry(directions) if measure is not_gibbs else "",
+                "reason": _remark(measure, numbers, directions),
                 "cases": _cases(measure(numbers, directions)),
                 "measured_in": "",
             }
@@ -207,6 +221,12 @@ def _cases(parts: Sequence[Component]) -> str:
         f"claimed {part.threshold})"
         for part in parts
     )
+
+
+def _remark(measure: Measure, numbers: pd.Series, directions: pd.DataFrame) -> str:
+    if measure is not_gibbs:
+        return _asymmetry(directions)
+    return isotropy_remark(numbers) if measure is locally_isotropic else ""
 
 
 def _asymmetry(directions: pd.DataFrame) -> str:
