@@ -1,5 +1,6 @@
 """The README's promise: the default experiment, from a fresh clone, in minutes; and nothing to do after it."""
 
+import csv
 import os
 import re
 import shutil
@@ -11,9 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# The promise is 4 minutes and 6 seconds on two idle cores; a shared machine gets some slack here, and the
+# The promise is 5 minutes and 6 seconds on two idle cores; a shared machine gets some slack here, and the
 # measured times are printed.
-SECONDS, SECONDS_SECOND, BYTES = 400, 15, 2e9
+SECONDS, SECONDS_SECOND, BYTES = 480, 15, 2e9
 
 
 def snakemake(folder: Path) -> tuple[str, float]:
@@ -55,6 +56,12 @@ def test_the_default_experiment_runs_from_a_fresh_clone_within_its_promise(tmp_p
         f"\ndefault experiment: {seconds:.0f} s, {written / 1e6:.0f} MB; again: {seconds_again:.1f} s"
     )
     assert "Nothing to be done" in again
+    with (tmp_path / "results/claims.csv").open() as file:
+        verdicts = {(row["claim"], row["run"]): row["verdict"] for row in csv.DictReader(file)}
+    # Theory without a free parameter predicts the variance along every direction known to 3 %.
+    for variant in ("plain", "momentum"):
+        claim = "variance_exactly_predicted", f"softmax_regression, {variant}"
+        assert verdicts[claim] == "supported"
     # Links that a reader may follow are <a>; anything that a browser would load by itself stands in the page.
     loaded = re.findall(
         r"<(?:img|link|script|iframe|source)[^>]*?(?:src|href)=[\"'](?!data:)[^>]*", report

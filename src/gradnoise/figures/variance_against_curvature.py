@@ -20,7 +20,7 @@ def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, p
     columns = min(2, len(results))
     rows = -(-len(results) // columns)
     drawn, grid = style.figure(
-        settings, 0.4 + 2.1 * rows, style.PAGE if columns > 1 else style.COLUMN,
+        settings, 0.4 + 2.3 * rows, style.PAGE if columns > 1 else style.COLUMN,
         nrows=rows, ncols=columns, squeeze=False,
     )  # fmt: skip
     frames = []
@@ -79,20 +79,11 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
         style.plain_logarithm(axis)
-    axes.set_title(result.heading, fontweight="bold")
     note = (
         f"C ~ H^{result.numbers['noise_exponent']:.2f}, "
         f"variance ~ H^{result.numbers['variance_exponent']:.2f}"
     )
-    axes.annotate(
-        note,
-        (0.98, 0.04),
-        xycoords="axes fraction",
-        fontsize=7,
-        color=style.GREY,
-        ha="right",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8},
-    )
+    axes.set_title(f"{result.heading}\n{note}", fontweight="bold")
     columns = ["direction", "curvature", "variance", "variance_error", "predicted_variance"]
     shown = rows[[*columns, "continuous_variance", "stationary"]]
     return shown.assign(variant=result.variant, isotropic_law=law)
