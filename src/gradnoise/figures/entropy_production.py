@@ -61,7 +61,12 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
             markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.8,
         )  # fmt: skip
         axes.plot(
-            each["commutator"], each["null_entropy_production"], "_", color=colour, markersize=8
+            each["commutator"],
+            each["null_entropy_production"],
+            "_",
+            color=colour,
+            markersize=8,
+            markeredgewidth=1.0,
         )
     shown = rows[NUMBERS[1:]].drop(columns="entropy_production_error").to_numpy(float)
     if np.nanmin(shown) > 0:
