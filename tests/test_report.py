@@ -17,6 +17,7 @@ from example_results import CNN, call, write_run, write_tables
 from example_trajectories import recorded
 from gradnoise.langevin.__main__ import analyse, write
 from gradnoise.report import page as report_page
+from gradnoise.report import sentences
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -204,6 +205,12 @@ def test_page_says_whether_the_langevin_picture_holds(folder, outline):
     assert f"Variance over the exact prediction: {ratio.min():.2f} to {ratio.max():.2f}" in page
     assert "learning rate 0.1, momentum 0, batch size 8" in page
     assert "4 directions" in page
+
+
+def test_without_per_sample_gradients_nothing_is_said_of_predictions(folder):
+    table = pd.read_csv(folder / "tables/prediction.csv")
+    assert sentences.prediction(table, "cnn").startswith("Skewness and kurtosis")
+    assert sentences.prediction(table[["run", "seed", "epoch", "parameter"]].iloc[:0], "cnn") == ""
 
 
 def test_a_figure_of_a_run_without_noise_has_its_caption(tmp_path):

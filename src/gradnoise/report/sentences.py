@@ -73,6 +73,8 @@ def headline(
 
 def prediction(table: pd.DataFrame, run: str) -> str:
     """One sentence on the central limit theorem's prediction for a run, empty where there is none."""
+    if "coordinates" not in table:
+        return ""  # no run of the experiment has per-sample gradients
     rows = table[(table["run"] == run) & (table["coordinates"] > 0)]
     if rows.empty:
         return ""
