@@ -126,6 +126,14 @@ def test_nesterov_differs_from_heavy_ball_unless_steps_are_tiny() -> None:
         assert found / (step / (2 * 0.1)) == pytest.approx(ratio, abs=5e-4)
 
 
+def test_simulated_nesterov_variance_agrees() -> None:
+    for step, expected in ((0.1, 0.3220), (0.5, 1.1969697)):
+        exact = float(public.stationary_covariance(1.0, 1.0, step, 0.9, nesterov=True)[0, 0])
+        assert exact == pytest.approx(expected, rel=2e-3)
+        chains = simulate(1.0, 1.0, step, 0.9, nesterov=True, steps=60, chains=10000, warm=200)
+        assert np.mean(chains**2) == pytest.approx(exact, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("momentum", "nesterov", "limit"),
     [(0.0, False, 2.0), (0.9, False, 3.8), (0.9, True, 1.357143)],
