@@ -19,6 +19,7 @@ from gradnoise.draws import Stream, generator
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 MICRO_BATCH = 500
+FORWARD_BATCH = 2000  # samples a pass without gradients
 TOLERANCE = 1e-3
 
 
@@ -88,17 +89,17 @@ class Objective:
         losses: Tensor = vmap(alone)(outputs, self.targets[first:last])
         return losses
 
-    def micro_batches(self) -> list[tuple[int, int]]:
+    def micro_batches(self, size: int = MICRO_BATCH) -> list[tuple[int, int]]:
         """First sample and last + 1 of every micro-batch."""
         count = len(self.inputs)
-        return [(first, min(first + MICRO_BATCH, count)) for first in range(0, count, MICRO_BATCH)]
+        return [(first, min(first + size, count)) for first in range(0, count, size)]
 
     def value(self) -> float:
         """Mean loss at `position`, without weight decay."""
         parameters = unflatten(self.model, self.position)
         total = 0.0
         with torch.no_grad():
-            for first, last in self.micro_batches():
+            for first, last in self.micro_batches(FORWARD_BATCH):
                 outputs = functional_call(self.model, parameters, (self.inputs[first:last],))
                 total += (last - first) * float(self.loss(outputs, self.targets[first:last]))
         return total / len(self.inputs)
