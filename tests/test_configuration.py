@@ -236,6 +236,13 @@ def test_a_trajectory_starts_with_the_last_epochs_learning_rate() -> None:
     assert settings["learning_rate"] == pytest.approx(0.05 * 0.1**2)
 
 
+def test_a_trajectory_needs_the_last_checkpoint() -> None:
+    config = edited("training.checkpoints", [0, 1])
+    config["noise"]["checkpoints"] = [0, 1]
+    with pytest.raises(InputError, match="they start at the last epoch, 4, which is not saved"):
+        Experiment(config)
+
+
 def test_a_run_without_noise_has_trajectories_alone() -> None:
     experiment = Experiment(DEFAULT)
     assert not any(run.name == "softmax_regression" for run, *_ in experiment.jobs())

@@ -315,6 +315,12 @@ class Run(Section):
                 f"noise.checkpoints: epochs {missing} are not saved; add them to training.checkpoints "
                 f"(found {self.training.checkpoints}) or set that to all"
             )
+        last = self.training.epochs
+        if self.trajectory.variants and last not in self.training.saved_epochs:
+            raise ValueError(
+                f"trajectory.variants: they start at the last epoch, {last}, which is not saved; add it to "
+                f"training.checkpoints (found {self.training.checkpoints}) or set that to all"
+            )
         return self
 
     @property
