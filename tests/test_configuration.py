@@ -40,7 +40,7 @@ def test_the_default_config_is_valid_and_plans_a_job_per_layer() -> None:
     jobs = [
         (run.name, seed, epoch, parameter.name) for run, seed, epoch, parameter in experiment.jobs()
     ]
-    assert len(jobs) == len(set(jobs)) == (3 * 3 + 1) * 5
+    assert len(jobs) == len(set(jobs)) == (3 * 2 + 1) * 5
     assert ("cnn", 3, 4, "conv1.weight") in jobs
 
 
