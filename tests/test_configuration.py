@@ -137,8 +137,10 @@ def test_per_sample_gradients_are_refused_where_there_are_none(key: str, value: 
 
 
 def test_a_checkpoint_that_is_not_saved_is_named() -> None:
+    config = edited("noise.checkpoints", [0, 1, 4])
+    config["training"]["checkpoints"] = [4]
     with pytest.raises(InputError, match=r"epochs \[1\] are not saved"):
-        Experiment(edited("training.checkpoints", [4]))
+        Experiment(config)
 
 
 @pytest.mark.parametrize(
