@@ -27,12 +27,12 @@ def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, p
         frames += [_correlations(left, result, colours), _displacement(right, result, colours)]
         left.set_title(result.title, fontweight="bold")
         left.set_ylabel("Autocorrelation")
+        left.legend(loc="upper right", fontsize=6.5)
         right.set_ylabel("Mean squared displacement")
         right.yaxis.set_label_position("right")
         right.yaxis.tick_right()
     for axes in grid[-1]:
         axes.set_xlabel("Lag (steps)")
-    grid[0, 0].legend(loc="best", fontsize=7)
     return drawn, pd.concat(frames, ignore_index=True)
 
 
