@@ -8,9 +8,9 @@ rule trajectory:
         ),
     log:
         f"{LOGS}/trajectory/{{run}}/seed-{{seed}}/epoch-{{epoch}}/{{variant}}.log",
-    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
     # Long jobs first, so that none is left over at the end.
     priority: 10
+    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
     resources:
         gpu=lambda wildcards: resources.gpu(run_of(wildcards)),
         mem_mb=lambda wildcards: resources.trajectory_memory(
