@@ -54,13 +54,13 @@ def autocorrelation(
 ) -> NDArray[np.float64]:
     """Exact autocorrelation of heavy-ball SGD along an eigenvector, float64 in the shape of `lags`.
 
-    rho_1 = (1 + mu - eta h) / (1 + mu), and the recursion of the dynamics from there; even in the lag.
+    rho_1 = (1 + mu - eta h) / (1 + mu), and the recursion of the dynamics from there.
 
     Raises:
         ValueError: where the step is unstable.
     """
     require_stable(np.array([curvature]), learning_rate, momentum)
-    wanted = np.abs(np.asarray(lags, np.int64))
+    wanted = np.asarray(lags, np.int64)
     drift = 1 + momentum - learning_rate * curvature
     found = np.empty(max(int(wanted.max(initial=1)), 1) + 1)
     found[0], found[1] = 1.0, drift / (1 + momentum)

@@ -2,9 +2,11 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve
 
 from gradnoise.langevin.stationary import (
     diagonalise,
+    lagged_covariance,
     overdamped_covariance,
     stationary_covariance,
 )
@@ -32,12 +34,8 @@ def area_rate(
     Raises:
         ValueError: where a step is unstable.
     """
-    system = diagonalise(hessian, noise_covariance)
-    h = system.curvatures
-    covariance = stationary_covariance(np.diag(h), system.noise, learning_rate, momentum)
-    difference = h[:, None] - h
-    area = system.back(learning_rate * difference * covariance / (2 * (1 - momentum)))
-    return (area - area.T) / 2  # antisymmetric to the last digit
+    lagged = lagged_covariance(hessian, noise_covariance, learning_rate, momentum)
+    return (lagged.T - lagged) / 2
 
 
 def entropy_production_rate(
@@ -45,9 +43,8 @@ def entropy_production_rate(
 ) -> float:
     """Entropy produced per step, nats: relative entropy of a stretch of the trajectory to its reverse.
 
-    With K_m the covariance of m successive points and KL_m = (tr((K_m^R)^-1 K_m) - m d) / 2, it is KL_2 for plain SGD,
-    Markovian in the position, and KL_3 - KL_2 with momentum, where the position is of second order. In the eigenbasis
-    of the Hessian both are -sum_ij (C^-1)_ij Sigma_ij (h_i - h_j)^2 / 2, which no small step makes inaccurate.
+    KL_m = (tr((K_m^R)^-1 K_m) - m d) / 2 with K_m the covariance of m successive points. Plain SGD is Markovian in
+    the position, where the rate is KL_2; with momentum the position is of second order, and it is KL_3 - KL_2.
 
     Args:
         hessian, noise_covariance, learning_rate, momentum: as in `area_rate`.
@@ -59,10 +56,29 @@ def entropy_production_rate(
     spread = np.linalg.eigvalsh(system.noise)
     if spread[0] <= 1e-12 * spread[-1]:
         raise ValueError("noise_covariance: it must be positive definite")
-    h = system.curvatures
-    covariance = stationary_covariance(np.diag(h), system.noise, learning_rate, momentum)
-    precision = np.linalg.inv(system.noise)
-    return float(-np.sum(precision * covariance * (h[:, None] - h) ** 2) / 2)
+    h = np.diag(system.curvatures)
+    arguments = h, system.noise, learning_rate, momentum
+    now, lagged = stationary_covariance(*arguments), lagged_covariance(*arguments)
+    scale = 1 / np.sqrt(np.diag(now))
+    drift = (1 + momentum) * np.eye(len(h)) - learning_rate * h
+    further = drift @ lagged - momentum * now
+    lags = [each * np.outer(scale, scale) for each in (now, lagged, further)]
+    if momentum == 0:
+        return _divergence(lags[:2])
+    return _divergence(lags) - _divergence(lags[:2])
+
+
+def _divergence(lags: list[Matrix]) -> float:
+    """KL of m successive points from their reverse, from covariances E x(t + k) x(t)^T at lags 0 to m - 1."""
+    m, d = len(lags), len(lags[0])
+
+    def block(difference: int) -> Matrix:
+        return lags[difference] if difference >= 0 else lags[-difference].T
+
+    forward = np.block([[block(s - t) for t in range(m)] for s in range(m)])
+    reverse = np.block([[block(t - s) for t in range(m)] for s in range(m)])
+    ratio = solve(reverse, forward, assume_a="pos")
+    return float((np.trace(ratio) - m * d) / 2)
 
 
 def third_order_asymmetry(curvature: float, learning_rate: float, third_cumulant: float) -> float:

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.integrate import quad
 from scipy.optimize import brentq
-from scipy.special import gammaln, xlogy
+from scipy.special import gammaln
 
 from gradnoise.langevin.mapping import check
 
-SMALLEST_INDEX = 1e-5  # stands for 0 where the sign of a derivative there is asked
-REACH = 12.0  # standard deviations, beyond which a Gaussian is below e^-72
+LARGEST_INDEX = 1e4
 
 
 class WithoutReplacement(NamedTuple):
@@ -34,16 +33,14 @@ def without_replacement_variance(
     learning_rate: float,
     sample_variance: float = 1.0,
 ) -> WithoutReplacement:
-    """Exact variance along one eigenvector where the batches of an epoch share no sample.
-
-    Two of them correlate by -B / (N - B), so the noise of an epoch adds up to zero where B divides N.
+    """Exact variance along one eigenvector where the noise of an epoch adds up to zero.
 
     Modes that relax slower than an epoch are suppressed, without any curvature dependence of the noise (see Kuehn and
     Rosenow, arXiv:2306.05300).
 
     Args:
         sample_count: N.
-        batch_size: B; an epoch is floor(N / B) steps, and what a permutation leaves over is dropped.
+        batch_size: B; an epoch is floor(N / B) steps.
         curvature: h.
         learning_rate: eta, with 0 < eta h < 2.
         sample_variance: of a single sample's gradient over the N samples, divided by N.
@@ -55,24 +52,20 @@ def without_replacement_variance(
     shrink = 1 - learning_rate * curvature
     if not -1 < shrink < 1:
         raise ValueError(
-            f"unstable: learning rate {learning_rate:g} times curvature {curvature:g} is "
-            f"{learning_rate * curvature:g}; the stability limits are 0 and 2"
+            f"unstable: learning rate times curvature is {1 - shrink:g}; the stability limits are 0 and 2"
         )
     steps = sample_count // batch_size
     if steps < 2:
         raise ValueError(
             f"batch_size: found {batch_size}; at most {sample_count // 2}, half the samples"
         )
-    unit = learning_rate**2 * sample_variance / batch_size * sample_count / (sample_count - 1)
-    weights = shrink ** np.arange(steps)
-    first, second = np.cumsum(weights), np.cumsum(weights**2)
-    grown = unit * (second - first**2 * batch_size / sample_count)
-    # The same after a whole epoch, where slow modes would cancel to nothing but rounding.
-    left_over = first[-1] ** 2 * (1 / steps - batch_size / sample_count)
-    grown[-1] = unit * (np.sum((weights - weights.mean()) ** 2) + left_over)
-    decay = shrink ** (2 * np.arange(1, steps + 1))
-    end = grown[-1] / (1 - decay[-1])
-    return WithoutReplacement(float(end), float(np.mean(decay * end + grown)))
+    noise = sample_variance / batch_size * (sample_count - batch_size) / (sample_count - 1)
+    taken = np.arange(1, steps + 1)
+    first = (1 - shrink**taken) / (1 - shrink)
+    second = (1 - shrink ** (2 * taken)) / (1 - shrink**2)
+    grown = learning_rate**2 * noise * (second - (first**2 - second) / (steps - 1))
+    end = grown[-1] / (1 - shrink ** (2 * steps))
+    return WithoutReplacement(float(end), float(np.mean(shrink ** (2 * taken) * end + grown)))
 
 
 def multiplicative_variance(
@@ -104,49 +97,49 @@ def kesten_tail_index(batch_size: int, learning_rate: float) -> float:
     check(learning_rate, 0.0)
     if batch_size < 1:
         raise ValueError(f"batch_size: found {batch_size}; at least 1 is needed")
-    smallest = _log_moment(SMALLEST_INDEX, batch_size, learning_rate)
-    if smallest >= 0:
+    growth = _mean(lambda factor: np.log(np.maximum(factor, 1e-300)), batch_size, learning_rate)
+    if growth >= 0:
         raise ValueError(
             f"learning_rate: found {learning_rate:g}; theta has no stationary law there, its logarithm grows by "
-            f"{smallest / SMALLEST_INDEX:.3g} a step"
+            f"{growth:.3g} a step"
         )
-    # The logarithm of a moment is convex in its index and 0 at 0: one root follows where it is negative.
-    lower, upper = SMALLEST_INDEX, 1.0
-    while _log_moment(upper, batch_size, learning_rate) < 0:
-        lower, upper = upper, 2 * upper
-    arguments = batch_size, learning_rate
-    return float(brentq(_log_moment, lower, upper, arguments, xtol=1e-8, rtol=1e-10))
+
+    def excess(index: float) -> float:
+        return _mean(lambda factor: factor**index, batch_size, learning_rate) - 1
+
+    upper = 1.0
+    while excess(upper) < 0:
+        upper *= 2
+        if upper > LARGEST_INDEX:
+            return np.inf
+    return float(brentq(excess, _negative(excess, upper), upper, xtol=1e-8))
 
 
-def _log_moment(index: float, batch_size: int, learning_rate: float) -> float:
-    """ln E|1 - eta a|^index, a the mean of `batch_size` squared standard normals; the moment itself may overflow."""
-    size, rate = float(batch_size), learning_rate
-    constant = np.log(2) + xlogy(size / 2, size / 2) - gammaln(size / 2)
+def _negative(excess: Callable[[float], float], upper: float) -> float:
+    """A point at which a function that is 0 at 0, falls and then rises is negative."""
+    lower = upper / 2
+    while excess(lower) >= 0:
+        lower /= 2
+    return lower
 
-    def log_integrand(root: float) -> float:
+
+def _mean(function: Callable[[float], float], batch_size: int, learning_rate: float) -> float:
+    """E f(|1 - eta a|), a the mean of `batch_size` squared standard normals."""
+    shape = batch_size / 2
+
+    def integrand(root: float) -> float:
         # a = root^2: no singularity at 0 for a single sample.
-        density = constant + xlogy(size - 1, root) - size * root**2 / 2
-        return float(density + xlogy(index, abs(1 - rate * root**2)))
+        value = root**2
+        log_density = (
+            shape * np.log(shape) - gammaln(shape) + (2 * shape - 1) * np.log(root) - shape * value
+        )
+        return float(2 * np.exp(log_density) * function(abs(1 - learning_rate * value)))
 
-    # On either side of the kink the integrand is log-concave, its maximum solves
-    # B eta a^2 - ((B - 1 + 2 index) eta + B) a + B - 1 = 0, and it falls at least as fast as a Gaussian of variance 1/B.
-    middle = ((size - 1 + 2 * index) * rate + size) / 2
-    far = (middle + np.sqrt(middle**2 - size * (size - 1) * rate)) / (size * rate)
-    near = (size - 1) / (size * rate * far)
-    kink, reach = 1 / np.sqrt(rate), REACH / np.sqrt(size)
-    logarithms = []
-    for peak, low, high in ((np.sqrt(near), 0.0, kink), (np.sqrt(far), kink, np.inf)):
-        edges = max(low, peak - reach), peak, min(high, peak + reach)
-        logarithms.append(_log_integral(log_integrand, edges))
-    return float(np.logaddexp(*logarithms))
-
-
-def _log_integral(logarithm: Callable[[float], float], edges: tuple[float, float, float]) -> float:
-    """ln of the integral of exp(logarithm) from the first edge to the last; the middle one is its maximum."""
-    top = logarithm(edges[1])
+    kink = 1 / np.sqrt(learning_rate)
+    # The integrand's peak moves out with the power: E |1 - eta a|^alpha is dominated by large a.
+    edges = sorted({1e-12, kink, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0})
     parts = [
-        quad(lambda x: np.exp(logarithm(x) - top), low, high, limit=200, epsabs=0, epsrel=1e-11)[0]
+        quad(integrand, low, high, limit=200, epsabs=1e-13, epsrel=1e-11)[0]
         for low, high in pairwise(edges)
-        if low < high
     ]
-    return float(top + np.log(sum(parts)))
+    return float(sum(parts))

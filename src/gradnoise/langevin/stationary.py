@@ -35,15 +35,13 @@ def diagonalise(
     """Bring Hessian and noise into the eigenbasis of the Hessian.
 
     Raises:
-        ValueError: where they are no finite symmetric matrices of one size, or the noise has negative variances.
+        ValueError: where they are no symmetric matrices of one size, or the noise has negative variances.
     """
     matrices = []
     for name, given in (("hessian", hessian), ("noise_covariance", noise_covariance)):
         matrix = np.atleast_2d(np.asarray(given, np.float64))
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise ValueError(f"{name}: found shape {np.shape(given)}; a scalar or (d, d) is needed")
-        if not np.isfinite(matrix).all():
-            raise ValueError(f"{name}: not finite")
         if not np.allclose(matrix, matrix.T, rtol=1e-6, atol=1e-9 * np.abs(matrix).max(initial=0)):
             raise ValueError(f"{name}: it must be symmetric")
         matrices.append((matrix + matrix.T) / 2)
@@ -81,8 +79,8 @@ def require_stable(
     if largest >= limit:
         kind = "Nesterov " if nesterov else ""
         raise ValueError(
-            f"unstable: learning rate {learning_rate:g} times curvature {curvatures.max():g} is {largest:g}; the "
-            f"stability limit of {kind}momentum {momentum:g} is {limit:g}"
+            f"unstable: learning rate times curvature is {largest:g}; the stability limit of {kind}momentum "
+            f"{momentum:g} is {limit:g}"
         )
     if curvatures.min() <= 0:
         raise ValueError(
@@ -157,20 +155,18 @@ def phase_space_covariance(
     position = stationary_covariance(
         np.diag(system.curvatures), system.noise, learning_rate, momentum
     )
-    cross = _position_velocity(system.curvatures, position, learning_rate, momentum)
-    total = system.curvatures[:, None] + system.curvatures
-    velocity = learning_rate * total * position / (1 + momentum)
+    lagged = _lagged(system.curvatures, position, learning_rate, momentum)
+    velocity = 2 * position - lagged - lagged.T
+    cross = position - lagged  # E x_k (x_k - x_{k-1})^T
     back = np.kron(np.eye(2), system.basis)
     return np.asarray(back @ np.block([[position, cross], [cross.T, velocity]]) @ back.T)
 
 
-def _position_velocity(h: Matrix, position: Matrix, rate: float, momentum: float) -> Matrix:
-    """E x_k (x_k - x_{k-1})^T in the eigenbasis.
-
-    K := E x_{k+1} x_k^T = ((1 + mu) - eta H) S - mu K^T, solved for each entry of S - K and its mirror image: a
-    difference of S and K themselves would lose every digit of a small step.
-    """
-    return np.asarray(rate * (h[:, None] - momentum * h) * position / (1 - momentum**2))
+def _lagged(h: Matrix, position: Matrix, rate: float, momentum: float) -> Matrix:
+    """E x_{k+1} x_k^T =: K in the eigenbasis: K = ((1 + mu) - eta H) S - mu K^T."""
+    drift = (1 + momentum - rate * h)[:, None] * position
+    # Solve the pair of equations for each entry and its mirror image.
+    return np.asarray((drift - momentum * drift.T) / (1 - momentum**2))
 
 
 def lagged_covariance(
@@ -185,8 +181,7 @@ def lagged_covariance(
     position = stationary_covariance(
         np.diag(system.curvatures), system.noise, learning_rate, momentum
     )
-    step = _position_velocity(system.curvatures, position, learning_rate, momentum)
-    return system.back(position - step)
+    return system.back(_lagged(system.curvatures, position, learning_rate, momentum))
 
 
 def velocity_covariance(
