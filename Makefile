@@ -31,8 +31,9 @@ lint: .venv/installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow/rules
-	$(BIN)/python tests/lint_workflow.py
+	$(BIN)/python tests/workflow/lint_workflow.py
 
 quick-test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not slow"

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from gradnoise.exact_distance import exact_ks
-from gradnoise.gaussianity import shapiro_wilk
-from gradnoise.pass_rate import predicted_pass_rate
+from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.pass_rate import predicted_pass_rate
+from gradnoise.gaussianity.normality import shapiro_wilk
 
 Draw = Callable[[np.random.Generator, int, tuple[int, int]], Any]
 

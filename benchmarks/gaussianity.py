@@ -21,8 +21,8 @@ import numpy as np
 import zarr
 from scipy.stats import shapiro
 
-from gradnoise import store
-from gradnoise.gaussianity import describe, shapiro_wilk, warm
+from gradnoise.gaussianity.normality import describe, shapiro_wilk, warm
+from gradnoise.store import arrays
 
 NETWORK = 57  # parameters of a ResNet-56's store
 
@@ -79,16 +79,16 @@ def write_network(path: Path, repeat: int, coordinates: int) -> None:
     names = ["batch_size", "batch", "coordinate"]
     for parameter in range(NETWORK):
         group = root.create_group(f"layer{parameter}.weight")
-        store.put_array(group, "batch_size", np.array(sizes), names[:1])
+        arrays.put_array(group, "batch_size", np.array(sizes), names[:1])
         # Only the layer that is read is large; the others are there to be found.
         count = coordinates if parameter == 0 else 4
-        store.put_array(group, "coordinate", np.arange(count), names[2:])
+        arrays.put_array(group, "coordinate", np.arange(count), names[2:])
         for name, width in (("noise", count), ("noise_along_directions", min(100, count))):
             shape = (len(sizes), batches, width)
             noise = random.standard_normal(shape, dtype=np.float32)
             chunk = (1, 200, width)
-            store.create_array(group, name, shape, chunk, chunk, names)[...] = noise
-    store.seal(root)
+            arrays.create_array(group, name, shape, chunk, chunk, names)[...] = noise
+    arrays.seal(root)
 
 
 def overhead(coordinates: int = 2000, repeats: int = 5) -> None:

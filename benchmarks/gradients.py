@@ -20,11 +20,13 @@ import torch.nn.functional as F
 import zarr
 from torch import nn
 
-from gradnoise import contractions, directions, gradient_store, models
-from gradnoise.differentiation import alone_gradients
-from gradnoise.per_sample import per_sample_gradients
-from gradnoise.selections import Selection, select
-from gradnoise.store import open_unfinished
+from gradnoise.gradients import contractions, directions
+from gradnoise.gradients import store as gradient_store
+from gradnoise.gradients.differentiation import alone_gradients
+from gradnoise.gradients.per_sample import per_sample_gradients
+from gradnoise.gradients.selections import Selection, select
+from gradnoise.model import factory
+from gradnoise.store.arrays import open_unfinished
 
 THREADS = 2
 MICRO_BATCH = 64
@@ -47,7 +49,7 @@ def least(repeats: int, *functions: Callable[[], object]) -> list[tuple[float, f
 def compare(
     name: str, shape: tuple[int, ...], samples: int, coordinates: int, repeats: int
 ) -> None:
-    model: nn.Module = models.build({"name": name, "arguments": {}}, shape, 10, 0).eval()
+    model: nn.Module = factory.build({"name": name, "arguments": {}}, shape, 10, 0).eval()
     inputs, targets = torch.randn(samples, *shape), torch.randint(0, 10, (samples,))
     named = dict(model.named_parameters())
     weights = [parameter for parameter in named if parameter.endswith("weight")]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-from gradnoise.langevin.projection_fits import fit_projections
+from gradnoise.langevin.estimation.projection_fits import fit_projections
 
 SUBSET = 20
 LAGS = 20

@@ -2,7 +2,7 @@
 
     python benchmarks/make_calibration_reference.py [SERIES]
 
-rewrites src/gradnoise/calibration_reference.csv (about five minutes of one core at the default 40,000 series).
+rewrites src/gradnoise/calibration/reference.csv (about five minutes of one core at the default 40,000 series).
 Gradnoise's own test is not used; its samplers are, on random numbers other than the stage's. Standard
 errors are binomial, with one count added so that a share of zero is not taken as exact.
 """
@@ -14,7 +14,8 @@ import sys
 import numpy as np
 from scipy.stats import shapiro
 
-from gradnoise.calibration import LAWS, REFERENCE
+from gradnoise.calibration.checks import REFERENCE
+from gradnoise.calibration.laws import LAWS
 
 BATCHES = (50, 100, 200, 300, 400, 600, 1000, 2000)
 SIGNIFICANCES = (0.01, 0.05, 0.1)

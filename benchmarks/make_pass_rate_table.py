@@ -1,4 +1,4 @@
-"""Simulates src/gradnoise/pass_rate.csv: the Shapiro-Wilk test's pass rate over skewness and kurtosis.
+"""Simulates src/gradnoise/clt/pass_rate.csv: the Shapiro-Wilk test's pass rate over skewness and kurtosis.
 
     python benchmarks/make_pass_rate_table.py [SERIES]
 
@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import brentq
 
-from gradnoise.gaussianity import shapiro_wilk
-from gradnoise.pass_rate import COUNTS, KURTOSIS_SHIFTS, LEVELS, SKEWNESS_SHIFTS, TABLE
+from gradnoise.clt.pass_rate import COUNTS, KURTOSIS_SHIFTS, LEVELS, SKEWNESS_SHIFTS, TABLE
+from gradnoise.gaussianity.normality import shapiro_wilk
 
 MOST_SUMMED = 40  # draws of Student's t: sums of more are near the other law
 BLOCK = 1 << 21  # numbers drawn at once

@@ -21,10 +21,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gradnoise import models, power_kernels
-from gradnoise.differentiation import differentiate
-from gradnoise.moments import per_sample_moments
-from gradnoise.selections import select
+from gradnoise.gradients.differentiation import differentiate
+from gradnoise.gradients.selections import select
+from gradnoise.model import factory
+from gradnoise.moments import kernels
+from gradnoise.moments.per_sample import per_sample_moments
 
 THREADS = int(sys.argv[3]) if len(sys.argv) > 3 else 2
 MICRO_BATCH = 64
@@ -101,7 +102,7 @@ def compare(
     repeats: int,
     bar: float,
 ) -> None:
-    model: nn.Module = models.build({"name": name, "arguments": {}}, shape, 10, 0).eval()
+    model: nn.Module = factory.build({"name": name, "arguments": {}}, shape, 10, 0).eval()
     inputs, targets = torch.randn(samples, *shape), torch.randint(0, 10, (samples,))
     parameters = list(model.parameters())
 
@@ -118,7 +119,7 @@ def compare(
     one = slice(0, MICRO_BATCH)
     factor = samples // MICRO_BATCH
     ways["torch.func"] = factor, lambda: by_torch_func(model, inputs[one], targets[one])
-    peer = backpack(models.build({"name": name, "arguments": {}}, shape, 10, 0).eval())
+    peer = backpack(factory.build({"name": name, "arguments": {}}, shape, 10, 0).eval())
     if peer is not None:
         ways["BackPACK"] = (
             samples // MICRO_BATCH,
@@ -204,7 +205,7 @@ def main() -> None:
     repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     torch.set_num_threads(THREADS)
     torch.manual_seed(0)
-    power_kernels.warm()
+    kernels.warm()
     for name, shape, coordinates, factor, bar in CASES:
         compare(name, shape, coordinates, factor * samples, repeats, bar)
 

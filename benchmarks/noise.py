@@ -13,15 +13,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from gradnoise import layout, measurement, models, recording
-from gradnoise.draws import Draws
-from gradnoise.gather import gather_noise, plan
-from gradnoise.gradient_store import create
-from gradnoise.minibatches import Sampler
-from gradnoise.per_sample import per_sample_gradients
-from gradnoise.pieces import cut, positions
-from gradnoise.selections import Selection, select
-from gradnoise.store import WorkArea
+from gradnoise.draws.batches import Draws
+from gradnoise.draws.pieces import cut, positions
+from gradnoise.gradients.per_sample import per_sample_gradients
+from gradnoise.gradients.selections import Selection, select
+from gradnoise.gradients.store import create
+from gradnoise.model import factory, losses
+from gradnoise.noise import in_memory, recording
+from gradnoise.noise import store as layout
+from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.noise.minibatches import Sampler
+from gradnoise.store.work_area import WorkArea
 
 THREADS = 2
 MICRO_BATCH = 64
@@ -80,13 +82,13 @@ def gathering() -> None:
 
 def alexnet(samples: int) -> Sampler:
     random = torch.Generator().manual_seed(0)
-    model = models.build({"name": "alexnet"}, (3, 32, 32), 10, seed=0)
+    model = factory.build({"name": "alexnet"}, (3, 32, 32), 10, seed=0)
     inputs = torch.randn(samples, 3, 32, 32, generator=random)
     targets = torch.randint(0, 10, (samples,), generator=random)
     weights = [name for name, parameter in model.named_parameters() if parameter.ndim > 1]
     selections = select(dict(model.named_parameters()), COORDINATES, DIRECTIONS, 0, weights)
     draws = Draws(0, 0, "with_replacement", samples)
-    loss = models.loss("cross_entropy")
+    loss = losses.loss("cross_entropy")
     return Sampler(model, loss, inputs, targets, selections, draws, micro_batch=MICRO_BATCH)
 
 
@@ -100,7 +102,7 @@ def bare(sampler: Sampler, passes: int) -> None:
 
 
 def by_batches(folder: Path, sampler: Sampler, sizes: tuple[int, ...], batches: int) -> None:
-    measured = measurement.measured(sampler.model, sampler.selections)
+    measured = in_memory.measured(sampler.model, sampler.selections)
     output = folder / "noise.zarr"
     with WorkArea(output, {}) as work:
         recording.record_minibatches(work, sampler, measured, sizes, batches, MEMORY, {})

@@ -20,8 +20,8 @@ os.environ["NUMBA_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 from scipy.stats import levy_stable
 
-from gradnoise.stable import sample
-from gradnoise.tail_index import Method, tail_index, warm
+from gradnoise.tails.stable.density import sample
+from gradnoise.tails.stable.estimators import Method, tail_index, warm
 
 METHODS: tuple[Method, ...] = ("mohammadi", "mcculloch", "ecf", "ml")
 EXPECTED = {

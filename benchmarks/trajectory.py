@@ -9,8 +9,9 @@ import time
 
 import torch
 
-from gradnoise import models
-from gradnoise.replicas import Replicas, Step, is_batched
+from gradnoise.model import factory
+from gradnoise.model.losses import loss
+from gradnoise.trajectory.replicas import Replicas, Step, is_batched
 
 REPLICAS = 8
 CASES = [
@@ -21,13 +22,11 @@ CASES = [
 
 def seconds(name: str, batch_size: int, count: int, batched: bool, steps: int) -> float:
     """Seconds a step of `count` replicas, the gathering of their samples included; best of five."""
-    model = models.build({"name": name, "arguments": {}}, (1, 28, 28), 10, seed=0)
+    model = factory.build({"name": name, "arguments": {}}, (1, 28, 28), 10, seed=0)
     random = torch.Generator().manual_seed(0)
     inputs = torch.randn(10_000, 1, 28, 28, generator=random)
     targets = torch.randint(0, 10, (10_000,), generator=random)
-    replicas = Replicas(
-        model, models.loss("cross_entropy"), Step(0.01, 0.9, False, 5e-4), count, batched
-    )
+    replicas = Replicas(model, loss("cross_entropy"), Step(0.01, 0.9, False, 5e-4), count, batched)
     draws = torch.randint(0, 10_000, (steps, count * batch_size), generator=random)
 
     def run() -> float:
@@ -50,7 +49,7 @@ def main() -> None:
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     print("eight replicas over one of the same code, one thread; microseconds a step")
     for name, batch_size, bar in CASES:
-        chosen = is_batched(models.build({"name": name, "arguments": {}}, (1, 28, 28), 10, seed=0))
+        chosen = is_batched(factory.build({"name": name, "arguments": {}}, (1, 28, 28), 10, seed=0))
         number = steps if name == "linear" else max(5, steps // 5)
         one = seconds(name, batch_size, 1, chosen, number)
         ways = {way: seconds(name, batch_size, REPLICAS, way, number) for way in (True, False)}

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gradnoise import dataset_file, samples, store
+from gradnoise.data import dataset, samples
+from gradnoise.errors import InputError
+from gradnoise.store.work_area import atomic
 
 SEED = 0
 TRAIN_SAMPLES, TEST_SAMPLES = 10_000, 2_000
@@ -43,9 +45,7 @@ def read(folder: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     data = gzip.decompress((folder / name).read_bytes())
     found = hashlib.sha256(data).hexdigest()
     if found != ORIGINALS[name]:
-        raise store.InputError(
-            f"{folder / name}: found SHA-256 {found}; expected {ORIGINALS[name]}"
-        )
+        raise InputError(f"{folder / name}: found SHA-256 {found}; expected {ORIGINALS[name]}")
     return np.frombuffer(data, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
 
 
@@ -63,8 +63,8 @@ def main() -> None:
     train = balanced(folder, "train", 60_000, TRAIN_SAMPLES)
     test = balanced(folder, "t10k", 10_000, TEST_SAMPLES)
     source = samples.Source(NAME, train, test, "classification", CLASSES)
-    with store.atomic(output) as temporary:
-        checksum = dataset_file.write(temporary, source, "fashion_mnist_subset")
+    with atomic(output) as temporary:
+        checksum = dataset.write(temporary, source, "fashion_mnist_subset")
     print("SHA-256 of the file   ", hashlib.sha256(output.read_bytes()).hexdigest())
     print("SHA-256 of the samples", checksum)
 

@@ -350,7 +350,8 @@ def call(stage: str, *arguments: object) -> None:
     """Run `python -m gradnoise.{stage}` with these arguments inside this process."""
     saved, sys.argv = sys.argv, [stage, *map(str, arguments)]
     try:
-        importlib.import_module(f"gradnoise.{stage}").main()
+        module = stage if stage.startswith("figures.") else f"{stage}.__main__"
+        importlib.import_module(f"gradnoise.{module}").main()
     finally:
         sys.argv = saved
 

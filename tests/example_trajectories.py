@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradnoise.trajectory_store import SLICE_WIDTH, Recorded
+from gradnoise.trajectory.store import SLICE_WIDTH, Recorded
 
 HESSIAN = np.diag([5.0, 2.0, 1.0, 0.5])
 COMMUTING = HESSIAN / 2

@@ -14,7 +14,7 @@ from gradnoise import stage
 PROGRAM = """
 import pathlib, sys, time
 from gradnoise import stage
-from gradnoise.store import InputError
+from gradnoise.errors import InputError
 def main():
     {body}
 stage.run(main)

@@ -12,6 +12,12 @@ LAYER_FIGURES = {
 }
 
 
+# Folders of `gradnoise.figures` and what they show.
+FOLDERS = {
+    "gaussianity": ("percentage_by_batch_size", "percentage_by_epoch", "coordinates"),
+    "clt": ("predicted_pass_rates", "gaussian_batch_size", "third_moments", "berry_esseen"),
+    "tails": ("tail_indices", "tail_examples"),
+}
 # Figures of trajectories.
 TRAJECTORY_FIGURES = (
     "stationary_histograms",
@@ -22,6 +28,12 @@ TRAJECTORY_FIGURES = (
     "phase_portrait",
     "relaxation",
 )
+
+
+def module(figure: str) -> str:
+    """Module of a figure, below `gradnoise.figures`."""
+    folders = {**FOLDERS, "langevin": TRAJECTORY_FIGURES}
+    return ".".join([*(name for name, held in folders.items() if figure in held), figure])
 
 
 def figures_of(run: PlannedRun) -> list[str]:

@@ -2,6 +2,12 @@
 
 Snakemake looks neither at imported modules nor at package data. These items are passed as params, so that a
 stage is invalid exactly when the code it runs has changed; comments, docstrings and file times do not count.
+
+Two rules keep a closure to what is run. A package's `__init__` that only hands names on (docstring, imports,
+`__all__`: a *face*) is hashed like any module, but its imports are followed only where somebody asks the
+package for a name, not where it is merely the parent of an imported module; that is sound because importing
+a module changes no global state. Imports under `if TYPE_CHECKING:` do not run and are not followed.
+
 Not covered: dynamic imports and third-party versions.
 """
 
@@ -10,6 +16,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 
 def fingerprint(module: str, source: Path) -> tuple[str, ...]:
@@ -23,31 +30,51 @@ def fingerprint(module: str, source: Path) -> tuple[str, ...]:
         SyntaxError: names the file.
     """
     digests: dict[str, str] = {}
-    pending = [module]
+    followed: set[str] = set()
+    pending = [Import(module, asked=True)]
     while pending:
-        parts = pending.pop().split(".")
+        target = pending.pop()
+        parts = target.module.split(".")
         # Parent packages run too.
         for name in (".".join(parts[: depth + 1]) for depth in range(len(parts))):
-            if name not in digests:
-                digests[name], imports = _module(name, source)
-                pending += imports
+            found = _module(name, source)
+            digests[name] = found.digest
+            asked = target.asked and name == target.module
+            if name not in followed and (asked or not found.face):
+                followed.add(name)
+                pending += found.imports
     return tuple(f"{name}@{digest}" for name, digest in sorted(digests.items()))
 
 
+class Import(NamedTuple):
+    """One module that another imports."""
+
+    module: str
+    asked: bool  # for a name or as a whole, not only as the parent of a module
+
+
+class Module(NamedTuple):
+    """What the closure needs to know of one module."""
+
+    digest: str
+    imports: tuple[Import, ...]
+    face: bool
+
+
 @cache
-def _module(name: str, source: Path) -> tuple[str, tuple[str, ...]]:
-    """Digest of one module, and the modules below `source` that it imports."""
+def _module(name: str, source: Path) -> Module:
     path = _path(name, source)
     if path is None:
         if (source / Path(*name.split("."))).is_dir():
-            return "namespace", ()
+            return Module("namespace", (), face=True)
         raise FileNotFoundError(f"{name}: no such module below {source}")
     tree = ast.parse(path.read_text(), filename=str(path))
     imports = tuple(sorted(set(_imports(name, path, tree, source))))
+    face = path.name == "__init__.py" and _is_face(tree)
     digest = hashlib.sha256(_code(tree).encode())
     for data in _data_files(path):
         digest.update(data.name.encode() + b"\0" + data.read_bytes())
-    return digest.hexdigest()[:8], imports
+    return Module(digest.hexdigest()[:8], imports, face)
 
 
 def _path(name: str, source: Path) -> Path | None:
@@ -56,19 +83,43 @@ def _path(name: str, source: Path) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _imports(name: str, path: Path, tree: ast.Module, source: Path) -> Iterator[str]:
-    """Names imported anywhere in a module (inside functions too) that are modules below `source`."""
+def _is_face(tree: ast.Module) -> bool:
+    """Whether a package's body is a docstring, imports and `__all__`."""
+
+    def hands_on(statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.Assign):
+            return [ast.unparse(target) for target in statement.targets] == ["__all__"]
+        if isinstance(statement, ast.Expr):
+            return isinstance(statement.value, ast.Constant)
+        return isinstance(statement, (ast.Import, ast.ImportFrom))
+
+    return all(hands_on(statement) for statement in tree.body)
+
+
+def _imports(name: str, path: Path, tree: ast.Module, source: Path) -> Iterator[Import]:
+    """Imports anywhere in a module (inside functions too) of modules below `source`."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(tree):
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and _is_type_checking(node.test):
+            pending += node.orelse
+            continue
+        pending += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (Import(a.name, True) for a in node.names if _path(a.name, source))
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - (node.level - 1)] if node.level else []
             stem = ".".join(base + ([node.module] if node.module else []))
-            names = [stem, *(f"{stem}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from (found for found in names if found and _path(found, source))
+            modules = [f"{stem}.{alias.name}" for alias in node.names]
+            modules = [module for module in modules if _path(module, source)]
+            yield from (Import(module, True) for module in modules)
+            if stem and _path(stem, source):
+                yield Import(stem, asked=len(modules) < len(node.names))
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 def _code(tree: ast.Module) -> str:

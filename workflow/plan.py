@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gradnoise import architectures, datasets
-from gradnoise.store import InputError
+from gradnoise.data import catalogue
+from gradnoise.errors import InputError
+from gradnoise.model import architectures
 from planned_run import PlannedRun, canonical
 from schemas import configuration
 from schemas.configuration import Calibration, Control, Figures, Run
@@ -244,11 +245,11 @@ def _check_sizes(run: PlannedRun) -> None:
 
 def data_inputs(settings: Mapping[str, Any]) -> list[str]:
     """Files that the data stage reads (folders enter by `data_listing`)."""
-    return [str(path) for path in datasets.input_files(settings) if not path.is_dir()]
+    return [str(path) for path in catalogue.input_files(settings) if not path.is_dir()]
 
 
 def data_listing(settings: Mapping[str, Any]) -> str:
     """Digest of the names, sizes and times of the files in the data stage's folders."""
     return " ".join(
-        datasets.listing(path) for path in datasets.input_files(settings) if path.is_dir()
+        catalogue.listing(path) for path in catalogue.input_files(settings) if path.is_dir()
     )

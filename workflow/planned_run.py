@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from fingerprint import fingerprint
-from gradnoise import architectures, datasets
-from gradnoise.store import InputError
+from gradnoise.data import catalogue
+from gradnoise.errors import InputError
+from gradnoise.model import architectures
 from schemas.configuration import Run
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
@@ -47,9 +48,9 @@ class PlannedRun:
         self.repeats = list(range(1, sections.noise.repeats + 1))
 
     @cached_property
-    def description(self) -> datasets.Description | None:
+    def description(self) -> catalogue.Description | None:
         """Shape and size of the data, where that is known before reading them."""
-        return datasets.describe(self.sections.data.model_dump())
+        return catalogue.describe(self.sections.data.model_dump())
 
     @property
     def samples(self) -> int:
@@ -215,7 +216,7 @@ def _described(
     digest = hashlib.sha256((settings + source).encode()).hexdigest()[:16]
     cached = DESCRIPTIONS / f"{digest}.json"
     if not cached.exists():
-        command = [sys.executable, "-m", "gradnoise.models", "--settings", settings]
+        command = [sys.executable, "-m", "gradnoise.model", "--settings", settings]
         done = subprocess.run(
             [*command, "--output", str(cached)], capture_output=True, text=True, check=False
         )

@@ -4,20 +4,18 @@ Run by `make install` as `python -m gradnoise.warm`; compiled code is kept besid
 cache folder where those are read-only.
 """
 
-from gradnoise import (
-    contractions,
-    directions,
-    gather,
-    growth,
-    normality,
-    power_kernels,
-    tail_index,
-    value_classes,
-)
-from gradnoise.langevin import projection_fits, surrogates
+from gradnoise.clt import value_classes
+from gradnoise.gaussianity import normality
+from gradnoise.gradients import contractions, directions
+from gradnoise.langevin import surrogates
+from gradnoise.langevin.estimation import projection_fits
+from gradnoise.moments import kernels
+from gradnoise.noise import gather
+from gradnoise.tails import growth
+from gradnoise.tails.stable import estimators
 
 KERNELS = (
-    *(contractions, directions, gather, growth, normality, power_kernels, tail_index),
+    *(contractions, directions, gather, growth, normality, kernels, estimators),
     *(value_classes, projection_fits, surrogates),
 )
 

@@ -11,7 +11,7 @@ import plan
 import planned_run
 import resources
 from fingerprint import fingerprint
-from gradnoise.store import InputError
+from gradnoise.errors import InputError
 from schemas.configuration import check_duplicates
 from snakemake.exceptions import WorkflowError
 
@@ -46,7 +46,7 @@ wildcard_constraints:
 
 def source(stage):
     """Fingerprint of the code that a stage runs, one item a module: Snakemake names the culprit."""
-    return fingerprint(f"gradnoise.{stage}", SOURCE)
+    return fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
 
 
 def digest(stage):

@@ -9,12 +9,12 @@ rule data:
         mem_mb=4000,
         runtime=60,
     params:
-        *source("datasets"),
+        *source("data"),
         settings=lambda wildcards: planned_run.canonical(
             EXPERIMENT.data[wildcards.data]
         ),
         listing=lambda wildcards: plan.data_listing(EXPERIMENT.data[wildcards.data]),
-        source=digest("datasets"),
+        source=digest("data"),
     shell:
-        "python -m gradnoise.datasets --settings {params.settings:q} --source {params.source}"
+        "python -m gradnoise.data --settings {params.settings:q} --source {params.source}"
         " --output {output} 2> {log}"

@@ -29,10 +29,13 @@ rule figures:
         mem_mb=1500,
         runtime=10,
     params:
-        lambda wildcards: source(f"figures.{wildcards.figure}"),
+        lambda wildcards: fingerprint(
+            f"gradnoise.figures.{drawn.module(wildcards.figure)}", SOURCE
+        ),
+        module=lambda wildcards: f"gradnoise.figures.{drawn.module(wildcards.figure)}",
         settings=lambda wildcards: planned_run.canonical(
             EXPERIMENT.figure_settings(wildcards.run)
         ),
     shell:
-        "python -m gradnoise.figures.{wildcards.figure} --settings {params.settings:q}"
+        "python -m {params.module} --settings {params.settings:q}"
         " --tables {input.tables} --layers {input.layers} --data {input.data} --output {output.pdf} 2> {log}"

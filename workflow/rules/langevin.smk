@@ -11,7 +11,7 @@ rule langevin:
         ),
         runtime=20,
     params:
-        *source("langevin.__main__"),
+        *source("langevin"),
         settings=lambda wildcards: planned_run.canonical(
             run_of(wildcards).langevin_settings(
                 int(wildcards.seed), wildcards.parameter

@@ -19,7 +19,7 @@ rule report:
         mem_mb=1500,
         runtime=10,
     params:
-        *source("report.__main__"),
+        *source("report"),
         settings=planned_run.canonical(
             {
                 **EXPERIMENT.report_settings(),

@@ -16,18 +16,30 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from gradnoise.store import InputError, atomic
+from gradnoise.errors import InputError
+from gradnoise.store.work_area import atomic
 
 mpl.use("Agg")
+
+
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
+
 COLUMN = 3.3  # inches, one column of a two-column page
+
+
 PAGE = 6.9  # inches, both columns
+
+
 INK, GREY, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
+
 
 # Okabe and Ito's palette, the dark ones first; its yellow is too pale for lines on white.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#222222"]
+
+
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+
 
 RC: dict[str, Any] = {
     "font.family": "sans-serif",

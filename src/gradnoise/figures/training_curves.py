@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
+from gradnoise.errors import InputError
 from gradnoise.figures import style
-from gradnoise.store import InputError
 
 DEAD = "dead_units_"
 

@@ -1,144 +1,15 @@
-"""The langevin stage: one trajectory in one subspace, compared with Langevin dynamics. No torch."""
+"""Stage: langevin."""
 
-import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-import h5py
-import numpy as np
-from numpy.typing import NDArray
-
-from gradnoise import stage, store, trajectory_store
-from gradnoise.langevin import predictions
-from gradnoise.langevin.correlation import autocorrelation, mean_squared_displacement
-from gradnoise.langevin.correlations import measured_autocorrelation
-from gradnoise.langevin.direction_rows import Columns, describe, eigenvectors, system
-from gradnoise.langevin.plane import current
-from gradnoise.langevin.subspace_summary import Currents, fit_jointly, summarise
-from gradnoise.langevin.vector_autoregression import VectorAutoregressionFit
-from gradnoise.trajectory_store import Recorded
-
-log = logging.getLogger(__name__)
-
-BINS = 60
-PATH = 2000  # steps of the first replica that are kept, for phase portraits
-
-Arrays = dict[str, NDArray[Any]]
-
-
-def _relaxation(recorded: Recorded, rows: Columns, lags: int) -> Arrays:
-    """Measured and predicted autocorrelations and displacements of every direction."""
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    lags = min(lags, recorded.position.shape[1] // 4)
-    correlation = measured_autocorrelation(recorded.position, lags)
-    predicted = np.full_like(correlation, np.nan)
-    for index in eigenvectors(recorded):
-        curvature = float(rows["curvature"][index])
-        if np.isfinite(rows["predicted_autocorrelation_time"][index]):
-            predicted[index] = autocorrelation(
-                curvature, dynamics.learning_rate, dynamics.momentum, np.arange(lags + 1)
-            )
-    variance = np.asarray(rows["variance"], np.float64)
-    exact = np.asarray(rows["predicted_variance"], np.float64)
-    chosen = eigenvectors(recorded)
-    return {
-        "autocorrelation": correlation,
-        "predicted_autocorrelation": predicted,
-        "displacement": mean_squared_displacement(variance[chosen], correlation[chosen]),
-        "predicted_displacement": mean_squared_displacement(exact[chosen], predicted[chosen]),
-    }
-
-
-def _histograms(recorded: Recorded) -> Arrays:
-    """Density of every direction about its mean, in units of its standard deviation."""
-    centred = recorded.position.astype(np.float64).reshape(-1, recorded.position.shape[-1])
-    centred = centred - centred.mean(axis=0)
-    edges = np.linspace(-5, 5, BINS + 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        standard = centred / centred.std(axis=0)
-    density = [np.histogram(column, edges)[0] / len(column) for column in standard.T]
-    return {"histogram_edges": edges, "histogram": np.array(density) / np.diff(edges)}
-
-
-def _plane(recorded: Recorded, rows: Columns, currents: Currents) -> Arrays:
-    """Current in the plane of the two eigenvectors that theory says circulate the most."""
-    chosen = eigenvectors(recorded)
-    exact = np.asarray(rows["predicted_variance"], np.float64)[chosen]
-    share = np.abs(currents.predicted) / np.sqrt(np.outer(exact, exact))
-    if not np.isfinite(share).any():
-        return {}
-    pair = np.unravel_index(np.nanargmax(share), share.shape)
-    positions = recorded.position[..., chosen[list(pair)]]
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    covariance = predictions.covariance(system(recorded, dynamics), dynamics)
-    block = np.ix_(pair, pair)
-    found = current(positions, currents.predicted[block], covariance[block])
-    arrays = {f"plane_{name}": values for name, values in found._asdict().items()}
-    return {**arrays, "plane_directions": chosen[list(pair)]}
-
-
-def _joint(fit: VectorAutoregressionFit) -> Arrays:
-    """The Hessian and the noise that a joint fit of all eigenvectors finds."""
-    fields = "curvature", "curvature_error", "momentum", "noise_covariance"
-    return {f"vector_{field}": getattr(fit, field) for field in fields}
-
-
-def analyse(
-    recorded: Recorded, settings: Mapping[str, Any]
-) -> tuple[Columns, dict[str, float], Arrays]:
-    """Everything the stage writes of one subspace: rows by direction, numbers, arrays for figures.
-
-    Args:
-        recorded: the subspace.
-        settings: `subspace`, `seed`, `lags`, `residual_lags`.
-    """
-    rows = describe(recorded, settings["residual_lags"])
-    joint = fit_jointly(recorded)
-    numbers, currents = summarise(recorded, rows, joint, settings["seed"], settings["subspace"])
-    unstationary = int((~np.asarray(rows["stationary"], bool)).sum())
-    log.info("%d of %d directions are not stationary", unstationary, len(rows["stationary"]))
-    arrays = {
-        **_relaxation(recorded, rows, settings["lags"]),
-        **_histograms(recorded),
-        **_plane(recorded, rows, currents),
-        **{f"area_rate_{name}": values for name, values in currents._asdict().items()},
-        **({} if joint is None else _joint(joint)),
-        "path_position": recorded.position[0, :PATH],
-        "path_velocity": recorded.velocity[0, :PATH],
-        **recorded.slices,
-    }
-    return rows, numbers, arrays
-
-
-def table(columns: Columns) -> NDArray[Any]:
-    """Columns of equal length as one structured array."""
-    kinds = [(name, values.dtype.str) for name, values in columns.items()]
-    rows = np.empty(len(next(iter(columns.values()))), kinds)
-    for name, values in columns.items():
-        rows[name] = values
-    return rows
-
-
-def write(
-    path: Path,
-    rows: Columns,
-    numbers: Mapping[str, float],
-    arrays: Arrays,
-    attributes: Mapping[str, Any],
-) -> None:
-    """Write one subspace's HDF5 file; it appears whole or not at all."""
-    with store.atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        store.put_attributes(file, {**attributes, **numbers})
-        file["directions"] = table(rows)
-        for name, values in arrays.items():
-            file[name] = values
+from gradnoise import stage
+from gradnoise.langevin.analysis import analyse
+from gradnoise.langevin.results import write
+from gradnoise.trajectory import store
 
 
 def main() -> None:
     """Analyse one trajectory in one subspace."""
     args = stage.parse("A trajectory against Langevin dynamics.", inputs=("trajectory",))
-    recorded = trajectory_store.read(args.trajectory, args.settings["subspace"])
+    recorded = store.read(args.trajectory, args.settings["subspace"])
     attributes = {k: v for k, v in recorded.attributes.items() if k != "complete"}
     write(args.output, *analyse(recorded, args.settings), attributes)
 

@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gradnoise.draws import Stream, generator
-from gradnoise.langevin.estimated_currents import estimate_entropy_production
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.langevin.estimation.currents import estimate_entropy_production
 from gradnoise.langevin.predictions import Dynamics
 
 COUNT = 39  # so that the largest of them is a 97.5 % quantile

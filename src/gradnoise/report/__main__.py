@@ -5,13 +5,16 @@ import logging
 
 import pandas as pd
 
-from gradnoise import stage, tables
+from gradnoise import stage
+from gradnoise.data.excerpts import describe_data
 from gradnoise.report.card import noise_card
 from gradnoise.report.page import render
-from gradnoise.report.provenance import describe_data, run_sections, significance, trainers
-from gradnoise.store import write_text
+from gradnoise.report.provenance import run_sections, significance, trainers
+from gradnoise.store.work_area import write_text
+from gradnoise.tables.catalogue import read
 
 log = logging.getLogger(__name__)
+
 
 LISTS = ("epochs", "seeds", "batch_sizes", "batches")  # columns of numbers in a row, "0 1 5"
 
@@ -25,7 +28,7 @@ def main() -> None:
         several=("data", "figures"),
     )
     settings = arguments.settings
-    found = tables.read(arguments.tables)
+    found = read(arguments.tables)
     printed = {
         path.stem: pd.read_csv(path, dtype={"Layer": str})
         for path in sorted(arguments.tables.glob("*-epoch-*-n-*.csv"))

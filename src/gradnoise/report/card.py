@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from gradnoise.tables import NETWORK, PERCENTAGES, SHARES
+from gradnoise.tables.catalogue import NETWORK, PERCENTAGES, SHARES
 
 SCHEMA = "gradnoise.noise_card"
+
+
 SCHEMA_VERSION = 1
 
 

@@ -1,15 +1,13 @@
 """Where results come from: data, versions and settings, as the page and the card state them."""
 
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-import h5py
 import yaml
 
-from gradnoise.store import InputError
+from gradnoise.errors import InputError
 
 ORDER = (
     *(
@@ -25,28 +23,12 @@ ORDER = (
     ),
     *("tails", "trajectory", "langevin", "calibration", "control", "figures"),
 )
+
+
 PACKAGES = (
     *("gradnoise", "torch", "torchvision", "numpy", "scipy", "numba", "zarr", "h5py"),
     *("pandas", "matplotlib", "snakemake"),
 )
-
-
-def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """Name, checksum and sizes that the data files state about themselves."""
-    described = []
-    for path in paths:
-        with h5py.File(path) as file:
-            described.append(
-                {
-                    "file": path.name,
-                    "data_set": str(file.attrs.get("dataset", path.stem)),
-                    "checksum": str(file.attrs["checksum"]),
-                    "source": str(file.attrs.get("source", "")),
-                    "train_samples": len(file["train/targets"]),
-                    "test_samples": len(file["test/targets"]),
-                }
-            )
-    return described
 
 
 def software() -> dict[str, str]:

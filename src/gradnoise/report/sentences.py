@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise.tables import NETWORK
+from gradnoise.tables.catalogue import NETWORK
 
 DATA_SETS = {
     "fashion_mnist_subset": "a subset of Fashion-MNIST",
@@ -17,7 +17,11 @@ DATA_SETS = {
     "linear_regression": "synthetic linear regression",
     "logistic_regression": "synthetic logistic regression",
 }
+
+
 NEAR = 3.0  # points by which a prediction may miss
+
+
 PAPER_NETWORKS = ("alexnet", "alexnet_three_linear", "resnet20", "resnet56")
 
 

@@ -1,0 +1,214 @@
+"""What a run of the pipeline has to say on a claim: its tables, ready to be compared in pairs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradnoise.claims.verdicts import Component, components
+from gradnoise.tables.intervals import estimate, unit
+
+CONVENTIONS = {
+    "constant counted as Gaussian": "percentage_gaussian",
+    "testable": "percentage_testable",
+}
+
+
+FURTHER = (
+    "layers",
+    "correlations",
+    "prediction",
+    "tails",
+    "growth",
+)  # tables beside those of Gaussianity
+
+
+THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
+
+
+BATCH_NORM = {"resnet20": True, "resnet56": True}  # where it is on unless switched off
+
+
+class NotTestableError(Exception):
+    """A claim's conditions are not met by these results; the message says what is missing."""
+
+
+def at(table: pd.DataFrame, level: str, value: int | str) -> pd.DataFrame:
+    """Columns of a table at one epoch, layer or batch size; the level is dropped."""
+    return pd.DataFrame(table.xs(value, axis=1, level=level))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A quantity per (seed, repeat), with the range a claim says it lies in (see `verdicts.Component`)."""
+
+    label: str
+    values: pd.Series
+    least: float = -np.inf
+    most: float = np.inf
+    rejects_only: bool = False
+    refuted_above: float = np.nan
+
+
+def simultaneous(contrasts: Sequence[Contrast]) -> list[Component]:
+    """Estimate contrasts with intervals that cover at once."""
+    table = pd.concat([contrast.values for contrast in contrasts], axis=1)
+    table.columns = pd.Index([contrast.label for contrast in contrasts])
+    thresholds = pd.DataFrame(
+        [[getattr(contrast, name) for name in THRESHOLDS] for contrast in contrasts],
+        columns=list(THRESHOLDS),
+    )
+    return components(estimate(table), thresholds)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run's weights (no biases) with everything a claim may ask about it.
+
+    Attributes:
+        name: of the run.
+        settings: its sections `data`, `model`, `training`, `noise`.
+        rows: its rows of `gaussianity_repeats.csv`, convolution and linear weights only.
+        training: its rows of `training.csv` (those of the run that trained it).
+        statistics: its rows of the further tables, by name: per layer and batch size, same weights only.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    rows: pd.DataFrame
+    training: pd.DataFrame
+    statistics: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    _wide: dict[tuple[int, str], pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def model(self) -> str:
+        """Name of the network."""
+        return str(self.settings.get("model", {}).get("name", "unknown"))
+
+    @property
+    def batch_norm(self) -> bool:
+        """Whether the network has BatchNorm."""
+        arguments = self.settings.get("model", {}).get("arguments") or {}
+        return bool(arguments.get("batch_norm", BATCH_NORM.get(self.model, False)))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """One row per layer, in the network's order, indexed by the layer's name."""
+        return self.rows.drop_duplicates("layer").set_index("layer")
+
+    @cached_property
+    def epochs(self) -> list[int]:
+        """Epochs measured."""
+        return sorted(int(epoch) for epoch in self.rows["epoch"].unique())
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Batch sizes measured."""
+        return sorted(int(size) for size in self.rows["batch_size"].unique())
+
+    @cached_property
+    def counts(self) -> list[int]:
+        """Numbers of batches tested with."""
+        return sorted(int(count) for count in self.rows["batches"].unique())
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """Training seeds measured."""
+        return sorted(int(seed) for seed in self.rows["seed"].unique())
+
+    @property
+    def repeats(self) -> int:
+        """Repeats of the draws."""
+        return int(self.rows["repeat"].nunique())
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether something was repeated, so that an interval exists."""
+        return unit(len(self.seeds)) == "seed" or self.repeats > 1
+
+    def wide(self, batches: int, column: str) -> pd.DataFrame:
+        """A summary column: one row per (seed, repeat), columns (epoch, layer, batch size)."""
+        key = batches, column
+        if key not in self._wide:
+            rows = self.rows[self.rows["batches"] == batches]
+            self._wide[key] = rows.pivot(
+                index=["seed", "repeat"], columns=["epoch", "layer", "batch_size"], values=column
+            )
+        return self._wide[key]
+
+    def last(self, batches: int, column: str) -> pd.DataFrame:
+        """`wide` at the last epoch: columns (layer, batch size)."""
+        return at(self.wide(batches, column), "epoch", self.epochs[-1])
+
+    def statistic(self, table: str, column: str, by: Sequence[str] = ()) -> pd.DataFrame:
+        """A column of a further table at the last epoch: columns (layer, *by), rows (seed, repeat).
+
+        A table without repeats has one row per seed, with repeat 0.
+
+        Raises:
+            NotTestableError: where this run has no such numbers.
+        """
+        rows = self.statistics.get(table, pd.DataFrame())
+        if "method" in rows:
+            rows = rows[rows["method"] == "ecf"]
+        if column not in rows or rows[column].isna().all():
+            raise NotTestableError(
+                f"needs {column.replace('_', ' ')}, which this run does not have"
+            )
+        rows = rows[rows["epoch"] == self.epochs[-1]]
+        rows = rows if "repeat" in rows else rows.assign(repeat=0)
+        wide = rows.pivot(index=["seed", "repeat"], columns=["layer", *by], values=column)
+        return wide[[layer for layer in self.layers.index if layer in wide]]
+
+    def at_epoch(self, epoch: int, name: str) -> float:
+        """Mean over seeds of a training quantity at one epoch, NaN where it was not recorded."""
+        rows = self.training[self.training["epoch"] == epoch]
+        return float(rows[name].mean()) if name in rows and len(rows) else float("nan")
+
+    def scope(self, all_epochs: bool) -> dict[str, Any]:
+        """What the run covers, for the claims table; claims are about the last epoch or about all."""
+        kind = unit(len(self.seeds))
+        networks = f"{len(self.seeds)} seeds" if kind == "seed" else "this network"
+        if kind == "repeat" and len(self.seeds) > 1:
+            networks = f"these {len(self.seeds)} networks"
+        data = self.settings.get("data", {}).get("dataset", "unknown data")
+        return {
+            "run": self.name,
+            "network": self.model + (" with BatchNorm" if self.batch_norm else ""),
+            "scope": f"{self.model} on {data}, {networks}",
+            "epochs": " ".join(map(str, self.epochs if all_epochs else self.epochs[-1:])),
+            "seeds": " ".join(map(str, self.seeds)),
+            "repeats": self.repeats,
+            "unit": kind,
+            "batch_sizes": " ".join(map(str, self.sizes)),
+        }
+
+
+def weights(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of convolution and linear weights."""
+    return table[(table["kind"] == "weight") & table["operation"].isin(["convolution", "linear"])]
+
+
+def gather(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> list[Evidence]:
+    """Evidence of every run in the tables.
+
+    Args:
+        tables: as `tables.read` returns.
+        settings: `runs` (name -> sections), `trained_by` (name -> the run whose networks it measures).
+    """
+    repeats, training = weights(tables["gaussianity_repeats"]), tables["training"]
+    further = {name: weights(tables[name]) for name in FURTHER if name in tables}
+    trained_by = settings.get("trained_by") or {}
+    return [
+        Evidence(
+            str(name),
+            (settings.get("runs") or {}).get(name, {}),
+            rows,
+            training[training["run"] == trained_by.get(name, name)],
+            {key: table[table["run"] == name] for key, table in further.items()},
+        )
+        for name, rows in repeats.groupby("run", sort=False)
+    ]

@@ -1,0 +1,57 @@
+"""The gradient noise scale of a layer, tr C / |G|^2: the batch size at which noise and signal are equal.
+
+McCandlish, Kaplan, Amodei et al. (2018), "An empirical model of large-batch training", their B_simple.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+JACKKNIFE = 20  # blocks of samples that are left out in turn
+
+
+READ_BYTES = 1 << 26
+
+
+class NoiseScale(NamedTuple):
+    """Noise scale in samples, and its jackknife standard error; infinite where no signal is left."""
+
+    value: float
+    standard_error: float
+
+
+def noise_scale(gradients: Any) -> NoiseScale:
+    """Noise scale of the coordinates given, from per-sample gradients (N, C).
+
+    tr C is unbiased (divided by N - 1), and |G|^2 = |mean|^2 - tr C / N is. The error leaves out one of 20
+    blocks of consecutive samples at a time; with fewer than 40 samples it is NaN.
+
+    Args:
+        gradients: float32 (N, C), an array or a Zarr array, read some columns at a time.
+    """
+    samples, count = gradients.shape
+    edges = np.linspace(0, samples, JACKKNIFE + 1).astype(int)
+    # Of all samples, then of all but one block: |mean|^2 and the sum of squares about it.
+    signal, noise = np.zeros(JACKKNIFE + 1), np.zeros(JACKKNIFE + 1)
+    left = np.array([samples, *(samples - np.diff(edges))], np.float64)
+    width = max(1, READ_BYTES // (8 * max(1, samples)))
+    for start in range(0, count, width):
+        block = np.asarray(gradients[:, start : start + width], np.float64)
+        sums = np.add.reduceat(block, edges[:-1], axis=0) if samples >= JACKKNIFE else block[:0]
+        squares = np.einsum("nc,nc->n", block, block)
+        total = block.sum(axis=0)
+        parts = np.add.reduceat(squares, edges[:-1]) if samples >= JACKKNIFE else squares[:0]
+        means = np.vstack([total, total - sums]) / left[: len(sums) + 1, None]
+        lengths = np.einsum("jc,jc->j", means, means)
+        signal[: len(lengths)] += lengths
+        noise[: len(lengths)] += np.array([squares.sum(), *(squares.sum() - parts)])
+    trace = (noise - left * signal) / (left - 1)
+    true = signal - trace / left
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scales = np.where(true > 0, trace / true, np.where(trace > 0, np.inf, np.nan))
+    if samples < 2 * JACKKNIFE or not np.isfinite(scales).all():
+        return NoiseScale(float(scales[0]), math.nan)
+    deviations = scales[1:] - scales[1:].mean()
+    error = math.sqrt((JACKKNIFE - 1) / JACKKNIFE * float(deviations @ deviations))
+    return NoiseScale(float(scales[0]), error)

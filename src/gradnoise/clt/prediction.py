@@ -1,0 +1,282 @@
+"""Does the finite-batch central limit theorem alone explain the pass rates? Predicted against measured.
+
+Without circularity: one random half of the samples gives the per-sample skewness and kurtosis, and with
+them the predicted pass probability of every coordinate; mini-batches drawn from the other half give the
+noise that is tested.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.clt.pass_rate import finite_population, predicted_pass_rate
+from gradnoise.clt.rank_correlation import spearman
+from gradnoise.clt.value_classes import Frequencies, Values, classify_values, frequencies
+from gradnoise.draws.batches import Draws, Sampling
+from gradnoise.draws.pieces import cut
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.noise.gather import gather_noise, plan
+
+Floats = NDArray[np.float64]
+
+
+COLUMNS = 128  # coordinates at a time
+
+
+SERIES = 100  # simulated for a coordinate of few distinct values
+
+
+BINS = 10
+
+
+ROW = {
+    "batch_size": np.int64,
+    "batches": np.int64,
+    "repeat": np.int64,
+    "predicted_percentage": np.float64,
+    "measured_percentage": np.float64,
+    "spearman": np.float64,
+    "coordinates": np.int64,
+    "share_sparse": np.float64,
+    "share_lattice": np.float64,
+    "share_dead": np.float64,
+}
+
+
+BIN = {
+    "batches": np.int64,
+    "bin": np.int64,
+    "count": np.int64,
+    "predicted_percentage": np.float64,
+    "measured_percentage": np.float64,
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """How pass rates are measured and predicted.
+
+    Attributes:
+        batch_sizes: the S mini-batch sizes.
+        batches: the K numbers of batches n tested with.
+        repeats: number of repeats R.
+        sampling: how batches are drawn.
+        significance: level of the test.
+        seed: of the halves and of the batches.
+    """
+
+    batch_sizes: Sequence[int]
+    batches: Sequence[int]
+    repeats: int
+    sampling: Sampling
+    significance: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Predicted and measured passes of C coordinates.
+
+    Attributes:
+        predicted: float64 (S, K, C), probabilities; NaN where there is no prediction.
+        passed: bool (S, K, R, C).
+        classes: int8 (S, C), of the per-sample values (`Values`).
+    """
+
+    predicted: Floats
+    passed: NDArray[np.bool_]
+    classes: NDArray[np.int8]
+
+
+def predict(
+    skewness: Floats,
+    excess_kurtosis: Floats,
+    classes: NDArray[np.int8],
+    design: Design,
+    samples: int,
+) -> Floats:
+    """Pass probabilities (S, K, C) of continuous coordinates from their cumulants, NaN for the others.
+
+    Args:
+        skewness, excess_kurtosis: (C,) of the per-sample gradients.
+        classes: (S, C).
+        design: what is drawn and tested.
+        samples: number of samples that batches are drawn from.
+    """
+    found = np.full((len(design.batch_sizes), len(design.batches), len(skewness)), np.nan)
+    for s, size in enumerate(design.batch_sizes):
+        shape = skewness, excess_kurtosis
+        if design.sampling == "epoch_shuffle":
+            if size > samples:
+                continue
+            shape = finite_population(skewness, excess_kurtosis, size, samples)
+        for k, n in enumerate(design.batches):
+            rate = predicted_pass_rate(*shape, size, n, design.significance)
+            found[s, k] = np.where(classes[s] == Values.CONTINUOUS, rate, np.nan)
+    return found
+
+
+def held_out(gradients: Any, design: Design, name: str) -> Prediction:
+    """Predict from one half of the samples what batches of the other half show.
+
+    Args:
+        gradients: (N, C) per-sample gradients, an array or a Zarr array read some columns at a time.
+        design: what is drawn and tested.
+        name: of the parameter; decides the halves, with the seed.
+    """
+    samples, count = gradients.shape
+    order = generator(design.seed, Stream.HALVES, name).permutation(samples)
+    first, second = np.sort(order[: samples // 2]), np.sort(order[samples // 2 :])
+    shape = len(design.batch_sizes), len(design.batches)
+    predicted = np.empty((*shape, count))
+    passed = np.zeros((*shape, design.repeats, count), np.bool_)
+    classes = np.empty((shape[0], count), np.int8)
+    for columns in blocks(count):
+        block = np.asarray(gradients[:, columns])
+        known, drawn = block[first], np.ascontiguousarray(block[second])
+        found = frequencies(known)
+        classes[:, columns] = [classify_values(found, size) for size in design.batch_sizes]
+        shapes = shape_of_columns(known)
+        predicted[..., columns] = predict(*shapes, classes[:, columns], design, len(drawn))
+        _predict_lattices(predicted, known, classes, columns, design)
+        passed[..., columns] = _passes(drawn, design)
+    return Prediction(predicted, passed, classes)
+
+
+def shape_of_columns(values: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Skewness and excess kurtosis of every column, moments divided by N; NaN for constant columns."""
+    x = values - values.mean(axis=0, dtype=np.float64)
+    squares = x * x
+    variance = squares.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skewness = (squares * x).mean(axis=0) / variance**1.5
+        kurtosis = (squares * squares).mean(axis=0) / variance**2 - 3
+    return np.where(variance > 0, skewness, np.nan), np.where(variance > 0, kurtosis, np.nan)
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Column slices that go through memory one after another."""
+    for start in range(0, count, COLUMNS):
+        yield slice(start, min(start + COLUMNS, count))
+
+
+def _predict_lattices(
+    predicted: Floats,
+    values: NDArray[Any],
+    classes: NDArray[np.int8],
+    columns: slice,
+    design: Design,
+) -> None:
+    """Simulate coordinates of few distinct values as they are, with independent draws."""
+    if design.sampling != "with_replacement":
+        return
+    for s, size in enumerate(design.batch_sizes):
+        for place in np.flatnonzero(classes[s, columns] == Values.LATTICE):
+            column = columns.start + int(place)
+            random = generator(design.seed, Stream.LATTICES, column, size)
+            for k, n in enumerate(design.batches):
+                predicted[s, k, column] = lattice_pass_rate(
+                    values[:, place], size, n, design.significance, random
+                )
+
+
+def lattice_pass_rate(
+    values: NDArray[Any],
+    batch_size: int,
+    n: int,
+    significance: float,
+    random: np.random.Generator,
+) -> float:
+    """Pass probability of n means of `batch_size` iid draws from few distinct values, by simulation."""
+    distinct, counts = np.unique(values, return_counts=True)
+    drawn = random.multinomial(batch_size, counts / counts.sum(), (SERIES, n))
+    # Summed in integers of the value's place, equal batches have equal bits: ties stay ties.
+    means = drawn @ (distinct.astype(np.float64) / batch_size)
+    scale = np.abs(means).max() or 1.0
+    tied = np.round(means / scale, 12)
+    return float(np.mean(shapiro_wilk(tied).pvalue >= significance))
+
+
+def _passes(gradients: NDArray[np.float32], design: Design) -> NDArray[np.bool_]:
+    """Tests of batches drawn from all rows: (S, K, R, C)."""
+    fitting = [
+        size
+        for size in design.batch_sizes
+        if design.sampling == "with_replacement" or size <= len(gradients)
+    ]
+    shape = len(design.batch_sizes), len(design.batches), design.repeats, gradients.shape[1]
+    passed = np.zeros(shape, np.bool_)
+    full = gradients.mean(axis=0, dtype=np.float64)
+    for repeat in range(design.repeats):
+        draws = Draws(design.seed, repeat + 1, design.sampling, len(gradients))
+        how = plan(draws, cut(draws, fitting, max(design.batches)))
+        noise = gather_noise(gradients, full, how)
+        for size, series in zip(fitting, noise, strict=True):
+            for k, n in enumerate(design.batches):
+                pvalue = shapiro_wilk(series[:n], axis=0).pvalue
+                passed[design.batch_sizes.index(size), k, repeat] = pvalue >= design.significance
+    return passed
+
+
+def summarise(found: Prediction, design: Design) -> NDArray[Any]:
+    """One row per batch size, number of batches and repeat, over the coordinates with a prediction.
+
+    Percentages are means over those coordinates; `spearman` is the rank correlation, over coordinates, of
+    the predicted probability and the share of repeats passed. Shares of the classes are of all coordinates.
+    """
+    rows = np.zeros(found.passed.shape[:3], list(ROW.items()))
+    for s, size in enumerate(design.batch_sizes):
+        shares = [np.mean(found.classes[s] == kind) for kind in Values]
+        for k, n in enumerate(design.batches):
+            known = np.flatnonzero(~np.isnan(found.predicted[s, k]))
+            predicted, passed = found.predicted[s, k, known], found.passed[s, k][:, known]
+            row = rows[s, k]
+            row["batch_size"], row["batches"], row["coordinates"] = size, n, known.size
+            row["repeat"] = np.arange(1, design.repeats + 1)
+            row["share_lattice"], row["share_sparse"], row["share_dead"] = shares[1:]
+            row["predicted_percentage"] = 100 * predicted.mean() if known.size else np.nan
+            row["measured_percentage"] = 100 * passed.mean(axis=1) if known.size else np.nan
+            row["spearman"] = spearman(predicted, passed.mean(axis=0))
+    return rows.ravel()
+
+
+def calibration(found: Prediction, design: Design) -> NDArray[Any]:
+    """Ten bins of the predicted probability, all batch sizes together: mean prediction and share passed."""
+    rows = np.zeros((len(design.batches), BINS), list(BIN.items()))
+    for k, n in enumerate(design.batches):
+        known = ~np.isnan(found.predicted[:, k])
+        predicted = found.predicted[:, k][known]
+        passed = found.passed[:, k].mean(axis=1)[known]
+        place = np.minimum((predicted * BINS).astype(int), BINS - 1)
+        count = np.bincount(place, minlength=BINS)
+        rows["batches"][k], rows["bin"][k], rows["count"][k] = n, np.arange(BINS), count
+        for name, values in (("predicted", predicted), ("measured", passed)):
+            with np.errstate(invalid="ignore"):
+                mean = np.bincount(place, values, BINS) / count
+            rows[f"{name}_percentage"][k] = 100 * mean
+    return rows.ravel()
+
+
+def same_samples(
+    moments: tuple[Floats, Floats],
+    found: Frequencies,
+    pvalues: Floats,
+    design: Design,
+    samples: int,
+) -> Prediction:
+    """The circular figure, a check of code: cumulants of all samples against noise drawn from all of them.
+
+    Args:
+        moments: skewness and excess kurtosis, (C,) each.
+        found: frequencies of the per-sample values.
+        pvalues: (S, K, R, C), as the gaussianity stage measured them.
+        design: what was drawn and tested.
+        samples: number of samples N.
+    """
+    classes = np.array([classify_values(found, size) for size in design.batch_sizes])
+    predicted = predict(*moments, classes, design, samples)
+    return Prediction(predicted, pvalues >= design.significance, classes)

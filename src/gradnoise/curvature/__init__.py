@@ -1,0 +1,1 @@
+"""Curvature of a loss without its matrix."""

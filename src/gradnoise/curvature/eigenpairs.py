@@ -1,0 +1,77 @@
+"""Eigenpairs of a Hessian block, by restarted Lanczos."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+from gradnoise.curvature.objective import Objective
+from gradnoise.draws.streams import Stream, generator
+
+TOLERANCE = 1e-3
+
+
+class Eigenpairs(NamedTuple):
+    """Largest eigenvalues of a Hessian block, in descending order.
+
+    Attributes:
+        values: float64 (k,).
+        vectors: float32 (k, size), orthonormal rows.
+        residuals: float64 (k,), |H v - lambda v| / |lambda_1|.
+        converged: whether ARPACK reached its tolerance for all of them; those that it did not are left out.
+    """
+
+    values: NDArray[np.float64]
+    vectors: NDArray[np.float32]
+    residuals: NDArray[np.float64]
+    converged: bool
+
+
+def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int) -> Eigenpairs:
+    """Eigenpairs of a Hessian block with the algebraically largest eigenvalues.
+
+    Args:
+        objective: the loss, at the position where its Hessian is wanted.
+        names: the parameters of the block.
+        count: number of eigenpairs; at most one less than the block's size.
+        seed: of the Lanczos start vector.
+
+    Returns:
+        The eigenpairs that converged (ARPACK's tolerance is `TOLERANCE`).
+    """
+    size = sum(part.numel() for name, part in objective.parameters().items() if name in names)
+    count = min(count, size - 1)
+    device = objective.position.device
+
+    def product(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        tensor = torch.from_numpy(vector.astype(np.float32).reshape(-1)).to(device)
+        done: NDArray[np.float64] = objective.hessian_product(names, tensor).double().cpu().numpy()
+        return done
+
+    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    start = generator(seed, Stream.HESSIAN, *names).standard_normal(size)
+    converged = True
+    if not np.any(product(start)):
+        # A dead or linear part: every vector is an eigenvector, which ARPACK refuses to find.
+        basis, _ = np.linalg.qr(
+            generator(seed, Stream.HESSIAN, *names, "zero").standard_normal((size, count))
+        )
+        nothing = np.zeros(count)
+        return Eigenpairs(nothing, basis.T.astype(np.float32), nothing, True)
+    try:
+        values, vectors = eigsh(
+            operator, count, which="LA", v0=start, tol=TOLERANCE, ncv=min(size, 2 * count + 4)
+        )
+    except ArpackNoConvergence as partial:
+        values, vectors, converged = partial.eigenvalues, partial.eigenvectors, False
+    order = np.argsort(values)[::-1]
+    values, vectors = values[order], vectors[:, order]
+    scale = np.abs(values).max(initial=0.0)
+    residuals = [
+        np.linalg.norm(product(vectors[:, i]) - values[i] * vectors[:, i]) / scale
+        for i in range(len(values))
+    ]
+    return Eigenpairs(values, vectors.T.astype(np.float32), np.array(residuals), converged)

@@ -1,0 +1,1 @@
+"""Data sets: any source, checked, in one HDF5 file."""

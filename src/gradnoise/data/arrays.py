@@ -1,0 +1,139 @@
+"""Reader of the user's own arrays."""
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.data.samples import Samples, Source, Task
+from gradnoise.errors import InputError
+
+HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf")
+
+
+LAYOUT = "inputs, targets and optionally test_inputs, test_targets, classes"
+
+
+DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """An open .npz or HDF5 file: named arrays, read only when asked for.
+
+    Attributes:
+        path: the file.
+        names: the arrays it holds, under the flat names of `LAYOUT`.
+        header: name -> shape and dtype, without reading the array.
+        read: name -> array.
+        classes: names of the classes; empty where the file does not give them.
+    """
+
+    path: Path
+    names: frozenset[str]
+    header: Callable[[str], tuple[tuple[int, ...], np.dtype]]
+    read: Callable[[str], NDArray]
+    classes: tuple[str, ...]
+
+    def splits(self) -> list[tuple[str, str]]:
+        """Names of inputs and targets of the training and, where there is one, of the test split.
+
+        Raises:
+            InputError: where one of a pair is missing.
+        """
+        found = [("inputs", "targets")]
+        if self.names & {"test_inputs", "test_targets"}:
+            found.append(("test_inputs", "test_targets"))
+        for name in (name for pair in found for name in pair):
+            if name not in self.names:
+                raise InputError(
+                    f"{self.path}: found {', '.join(sorted(self.names)) or 'nothing'}, no {name}; "
+                    f"expected {LAYOUT} (in HDF5 also as groups train and test of inputs, targets)"
+                )
+        return found
+
+
+def read_arrays(path: Path, task: Task) -> Source:
+    """Read the user's arrays.
+
+    An .npz file holds `inputs`, `targets` and optionally `test_inputs`, `test_targets`, `classes` (names);
+    an HDF5 file the same, or groups `train` and `test` of `inputs` and `targets`, and the class names as
+    root attribute `classes`. uint8 inputs of shape (N, height, width), (N, channels, height, width) or
+    (N, height, width, channels) are images.
+
+    Raises:
+        InputError: file missing, damaged, of another kind, or without the arrays.
+    """
+    with open_arrays(path) as file:
+        splits = [Samples(file.read(x), file.read(y)) for x, y in file.splits()]
+        test = splits[1] if len(splits) == 2 else None
+        return Source(str(path), splits[0], test, task, file.classes)
+
+
+@contextmanager
+def open_arrays(path: Path) -> Iterator[ArrayFile]:
+    """Open the user's arrays without reading them.
+
+    Raises:
+        InputError: as `read_arrays`; errors of reading inside the block are reported so, too.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: found no such file; expected .npz or HDF5 with {LAYOUT}")
+    suffix = path.suffix.lower()
+    if suffix not in (".npz", *HDF5_SUFFIXES):
+        raise InputError(
+            f"{path}: found suffix {suffix!r}; expected .npz or {', '.join(HDF5_SUFFIXES)}"
+        )
+    try:
+        with (_open_npz if suffix == ".npz" else _open_hdf5)(path) as file:
+            yield file
+    except InputError:
+        raise
+    except DAMAGE as error:
+        kind = "a whole .npz archive" if suffix == ".npz" else "a whole HDF5 file"
+        raise InputError(f"{path}: expected {kind}, found it damaged: {error}") from error
+
+
+@contextmanager
+def _open_npz(path: Path) -> Iterator[ArrayFile]:
+    with zipfile.ZipFile(path) as archive, np.load(path, allow_pickle=False) as arrays:
+
+        def header(name: str) -> tuple[tuple[int, ...], np.dtype]:
+            with archive.open(f"{name}.npy") as member:
+                version = np.lib.format.read_magic(member)
+                if version == (1, 0):
+                    shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+                else:
+                    shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+            return shape, dtype
+
+        names = frozenset(arrays.files)
+        classes = tuple(str(name) for name in arrays["classes"]) if "classes" in names else ()
+        yield ArrayFile(path, names, header, arrays.__getitem__, classes)
+
+
+@contextmanager
+def _open_hdf5(path: Path) -> Iterator[ArrayFile]:
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        flat = {name: item for name, item in file.items() if isinstance(item, h5py.Dataset)}
+        for group, prefix in (("train", ""), ("test", "test_")):
+            if isinstance(file.get(group), h5py.Group):
+                flat |= {f"{prefix}{name}": item for name, item in file[group].items()}
+        classes = tuple(
+            name.decode() if isinstance(name, bytes) else str(name)
+            for name in np.atleast_1d(file.attrs.get("classes", []))
+        )
+        yield ArrayFile(
+            path,
+            frozenset(flat),
+            lambda name: (flat[name].shape, flat[name].dtype),
+            lambda name: np.asarray(flat[name][()]),
+            classes,
+        )

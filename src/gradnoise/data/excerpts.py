@@ -1,0 +1,64 @@
+"""Parts of the data file that later stages read without the whole: targets, some images, its description."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.errors import InputError
+
+
+def read_targets(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Training targets and class names of a data file, without its inputs.
+
+    Returns:
+        The targets, and the names of the classes: none in regression.
+
+    Raises:
+        InputError: where it is no such file.
+    """
+    try:
+        with h5py.File(path) as file:
+            return file["train/targets"][...], tuple(file.attrs["classes"])
+    except (OSError, KeyError) as error:
+        raise InputError(
+            f"{path}: expected a data set as the data stage writes it: {error}"
+        ) from None
+
+
+def read_images(path: Path, chosen: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]] | None:
+    """Images (n, H, W) or (n, H, W, 3) from 0 to 1 and class names of some training samples; None for no images."""
+    with h5py.File(path) as file:
+        inputs, targets = file["train/inputs"], file["train/targets"]
+        if inputs.ndim != 4 or inputs.shape[1] not in (1, 3) or not chosen.size:
+            return None
+        order = np.argsort(chosen)
+        values = inputs[np.sort(chosen)][np.argsort(order)].astype(np.float64)
+        labels = targets[np.sort(chosen)][np.argsort(order)]
+        names = [str(name) for name in np.atleast_1d(file.attrs.get("classes", []))]
+    low, high = values.min(axis=(1, 2, 3)), values.max(axis=(1, 2, 3))
+    scaled = (values - low[:, None, None, None]) / np.maximum(high - low, 1e-9)[:, None, None, None]
+    images = scaled.transpose(0, 2, 3, 1)
+    shown = [names[int(t)] if np.ndim(t) == 0 and int(t) < len(names) else str(t) for t in labels]
+    return (images[..., 0] if images.shape[-1] == 1 else images), shown
+
+
+def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """Name, checksum and sizes that the data files state about themselves."""
+    described = []
+    for path in paths:
+        with h5py.File(path) as file:
+            described.append(
+                {
+                    "file": path.name,
+                    "data_set": str(file.attrs.get("dataset", path.stem)),
+                    "checksum": str(file.attrs["checksum"]),
+                    "source": str(file.attrs.get("source", "")),
+                    "train_samples": len(file["train/targets"]),
+                    "test_samples": len(file["test/targets"]),
+                }
+            )
+    return described

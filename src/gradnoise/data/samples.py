@@ -1,0 +1,246 @@
+"""Raw samples and what must hold for them, whatever they were read from."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+Task = Literal["classification", "regression"]
+
+
+CHANNELS = (1, 3, 4)  # what an image's channel axis is recognised by
+
+
+@dataclass(frozen=True)
+class Samples:
+    """`inputs` of shape (N, ...) and `targets` of shape (N,) or (N, outputs)."""
+
+    inputs: NDArray
+    targets: NDArray
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
+        return Samples(self.inputs[rows], self.targets[rows])
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a reader found.
+
+    Attributes:
+        name: the file, folder or generator, as every message names it.
+        train: training samples.
+        test: test samples; None where the source has no such split.
+        task: "classification" or "regression".
+        classes: names of the classes; empty where the targets alone say how many there are.
+        parameters: (features, outputs) of synthetic data, the truth that generated it.
+        normalise: whether models see the inputs centred and scaled.
+    """
+
+    name: str
+    train: Samples
+    test: Samples | None
+    task: Task
+    classes: tuple[str, ...] = ()
+    parameters: NDArray[np.float64] | None = None
+    normalise: bool = True
+
+
+def image_shape(shape: Sequence[int], dtype: np.dtype) -> tuple[int, ...] | None:
+    """(channels, height, width) of an array of images, or None where it does not hold images.
+
+    Images are uint8 arrays (N, height, width), (N, channels, height, width) or (N, height, width, channels).
+    """
+    if dtype != np.uint8 or len(shape) not in (3, 4):
+        return None
+    if len(shape) == 3:
+        return (1, *shape[1:])
+    if shape[1] not in CHANNELS and shape[3] in CHANNELS:
+        return (shape[3], shape[1], shape[2])
+    return tuple(shape[1:])
+
+
+def standardised(where: str, inputs: NDArray) -> NDArray:
+    """Inputs as they are stored: images as uint8 (N, channels, height, width), all else as finite float32.
+
+    Raises:
+        InputError: for no samples, no feature axis, values that are no numbers, NaN or infinity.
+    """
+    if inputs.ndim < 2 or 0 in inputs.shape:
+        raise InputError(
+            f"{where}: found shape {inputs.shape}; expected (samples, features, ...), none of them 0"
+        )
+    shape = image_shape(inputs.shape, inputs.dtype)
+    if shape is not None:
+        moved = inputs.ndim == 4 and inputs.shape[1:] != shape
+        images = np.moveaxis(inputs, 3, 1) if moved else inputs
+        return np.ascontiguousarray(images.reshape(len(inputs), *shape))
+    return _finite(where, inputs)
+
+
+def check(source: Source) -> Source:
+    """A source with standard shapes and dtypes: targets int64 (N,) or float32 (N, outputs).
+
+    Raises:
+        InputError: names where, what was found and what was expected, for inputs and targets of different
+            lengths, test samples unlike the training samples, labels that are no integers from 0 to
+            classes - 1, a class without training sample, NaN or infinity, or a shape that does not fit.
+    """
+    train = _checked_split(source, source.train, "training")
+    if source.test is None:
+        test = None
+    else:
+        test = _checked_split(source, source.test, "test")
+        for part in ("inputs", "targets"):
+            found, expected = getattr(test, part), getattr(train, part)
+            if found.shape[1:] != expected.shape[1:] or found.dtype != expected.dtype:
+                raise InputError(
+                    f"{source.name}: found test {part} of shape {found.shape[1:]} and type {found.dtype}; "
+                    f"expected those of the training {part}, {expected.shape[1:]} and {expected.dtype}"
+                )
+    classes = source.classes
+    if source.task == "classification":
+        classes = classes or tuple(str(label) for label in range(int(train.targets.max()) + 1))
+        _check_labels(source.name, "training", train.targets, classes)
+        if test is not None:
+            _check_labels(source.name, "test", test.targets, classes)
+        counts = np.bincount(train.targets, minlength=len(classes))
+        if not counts.all():
+            empty = int(np.argmin(counts))
+            raise InputError(
+                f"{source.name}: found no training sample of class {empty} ({classes[empty]!r}); "
+                f"expected at least one of each of the {len(classes)} classes"
+            )
+        if len(classes) < 2:
+            raise InputError(f"{source.name}: found 1 class; expected at least 2")
+    return replace(source, train=train, test=test, classes=classes)
+
+
+def held_out(
+    targets: NDArray, task: Task, fraction: float, seed: int, where: str
+) -> NDArray[np.bool_]:
+    """Which samples make the test split: a seeded share, of every class alike in classification.
+
+    Raises:
+        InputError: where the fraction lies outside (0, 1), or leaves either split empty.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(
+            f"{where}: found no test samples and test_fraction {fraction}; expected test samples "
+            "or a test_fraction between 0 and 1"
+        )
+    chosen = np.zeros(len(targets), bool)
+    for group, rows in _groups(targets, task):
+        order = generator(seed, Stream.SUBSET, "test", group).permutation(rows)
+        chosen[order[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
+    if not chosen.any():
+        raise InputError(
+            f"{where}: found {len(targets)} samples, too few for a test_fraction of {fraction}"
+        )
+    return chosen
+
+
+def split(source: Source, fraction: float, seed: int) -> Source:
+    """The source with a test split, its own or a seeded share of the training samples."""
+    if source.test is not None:
+        return source
+    chosen = held_out(source.train.targets, source.task, fraction, seed, source.name)
+    log.info("%s: %d of %d samples held out for testing", source.name, chosen.sum(), chosen.size)
+    train, test = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+    return replace(source, train=source.train[train], test=source.train[test])
+
+
+def subset(source: Source, size: int | None, seed: int) -> Source:
+    """The source with `size` training samples, the same number of every class (give or take one).
+
+    Seeded; a larger subset contains every smaller one that has the same remainder over classes.
+
+    Raises:
+        InputError: where there are not so many samples, of all or of a class.
+    """
+    if size is None:
+        return source
+    targets = source.train.targets
+    groups = _groups(targets, source.task)
+    if not len(groups) <= size <= len(targets):
+        raise InputError(
+            f"{source.name}: found subset {size}; expected {len(groups)} to {len(targets)}, "
+            "as many as there are training samples"
+        )
+    rows = []
+    for position, (group, members) in enumerate(groups):
+        wanted = size // len(groups) + (position < size % len(groups))
+        if wanted > len(members):
+            raise InputError(
+                f"{source.name}: found {len(members)} training samples of class {group}; "
+                f"expected at least {wanted} for a balanced subset of {size}"
+            )
+        order = generator(seed, Stream.SUBSET, "train", group).permutation(members)
+        rows.append(order[:wanted])
+    return replace(source, train=source.train[np.sort(np.concatenate(rows))])
+
+
+def _groups(targets: NDArray, task: Task) -> list[tuple[int, NDArray[np.int64]]]:
+    """Rows of each class, or all rows as one group in regression."""
+    if task == "regression":
+        return [(0, np.arange(len(targets)))]
+    order = np.argsort(targets, kind="stable")
+    starts = np.cumsum(np.bincount(targets))[:-1]
+    return list(enumerate(np.split(order, starts)))
+
+
+def _checked_split(source: Source, samples: Samples, name: str) -> Samples:
+    where = f"{source.name}, {name}"
+    inputs, targets = standardised(f"{where} inputs", samples.inputs), samples.targets
+    if len(targets) != len(inputs):
+        raise InputError(
+            f"{where}: found {len(inputs)} inputs and {len(targets)} targets; expected a target per input"
+        )
+    if source.task == "classification":
+        return Samples(inputs, _labels(f"{where} targets", targets))
+    if targets.ndim not in (1, 2):
+        raise InputError(
+            f"{where} targets: found shape {targets.shape}; expected (samples,) or (samples, outputs)"
+        )
+    return Samples(inputs, _finite(f"{where} targets", targets.reshape(len(targets), -1)))
+
+
+def _labels(where: str, targets: NDArray) -> NDArray[np.int64]:
+    if targets.ndim != 1 or targets.dtype.kind not in "iub":
+        raise InputError(
+            f"{where}: found {targets.dtype} of shape {targets.shape}; expected integer class labels "
+            "of shape (samples,)"
+        )
+    return targets.astype(np.int64)
+
+
+def _check_labels(where: str, name: str, targets: NDArray, classes: Sequence[str]) -> None:
+    wrong = np.flatnonzero((targets < 0) | (targets >= len(classes)))
+    if wrong.size:
+        raise InputError(
+            f"{where}, {name} targets: found label {targets[wrong[0]]} at sample {wrong[0]} "
+            f"({wrong.size} such); expected 0 to {len(classes) - 1}"
+        )
+
+
+def _finite(where: str, values: NDArray) -> NDArray[np.float32]:
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"{where}: found type {values.dtype}; expected real numbers")
+    with np.errstate(over="ignore"):  # becomes infinity, which is reported below
+        single = np.ascontiguousarray(values, np.float32)
+    wrong = ~np.isfinite(single)
+    if wrong.any():
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise InputError(
+            f"{where}: found {values[first]} at {first} ({wrong.sum()} such values); "
+            "expected finite numbers within float32"
+        )
+    return single

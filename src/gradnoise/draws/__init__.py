@@ -1,0 +1,1 @@
+"""Random streams, and which samples make which mini-batch."""

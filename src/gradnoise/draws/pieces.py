@@ -1,0 +1,106 @@
+"""How the stream of draws is cut so that one pass over it serves every batch size.
+
+The mean of a batch is the length-weighted mean of the pieces it is made of, wherever a sample's gradient
+does not depend on its batch mates. Cutting at every boundary of every batch that is wanted gives the
+longest pieces that serve all sizes, whether they divide each other or not; and positions that no size
+wants any more are in no piece.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.draws.batches import Draws
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """P consecutive stretches of the stream, in order, and which of them make which batch.
+
+    Attributes:
+        batch_sizes: the S batch sizes.
+        segment: int64 (P,), the segment of the stream that holds each piece.
+        start, stop: int64 (P,), its positions start to stop - 1 in that segment.
+        first, last: int64 (S, batches); batch i of size s is the pieces first to last - 1.
+    """
+
+    batch_sizes: tuple[int, ...]
+    segment: NDArray[np.int64]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where each piece begins once all are laid end to end, int64 (P + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.stop - self.start)])
+
+
+def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
+    """Cut the stream for the first `batches` batches of every size.
+
+    Raises:
+        ValueError: for batch sizes or a number of batches that `draws` cannot give.
+    """
+    check(draws, batch_sizes, batches)
+    first = np.empty((len(batch_sizes), batches), np.int64)
+    last = np.empty_like(first)
+    segments, starts, stops, counted = [], [], [], 0
+    per_segment = [
+        batches if draws.sampling == "with_replacement" else draws.sample_count // size
+        for size in batch_sizes
+    ]
+    for segment in range(max(-(-batches // count) for count in per_segment)):
+        here = [
+            (segment * count, min((segment + 1) * count, batches)) for count in per_segment
+        ]  # the batches of each size that lie in this segment
+        bounds = [
+            np.arange(max(stop - start, 0) + 1) * size
+            for (start, stop), size in zip(here, batch_sizes, strict=True)
+        ]
+        points = np.unique(np.concatenate(bounds))
+        for row, (start, stop) in enumerate(here):
+            if stop > start:
+                place = counted + np.searchsorted(points, bounds[row])
+                first[row, start:stop], last[row, start:stop] = place[:-1], place[1:]
+        segments.append(np.full(points.size - 1, segment))
+        starts.append(points[:-1])
+        stops.append(points[1:])
+        counted += points.size - 1
+    return Pieces(
+        tuple(int(size) for size in batch_sizes),
+        np.concatenate(segments),
+        np.concatenate(starts),
+        np.concatenate(stops),
+        first,
+        last,
+    )
+
+
+def positions(draws: Draws, pieces: Pieces) -> NDArray[np.int32]:
+    """Sample indices of all pieces laid end to end, int32."""
+    found = []
+    for segment in range(int(pieces.segment[-1]) + 1):
+        within = np.flatnonzero(pieces.segment == segment)
+        # The pieces of a segment leave no gap: every size fills it from its beginning.
+        found.append(
+            draws.positions(segment, int(pieces.start[within[0]]), int(pieces.stop[within[-1]]))
+        )
+    return np.concatenate(found)
+
+
+def check(draws: Draws, batch_sizes: Sequence[int], batches: int) -> None:
+    """Check that there are such batches.
+
+    Raises:
+        ValueError: for no, equal or impossible batch sizes, or a number of batches below 1.
+    """
+    if not batch_sizes or len(set(batch_sizes)) != len(batch_sizes):
+        raise ValueError(f"batch_sizes: found {list(batch_sizes)}; different sizes are needed")
+    if batches < 1:
+        raise ValueError(f"batches: found {batches}; at least 1 is needed")
+    for size in batch_sizes:
+        draws.segment(size, 0)

@@ -1,0 +1,91 @@
+"""Entropy production against how far noise and Hessian are from commuting."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gradnoise import stage
+from gradnoise.figures import style
+from gradnoise.figures.langevin import files
+from gradnoise.figures.langevin.files import Result
+
+NUMBERS = [
+    *("commutator", "entropy_production", "entropy_production_error"),
+    *("predicted_entropy_production", "null_entropy_production"),
+]
+
+
+def rows_of(results: Sequence[Result]) -> pd.DataFrame:
+    """One row for every subspace of every trajectory."""
+    rows = [
+        {
+            "variant": result.variant,
+            "title": result.title,
+            "subspace": result.subspace,
+            "stationary": bool(result.eigenvectors["stationary"].astype(bool).all()),
+            **{name: result.numbers[name] for name in NUMBERS},
+        }
+        for result in results
+    ]
+    return pd.DataFrame(rows)
+
+
+def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+    """Measured with error bars, exact as open rings, what commuting surrogates reach as ticks below."""
+    colours = style.apply(settings)
+    drawn, axes = style.figure(settings, 3.0, style.COLUMN)
+    for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
+        colour, marker = style.look(place, colours)
+        still = each["stationary"].astype(bool)
+        axes.errorbar(
+            each["commutator"], each["entropy_production"], 1.96 * each["entropy_production_error"],
+            fmt="none", ecolor=colour, elinewidth=0.8,
+        )  # fmt: skip
+        for chosen, symbol, label in (
+            (still, marker, title),
+            (~still, "x", f"{title} (not stationary)"),
+        ):
+            if chosen.any():
+                axes.plot(
+                    each.loc[chosen, "commutator"],
+                    each.loc[chosen, "entropy_production"],
+                    symbol,
+                    color=colour,
+                    label=label,
+                    markeredgewidth=1,
+                )
+        axes.plot(
+            each["commutator"], each["predicted_entropy_production"], "o", markersize=8,
+            markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.8,
+        )  # fmt: skip
+        axes.plot(
+            each["commutator"],
+            each["null_entropy_production"],
+            "_",
+            color=colour,
+            markersize=8,
+            markeredgewidth=1.0,
+        )
+    shown = rows[NUMBERS[1:]].drop(columns="entropy_production_error").to_numpy(float)
+    if np.nanmin(shown) > 0:
+        axes.set_yscale("log")
+        style.plain_logarithm(axes.yaxis)
+    axes.set_xlabel("Commutator |CH − HC| / (|C| |H|)")
+    axes.set_ylabel("Entropy production (nats per step)")
+    axes.set_title("Rings: exact; dashes: null, 95 %", fontweight="bold")
+    drawn.legend(loc="outside lower center", ncols=1, handles=axes.get_legend_handles_labels()[0])
+    return drawn
+
+
+def main() -> None:
+    """Draw every subspace of every trajectory of a run's first network."""
+    arguments = style.parse("Entropy production.", tables=False, layers=True)
+    rows = rows_of(files.read(arguments.layers))
+    style.save(draw(rows, arguments.settings), arguments.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)

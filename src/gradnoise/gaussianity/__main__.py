@@ -1,0 +1,54 @@
+"""Stage: gaussianity."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradnoise import stage
+from gradnoise.gaussianity.analysis import analyse_layer, examples
+from gradnoise.gaussianity.results import write
+from gradnoise.noise.store import ParameterNoise, open_parameter, require_same_series
+from gradnoise.stage import without_linear_algebra
+
+
+def main() -> None:
+    """Stage: noise stores of one checkpoint's repeats to one parameter's HDF5 file."""
+    arguments = stage.parse("Test a layer's gradient noise for normality.", several=("noise",))
+    settings = arguments.settings
+    opened = [open_parameter(path, settings["parameter"]) for path in arguments.noise]
+    require_same_series(opened)
+    first, batches = opened[0], settings["batches"]
+    repeats = [int(noise.attributes["repeat"]) for noise in opened]
+    analysis = analyse_layer(
+        [noise.noise for noise in opened],
+        [noise.noise_along_directions for noise in opened],
+        first.batch_sizes,
+        batches,
+        repeats,
+        settings["significance"],
+    )
+    shown = examples(analysis, first.noise, first.batch_sizes, batches)
+    axes = {"batch_sizes": first.batch_sizes, "batches": batches, "repeats": repeats}
+    write(
+        arguments.output,
+        analysis.coordinates,
+        analysis.directions,
+        analysis.summary,
+        shown,
+        first.coordinate,
+        axes,
+        _attributes(first, settings),
+    )
+
+
+def _attributes(noise: ParameterNoise, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of the results: those of the noise that hold for all repeats, and the settings."""
+    return {
+        **noise.lasting,
+        "parameter": settings["parameter"],
+        "significance": settings["significance"],
+    }
+
+
+if __name__ == "__main__":
+    with without_linear_algebra():
+        stage.run(main)

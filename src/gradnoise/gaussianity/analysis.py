@@ -1,0 +1,142 @@
+"""How Gaussian is a layer's gradient noise? One job per layer: all repeats, batch sizes, numbers of batches.
+
+Each coordinate's mini-batch noise is one series. It is tested, described and classed; percentages count the
+coordinates that the test passes (p >= significance). An exactly Gaussian layer passes 1 - significance, so 95 %
+and not 100 % is the ceiling, and how far below a given non-Gaussian law falls depends on the number of batches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.errors import InputError
+from gradnoise.gaussianity.normality import LARGEST, SMALLEST, describe
+from gradnoise.gaussianity.summary import cast, summarise
+from gradnoise.noise.store import Noise, column_blocks
+
+FIELDS = {
+    "statistic": np.float64,
+    "pvalue": np.float64,
+    "skewness": np.float32,
+    "excess_kurtosis": np.float32,
+    "kolmogorov_distance": np.float32,
+    "class": np.uint8,
+}
+
+
+Fields = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class LayerAnalysis:
+    """Results of a layer over S batch sizes, K numbers of batches, R repeats and C coordinates.
+
+    Attributes:
+        coordinates: per-coordinate arrays (S, K, R, C) by the names of `FIELDS`.
+        directions: the same over the layer's random directions, (S, K, R, D).
+        summary: structured array of S * K * R rows, see `gradnoise.gaussianity.summary.summarise`.
+    """
+
+    coordinates: Fields
+    directions: Fields
+    summary: NDArray[Any]
+
+
+def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
+    """Test, describe and class every coordinate from its first n batches, for each n.
+
+    Args:
+        noise: (S, batches, C) float32; read in blocks of at most 64 MiB, so that any C fits in memory.
+        batches: the numbers n of batches, K of them.
+
+    Returns:
+        Arrays (S, K, C) by the names of `FIELDS`. Skewness, kurtosis and distance are NaN for DIRAC.
+
+    Raises:
+        InputError: for n outside 3 to 5000 or above the number of batches there are, or noise that is not finite.
+    """
+    sizes, stored, count = noise.shape
+    wrong = [n for n in batches if not SMALLEST <= n <= min(LARGEST, stored)]
+    if wrong:
+        raise InputError(
+            f"gaussianity.batches: found {wrong[0]}; accepted: {SMALLEST} to "
+            f"{min(LARGEST, stored)} (the noise holds {stored} batches)"
+        )
+    results = {
+        name: np.empty((sizes, len(batches), count), dtype) for name, dtype in FIELDS.items()
+    }
+    for size in range(sizes):
+        for columns in column_blocks(noise, max(batches, default=0)):
+            block = np.asarray(noise[size, : max(batches), columns])
+            for k, n in enumerate(batches):
+                described = describe(block[:n], axis=0)
+                for name, values in zip(FIELDS, described, strict=True):
+                    results[name][size, k, columns] = values
+    if np.isnan(results["pvalue"]).any():
+        index = np.argwhere(np.isnan(results["pvalue"]))[0]
+        raise InputError(f"the noise of coordinate {index[-1]} holds values that are not finite")
+    return results
+
+
+def analyse_layer(
+    noise: Sequence[Any],
+    noise_along_directions: Sequence[Any],
+    batch_sizes: Sequence[int],
+    batches: Sequence[int],
+    repeats: Sequence[int],
+    significance: float = 0.05,
+) -> LayerAnalysis:
+    """Analyse a layer's noise: every coordinate and direction, and a summary row per cell.
+
+    Args:
+        noise: one array (S, batches, C) per repeat.
+        noise_along_directions: one array (S, batches, D) per repeat; D may be 0.
+        batch_sizes: the S mini-batch sizes.
+        batches: the K numbers of batches to test with, each the first n of those there are.
+        repeats: numbers of the repeats.
+        significance: level of the test.
+    """
+
+    def over_repeats(arrays: Sequence[Noise]) -> Fields:
+        described = [describe_noise(array, batches) for array in arrays]
+        return {name: np.stack([one[name] for one in described], axis=2) for name in FIELDS}
+
+    coordinates = over_repeats(noise)
+    directions = over_repeats(noise_along_directions)
+    rows = summarise(coordinates, directions, batch_sizes, batches, repeats, significance)
+    return LayerAnalysis(coordinates, directions, rows)
+
+
+def examples(
+    analysis: LayerAnalysis, noise: Noise, batch_sizes: Sequence[int], batches: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Series to look at: a typical, the worst and a dead coordinate of the first repeat.
+
+    At the smallest and the largest batch size, with the largest number of batches. Typical is the live
+    coordinate of median p-value, worst the testable one of smallest W, dead the first DIRAC one; a role that
+    nobody plays is left out.
+
+    Returns:
+        Dicts of `role`, `batch_size`, `position` (along the noise's last axis), `statistic`, `pvalue` and
+        `samples`, float32 of shape (max(batches),).
+    """
+    k = int(np.argmax(batches))
+    found = []
+    for size in sorted({int(np.argmin(batch_sizes)), int(np.argmax(batch_sizes))}):
+        cell = {name: values[size, k, 0] for name, values in analysis.coordinates.items()}
+        for role, position in cast(cell).items():
+            samples = np.asarray(noise[size, : batches[k], slice(position, position + 1)])
+            found.append(
+                {
+                    "role": role,
+                    "batch_size": int(batch_sizes[size]),
+                    "position": position,
+                    "statistic": float(cell["statistic"][position]),
+                    "pvalue": float(cell["pvalue"][position]),
+                    "samples": samples[:, 0].astype(np.float32),
+                }
+            )
+    return found

@@ -1,0 +1,238 @@
+"""What one forward and backward pass reveals about every layer, without any weight gradient.
+
+Forward hooks keep a layer's input and add a zero to its output; the gradient of the summed per-sample
+losses with respect to that zero is the layer's error, sample by sample. Nothing else is differentiated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import nn
+from torch.utils._pytree import tree_map
+
+from gradnoise.gradients.contractions import Contraction, Rows, contract
+from gradnoise.gradients.selections import Selection, project_rows
+
+Loss = Callable[[Any, torch.Tensor], torch.Tensor]
+
+
+Source = tuple[nn.Module, str]
+
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+
+NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm)
+
+
+@dataclass
+class Call:
+    """One call of a layer: its input (n, ...), the zero added to its output, and later the error (n, ...)."""
+
+    inputs: torch.Tensor
+    tap: torch.Tensor
+    error: torch.Tensor
+
+    def usable(self, samples: int) -> bool:
+        """Whether its leading axis can be that of the samples."""
+        return len(self.inputs) == samples and len(self.tap) == samples
+
+
+def sources(model: nn.Module, names: Sequence[str]) -> dict[str, Source]:
+    """Module and attribute of those parameters whose gradients a capture gives.
+
+    Leaves out what belongs to other kinds of modules (or subclasses, which may compute differently), and
+    parameters shared by several.
+    """
+    owners: dict[int, int] = {}
+    for _, parameter in model.named_parameters(remove_duplicate=False):
+        owners[id(parameter)] = owners.get(id(parameter), 0) + 1
+    found = {}
+    for name in names:
+        path, _, attribute = name.rpartition(".")
+        module = model.get_submodule(path)
+        known = type(module) in (nn.Linear, *CONVOLUTIONS, *NORMALISATIONS)
+        if (
+            known
+            and attribute in ("weight", "bias")
+            and owners[id(getattr(module, attribute))] == 1
+        ):
+            found[name] = module, attribute
+    return found
+
+
+def sample_losses(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tensor:
+    """The loss of every sample as a batch of one, (n,)."""
+
+    def alone(output: Any, target: torch.Tensor) -> torch.Tensor:
+        return loss(tree_map(lambda part: part.unsqueeze(0), output), target.unsqueeze(0))
+
+    if loss is F.cross_entropy and outputs.ndim == 2:
+        # The same numbers without the second that torch takes to import `vmap`'s machinery.
+        return F.cross_entropy(outputs, targets, reduction="none")
+    try:
+        return torch.func.vmap(alone)(outputs, targets)
+    except (RuntimeError, ValueError):  # a loss that torch.func cannot vectorise
+        each = range(len(targets))
+        rows = [tree_map(lambda part, row=row: part[row], outputs) for row in each]
+        return torch.stack([alone(rows[row], targets[row]) for row in each])
+
+
+def capture(
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    modules: Sequence[nn.Module],
+) -> dict[nn.Module, list[Call]]:
+    """One pass over a batch, giving every call of the modules."""
+    with torch.enable_grad(), _recorded(model, modules) as calls:
+        losses = sample_losses(loss, model(inputs), targets)
+        every = [call for module in modules for call in calls[module]]
+        if every and losses.requires_grad:
+            taps = [call.tap for call in every]
+            errors = torch.autograd.grad(losses.sum(), taps, materialize_grads=True)
+            for call, error in zip(every, errors, strict=True):
+                call.error = error
+    return calls
+
+
+@contextmanager
+def _recorded(
+    model: nn.Module, modules: Sequence[nn.Module]
+) -> Iterator[dict[nn.Module, list[Call]]]:
+    """Record the modules' calls meanwhile, with no parameter asking for a gradient."""
+    calls: dict[nn.Module, list[Call]] = {module: [] for module in modules}
+
+    def record(
+        module: nn.Module,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        output: torch.Tensor,
+    ) -> torch.Tensor:
+        given = arguments[0] if arguments else next(iter(keywords.values()))
+        tap = torch.zeros_like(output, requires_grad=True)
+        calls[module].append(Call(given.detach(), tap, tap.detach()))
+        return output + tap
+
+    required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+    handles = [module.register_forward_hook(record, with_kwargs=True) for module in modules]
+    try:
+        for parameter, _ in required:
+            parameter.requires_grad_(False)
+        yield calls
+    finally:
+        for handle in handles:
+            handle.remove()
+        for parameter, require in required:
+            parameter.requires_grad_(require)
+
+
+def captured_gradients(
+    calls: Mapping[nn.Module, Sequence[Call]],
+    parameters: Mapping[str, Source],
+    selections: Mapping[str, Selection],
+    samples: int,
+) -> dict[str, Rows]:
+    """Per-sample gradients at the selections of all parameters whose calls are usable."""
+    rows = {}
+    for name, (module, attribute) in parameters.items():
+        if calls[module] and all(call.usable(samples) for call in calls[module]):
+            parts = [_gradient(module, attribute, call, selections[name]) for call in calls[module]]
+            chosen, projected = parts[0]
+            for more_chosen, more_projected in parts[1:]:
+                chosen, projected = chosen + more_chosen, projected + more_projected
+            rows[name] = chosen, projected
+    return rows
+
+
+def _gradient(module: nn.Module, attribute: str, call: Call, selection: Selection) -> Rows:
+    samples, inputs, error = len(call.tap), call.inputs.float(), call.error.float()
+    if isinstance(module, CONVOLUTIONS):
+        if attribute == "bias":
+            return project_rows(selection, error.flatten(start_dim=2).sum(dim=2))
+        return contract(contraction(module, call), selection)
+    if isinstance(module, nn.Linear):
+        if attribute == "bias":
+            return project_rows(
+                selection, error.reshape(samples, -1, module.out_features).sum(dim=1)
+            )
+        return contract(contraction(module, call), selection)
+    if attribute == "weight":
+        error = error * _normalised(module, inputs)
+    if isinstance(module, nn.LayerNorm):
+        gradient = error.reshape(samples, -1, selection.size).sum(dim=1)
+    else:
+        gradient = error.reshape(samples, selection.size, -1).sum(dim=2)
+    return project_rows(selection, gradient)
+
+
+def contraction(module: nn.Module, call: Call) -> Contraction:
+    """Where every weight of a convolution or linear layer meets its inputs in one of its calls."""
+    inputs, error = call.inputs.float(), call.error.float()
+    if isinstance(module, CONVOLUTIONS):
+        return _convolution(module, inputs, error)
+    assert isinstance(module, nn.Linear)
+    samples = len(call.tap)
+    error = error.reshape(samples, -1, module.out_features)
+    positions = np.arange(error.shape[1]) * module.in_features
+    offset = np.arange(module.in_features)
+    flat, error = inputs.reshape(samples, -1), error.transpose(1, 2).contiguous()
+    return Contraction(flat, error, offset, positions, 1)
+
+
+def _normalised(module: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    """The input of a normalisation's scale."""
+    if isinstance(module, nn.LayerNorm):
+        return F.layer_norm(inputs, module.normalized_shape, eps=module.eps)
+    assert isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+    return F.batch_norm(inputs, module.running_mean, module.running_var, eps=module.eps)
+
+
+def _convolution(
+    module: nn.Conv1d | nn.Conv2d | nn.Conv3d, inputs: torch.Tensor, error: torch.Tensor
+) -> Contraction:
+    """Where every weight meets its inputs, from the layer's geometry."""
+    mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
+    padded = F.pad(inputs, module._reversed_padding_repeated_twice, mode=mode)
+    offset, base = _geometry(
+        tuple(padded.shape[1:]),
+        tuple(error.shape[2:]),
+        module.kernel_size,
+        module.dilation,
+        module.stride,
+    )
+    return Contraction(
+        padded.flatten(start_dim=1),
+        error.flatten(start_dim=2).contiguous(),
+        offset,
+        base,
+        module.groups,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _geometry(
+    padded: tuple[int, ...],
+    outputs: tuple[int, ...],
+    kernel: tuple[int, ...],
+    dilation: tuple[int, ...],
+    stride: tuple[int, ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offset of every weight column in the flattened input, and shift of every output position."""
+    channels, *sizes = padded
+    steps = [int(np.prod(sizes[axis + 1 :])) for axis in range(len(sizes))]
+    offset = np.arange(channels) * int(np.prod(sizes))
+    base = np.zeros(1, np.int64)
+    for axis, step in enumerate(steps):
+        within = np.arange(kernel[axis]) * dilation[axis]
+        offset = np.add.outer(offset, within * step).ravel()
+        base = np.add.outer(base, np.arange(outputs[axis]) * stride[axis] * step).ravel()
+    return offset, base

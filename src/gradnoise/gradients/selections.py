@@ -1,0 +1,130 @@
+"""Which coordinates and random directions of a model's parameters are measured, and how to leave it as it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.errors import InputError
+from gradnoise.gradients import directions as random_directions
+from gradnoise.gradients.directions import Directions
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What is measured of one parameter.
+
+    Attributes:
+        name: as in `named_parameters()`.
+        shape: of the parameter.
+        size: its number of coordinates, d.
+        coordinates: int64 (C,) flat indices; ascending, unless the caller gave them in another order.
+        directions: D random directions over all d coordinates, or None.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    size: int
+    coordinates: NDArray[np.int64]
+    directions: Directions | None
+
+    @property
+    def direction_count(self) -> int:
+        """Number of directions D, 0 without any."""
+        return 0 if self.directions is None else self.directions.count
+
+
+def select(
+    parameters: Mapping[str, torch.Tensor],
+    coordinates: int | Mapping[str, Sequence[int]] | None,
+    directions: int,
+    seed: int,
+    names: Sequence[str] | None = None,
+) -> dict[str, Selection]:
+    """Choose coordinates and directions, the same for the same seed whatever else is selected.
+
+    Args:
+        parameters: name to tensor, as from `dict(model.named_parameters())`.
+        coordinates: None for all; a number, drawn without replacement in every parameter (all, where it
+            has no more); or flat indices for the parameters named, and no others.
+        directions: number of random directions per parameter, 0 for none.
+        seed: experiment seed.
+        names: restricts to these parameters.
+
+    Raises:
+        InputError: for an unknown parameter, an index outside it, or a number below 1.
+    """
+    wanted = list(parameters) if names is None else list(names)
+    if isinstance(coordinates, Mapping):
+        wanted = [name for name in coordinates if names is None or name in names]
+    unknown = [name for name in wanted if name not in parameters]
+    if unknown:
+        raise InputError(f"unknown parameter {unknown[0]!r}; the model has {', '.join(parameters)}")
+    selections = {}
+    for name in wanted:
+        tensor = parameters[name]
+        selections[name] = Selection(
+            name,
+            tuple(tensor.shape),
+            tensor.numel(),
+            _indices(name, tensor.numel(), coordinates, seed),
+            random_directions.draw(name, tensor.shape, directions, seed) if directions else None,
+        )
+    return selections
+
+
+def _indices(
+    name: str, size: int, coordinates: int | Mapping[str, Sequence[int]] | None, seed: int
+) -> NDArray[np.int64]:
+    if isinstance(coordinates, Mapping):
+        given = np.asarray(coordinates[name], np.int64).reshape(-1)
+        if given.size == 0 or given.min() < 0 or given.max() >= size:
+            raise InputError(
+                f"coordinates of {name}: found {coordinates[name]}; accepted are one or more "
+                f"flat indices from 0 to {size - 1}"
+            )
+        return given
+    if coordinates is not None and coordinates < 1:
+        raise InputError(f"coordinates: found {coordinates}; accepted are None or a number above 0")
+    if coordinates is None or coordinates >= size:
+        return np.arange(size)
+    drawn = generator(seed, Stream.COORDINATES, name).choice(size, coordinates, replace=False)
+    return np.sort(drawn)
+
+
+def project(selection: Selection, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Chosen coordinates and projections of one gradient.
+
+    Args:
+        selection: of one parameter.
+        gradient: float32, in the parameter's shape, on any device.
+
+    Returns:
+        float32 (C,) and (D,), on the gradient's device.
+    """
+    chosen, projected = project_rows(selection, gradient.reshape(1, -1))
+    return chosen[0], projected[0]
+
+
+def project_rows(
+    selection: Selection, gradients: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same for many flattened gradients (n, size): float32 (n, C) and (n, D)."""
+    gradients = gradients.detach()
+    indices = device_coordinates(selection, gradients.device)
+    chosen = gradients if indices is None else gradients.index_select(1, indices)
+    if selection.directions is None:
+        return chosen, gradients.new_empty(len(gradients), 0)
+    return chosen, random_directions.project(selection.directions, gradients)
+
+
+@lru_cache(maxsize=1024)
+def device_coordinates(selection: Selection, device: torch.device) -> torch.Tensor | None:
+    """The coordinates as a tensor of a device, copied once; None for all of them in order."""
+    if np.array_equal(selection.coordinates, np.arange(selection.size)):
+        return None
+    return torch.from_numpy(selection.coordinates).to(device)

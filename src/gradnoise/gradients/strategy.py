@@ -1,0 +1,71 @@
+"""The two ways to mini-batch gradients, and which of them a measurement takes."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from gradnoise.errors import InputError
+
+Strategy = Literal["per_sample", "per_batch"]
+
+
+AUGMENTED = "crop and flip are drawn anew for every sample of every batch"
+
+
+COLUMNS = 32  # of all samples, held at once while batches are drawn
+
+
+COST = 3  # plain passes that per-sample gradients of the same samples cost, at most
+
+
+def choose_strategy(
+    asked: str,
+    obstacle: str | None,
+    samples: int,
+    per_sample: int,
+    memory: int,
+    room: Mapping[str, int],
+    drawn: int | None = None,
+) -> tuple[Strategy, str]:
+    """Decide between per-sample and mini-batch gradients, and say why in a sentence.
+
+    The sentence enters the results, so it names no number that changes from day to day.
+
+    Args:
+        asked: "auto", "per_sample" or "per_batch".
+        obstacle: why per-sample gradients do not exist, or None.
+        samples: number of samples N.
+        per_sample: numbers stored for each.
+        memory: bytes for buffers.
+        room: bytes that all per-sample gradients may take at most, by what sets that limit.
+        drawn: samples in the largest batches, where per-sample gradients serve these alone.
+
+    Raises:
+        InputError: for an unknown strategy, or where per-sample gradients are asked for and do not exist.
+    """
+    need = 4 * samples * per_sample
+    size = f"{need / 1e9:.2f} GB"
+    if asked not in ("auto", "per_sample", "per_batch"):
+        raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
+    if asked == "per_sample" and obstacle is not None:
+        raise InputError(f"strategy: found per_sample; auto or per_batch is needed: {obstacle}")
+    if asked == "per_batch":
+        return "per_batch", "strategy: per_batch was asked for"
+    if asked == "per_sample":
+        return "per_sample", f"strategy: per_sample was asked for; its gradients take {size}"
+    if obstacle is not None:
+        return "per_batch", obstacle
+    for limit, most in room.items():
+        if need > most:
+            return "per_batch", f"per-sample gradients would take {size}, more than {limit}"
+    # Drawing needs some columns of all samples at once; collecting, all columns of some samples.
+    if 4 * max(COLUMNS * samples, 4 * per_sample) > memory:
+        return "per_batch", f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of buffers"
+    if drawn is not None and drawn < COST * samples:
+        return "per_batch", f"{drawn} draws from {samples} samples are few"
+    return "per_sample", f"every mini-batch is a mean of {samples} samples' gradients, {size}"
+
+
+def machine_memory() -> int:
+    """Bytes of this machine's memory: what the system cannot keep of a store is read from the disk again."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

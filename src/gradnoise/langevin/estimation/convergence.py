@@ -1,0 +1,206 @@
+"""Whether a trajectory is stationary and long enough: correlation times, split R-hat, drift."""
+
+import math
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import fft
+
+from gradnoise.langevin.estimation.trajectories import Floats, as_replicas, centred_columns
+
+DIRECT = 40  # lags summed one by one; longer windows are cheaper by Fourier transform
+
+
+TRIAL = 8  # of them, after which a long window shows
+
+
+WINDOW = 5.0  # correlation times
+
+
+class Memory(NamedTuple):
+    """Second-order description of one column, pooled over replicas."""
+
+    variance: float
+    time: float  #: integrated autocorrelation time, in steps
+    squares: float  #: sum of the squared autocorrelations over all lags, negative ones included
+
+    @property
+    def span(self) -> float:
+        """Steps after which the column has forgotten, also where oscillation makes `time` short."""
+        return max(self.time, 2 * self.squares - 1)
+
+
+class Stationarity(NamedTuple):
+    """Last third of a trajectory less the first, in standard errors; arrays of shape (columns,)."""
+
+    mean: Floats
+    variance: Floats
+    stationary: np.ndarray
+
+
+_kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _lag_products(rows: Floats, first: int, products: Floats) -> None:
+    """Write sum_t x_t x_{t+lag} over all rows (replicas, steps) for lags first, first + 1, ..."""
+    replicas, steps = rows.shape
+    for lag in range(first, products.size):
+        total = 0.0
+        for r in range(replicas):
+            for t in range(steps - lag):
+                total += rows[r, t] * rows[r, t + lag]
+        products[lag] = total
+
+
+@_kernel
+def _integrate(products: Floats) -> tuple[float, float, bool]:
+    """Correlation time, sum of squared correlations, and whether Sokal's window closed within the lags.
+
+    The squares keep the window open for alternating and oscillating series, whose partial sums of
+    correlations fall below M / 5 at once. For an AR(1) with phi >= 0 Sokal's own condition is the stricter.
+    """
+    total, squares, largest = 1.0, 1.0, 1.0
+    for lag in range(1, products.size):
+        correlation = products[lag] / products[0]
+        total += 2.0 * correlation
+        squares += 2.0 * correlation * correlation
+        largest = max(largest, total)
+        if lag >= WINDOW * max(total, 2.0 * squares - 1.0):
+            return total, squares, True
+    return largest, squares, False
+
+
+def memory(rows: Floats) -> Memory:
+    """Variance and correlation of one centred column (replicas, steps); NaN where it is constant.
+
+    Where the window does not close within half of the steps, the time is the largest partial sum, so that a
+    series which never forgets has an effective size of a few. Beyond, correlations about the series' own mean
+    must sum to -1/2, whatever the series.
+    """
+    steps = rows.shape[1]
+    most = steps // 2
+    products = np.empty(min(DIRECT, most) + 1)
+    trial = products[: TRIAL + 1]
+    _lag_products(rows, 0, trial)
+    if not 0 < products[0] < math.inf:
+        return Memory(math.nan, math.nan, math.nan)
+    time, squares, closed = _integrate(trial)
+    if not closed and WINDOW * max(time, 2 * squares - 1) < products.size:
+        _lag_products(rows, trial.size, products)
+        time, squares, closed = _integrate(products)
+    if not closed:
+        size = fft.next_fast_len(steps + most, real=True)
+        spectrum = fft.rfft(rows, size)
+        power = (spectrum.real**2 + spectrum.imag**2).sum(0)
+        time, squares, _ = _integrate(fft.irfft(power, size)[: most + 1])
+    smallest = 1 / math.sqrt(rows.size)
+    return Memory(products[0] / rows.size, max(time, smallest), squares)
+
+
+def r_hat(rows: Floats) -> float:
+    """Split R-hat of one column (replicas, steps), centred or not."""
+    half = rows.shape[1] // 2
+    halves = rows[:, : 2 * half].reshape(-1, half)
+    within = halves.var(1, ddof=1).mean()
+    if not within > 0:
+        return math.nan
+    return math.sqrt((half - 1) / half + halves.mean(1).var(ddof=1) / within)
+
+
+def drift(rows: Floats) -> tuple[float, float]:
+    """Change of mean and variance from the first to the last third of one column, in standard errors."""
+    third = rows.shape[1] // 3
+    mean, variance, mean_error, variance_error = 0.0, 0.0, 0.0, 0.0
+    for sign, part in ((-1, rows[:, :third]), (1, rows[:, -third:])):
+        level = part.mean()
+        found = memory(part - level)
+        mean += sign * level
+        variance += sign * found.variance
+        mean_error += found.variance * found.time / part.size
+        variance_error += found.variance**2 * 2 * found.squares / part.size
+    return mean / math.sqrt(mean_error), variance / math.sqrt(variance_error)
+
+
+def _memories(trajectory: ArrayLike) -> tuple[Floats, int]:
+    values = as_replicas(trajectory)
+    found = np.array([memory(rows) for rows in centred_columns(values)])
+    return found, values.shape[0] * values.shape[1]
+
+
+def autocorrelation_time(trajectory: ArrayLike) -> Floats:
+    """Integrated autocorrelation time 1 + 2 sum rho_k of each column, in steps.
+
+    The sum ends at the smallest lag M >= 5 tau(M) (Sokal 1997, "Monte Carlo methods in statistical mechanics",
+    section 3), held open further for series that alternate; where
+    no M within half of the steps is large enough, it is the largest sum. At least 1 / sqrt(number of values).
+
+    Args:
+        trajectory: (steps,), (steps, columns) or (replicas, steps, columns), float32 or float64; the replicas'
+            autocovariances, about the mean of all of them, are averaged.
+
+    Returns:
+        float64 (columns,); NaN for a constant column.
+
+    Raises:
+        ValueError: for fewer than 8 steps or another number of axes.
+    """
+    return _memories(trajectory)[0][:, 1]
+
+
+def effective_sample_size(trajectory: ArrayLike) -> Floats:
+    """Number of independent draws whose mean is as precise: replicas x steps / autocorrelation time.
+
+    Arguments, shape and errors are those of `autocorrelation_time`.
+    """
+    found, count = _memories(trajectory)
+    return count / found[:, 1]
+
+
+def variance_standard_error(trajectory: ArrayLike) -> Floats:
+    """Relative standard error sqrt((2 / n) sum_k rho_k^2) of each column's variance, for Gaussian values.
+
+    Bartlett (1946); sqrt((2 / n) (1 + phi^2) / (1 - phi^2)) for an AR(1). n counts all replicas' steps.
+    Arguments, shape and errors are those of `autocorrelation_time`.
+    """
+    found, count = _memories(trajectory)
+    return np.sqrt(2 * found[:, 2] / count)
+
+
+def split_r_hat(trajectory: ArrayLike) -> Floats:
+    """Split R-hat of each column: every replica is halved and the halves are compared.
+
+    Gelman et al., Bayesian Data Analysis, 3rd edition, section 11.4. Near sqrt(1 + tau / half) for a
+    stationary column with halves of that many steps; below 1.01 is commonly accepted.
+
+    Args:
+        trajectory: (steps,), (steps, columns) or (replicas, steps, columns).
+
+    Returns:
+        float64 (columns,); NaN for a constant column.
+
+    Raises:
+        ValueError: for fewer than 8 steps or another number of axes.
+    """
+    return np.array([r_hat(rows) for rows in centred_columns(as_replicas(trajectory))])
+
+
+def stationarity(trajectory: ArrayLike, threshold: float = 3.0) -> Stationarity:
+    """Compare mean and variance of the first and the last third of the steps (after Geweke 1992).
+
+    Args:
+        trajectory: (steps,), (steps, columns) or (replicas, steps, columns); the replicas are pooled.
+        threshold: largest absolute z-score called stationary.
+
+    Returns:
+        z-scores `mean` and `variance`, float64 (columns,), by standard errors from each third's own effective
+        sample size, and `stationary`, bool (columns,). NaN and False for a constant column.
+
+    Raises:
+        ValueError: for fewer than 24 steps or another number of axes.
+    """
+    columns = centred_columns(as_replicas(trajectory, shortest=24))
+    mean, variance = np.array([drift(rows) for rows in columns]).T
+    return Stationarity(mean, variance, np.maximum(abs(mean), abs(variance)) <= threshold)

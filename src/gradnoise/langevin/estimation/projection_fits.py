@@ -1,0 +1,76 @@
+"""Everything fitted to each projection of a recorded trajectory, in one pass over its columns."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gradnoise.langevin.estimation.autoregression import (
+    AutoregressionFit,
+    box_statistic,
+    check_learning_rate,
+    difference_sums,
+    fit_from_sums,
+    order_from_sums,
+)
+from gradnoise.langevin.estimation.convergence import drift, memory, r_hat
+from gradnoise.langevin.estimation.trajectories import Floats, as_replicas, centred_columns
+
+
+class ProjectionFits(NamedTuple):
+    """Fits and diagnostics of each column; arrays of shape (columns,)."""
+
+    first: AutoregressionFit  #: AR(1)
+    second: AutoregressionFit  #: AR(2)
+    order: NDArray[np.int64]  #: of smallest BIC: 0, 1 or 2
+    ljung_box_pvalue: Floats  #: of the residuals of that order
+    variance: Floats
+    variance_error: Floats  #: relative, for Gaussian values
+    autocorrelation_time: Floats  #: steps
+    effective_sample_size: Floats
+    split_r_hat: Floats
+    mean_drift: Floats  #: last third less first, in standard errors
+    variance_drift: Floats  #: the same of the variance
+
+
+def fit_projections(
+    trajectory: ArrayLike, learning_rate: float = 1.0, lags: int = 20
+) -> ProjectionFits:
+    """Both autoregressions of each column and every check on them.
+
+    Args:
+        trajectory: (steps,), (steps, columns) or (replicas, steps, columns), float32 or float64; replicas are
+            pooled, about the mean of all of them.
+        learning_rate: eta.
+        lags: of the Ljung-Box test.
+
+    Returns:
+        What `fit_autoregression`, `select_order`, `ljung_box`, `autocorrelation_time`, `effective_sample_size`,
+        `variance_standard_error`, `split_r_hat` and `stationarity` give. Constant columns are NaN.
+
+    Raises:
+        ValueError: for a learning rate that is not positive, fewer than 24 steps or than lags + 3, or another
+            number of axes.
+    """
+    check_learning_rate(learning_rate)
+    values = as_replicas(trajectory, shortest=max(24, lags + 3))
+    replicas, steps, columns = values.shape
+    size, count = replicas * steps, replicas * (steps - 2)
+    sums, orders, rest = np.empty((columns, 6)), np.empty(columns, np.int64), np.empty((columns, 7))
+    room = np.empty(steps - 2)
+    for i, rows in enumerate(centred_columns(values)):
+        sums[i] = difference_sums(rows)
+        orders[i] = order_from_sums(sums[i], count)
+        pvalue = box_statistic(rows, sums[i], int(orders[i]), lags, room)[1]
+        rest[i] = pvalue, *memory(rows), r_hat(rows), *drift(rows)
+    pvalues, variance, time, squares, hat, mean_drift, variance_drift = rest.T
+    return ProjectionFits(
+        fit_from_sums(sums, count, 1, learning_rate), fit_from_sums(sums, count, 2, learning_rate),
+        orders, pvalues, variance, np.sqrt(2 * squares / size), time, size / time, hat,
+        mean_drift, variance_drift,
+    )  # fmt: skip
+
+
+def warm() -> None:
+    """Compile, or load from the cache, everything that `fit_projections` runs."""
+    fit_projections(np.random.default_rng(0).standard_normal((2, 64, 2)).astype(np.float32))

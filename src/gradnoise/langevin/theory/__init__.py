@@ -1,0 +1,1 @@
+"""Exact laws of SGD on a quadratic, and their continuous limits."""

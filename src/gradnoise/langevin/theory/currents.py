@@ -1,0 +1,126 @@
+"""Circulation and irreversibility of SGD's stationary law on a quadratic, exact for finite steps."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve
+
+from gradnoise.langevin.theory.stationary import (
+    diagonalise,
+    lagged_covariance,
+    overdamped_covariance,
+    stationary_covariance,
+)
+
+Matrix = NDArray[np.float64]
+
+
+def area_rate(
+    hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float, momentum: float = 0.0
+) -> Matrix:
+    """Rate E[x_i(t) x_j(t+1) - x_j(t) x_i(t+1)] / 2 at which each pair of coordinates sweeps area, per step.
+
+    eta (h_i - h_j) Sigma_ij / (2 (1 - mu)) in the eigenbasis of the Hessian: zero exactly where noise and Hessian
+    commute, that is (for Gaussian noise) in detailed balance.
+
+    Args:
+        hessian: scalar or (d, d).
+        noise_covariance: scalar or (d, d), of the mini-batch gradient.
+        learning_rate: eta.
+        momentum: mu, heavy ball's.
+
+    Returns:
+        Antisymmetric float64 (d, d).
+
+    Raises:
+        ValueError: where a step is unstable.
+    """
+    lagged = lagged_covariance(hessian, noise_covariance, learning_rate, momentum)
+    return (lagged.T - lagged) / 2
+
+
+def entropy_production_rate(
+    hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float, momentum: float = 0.0
+) -> float:
+    """Entropy produced per step, nats: relative entropy of a stretch of the trajectory to its reverse.
+
+    KL_m = (tr((K_m^R)^-1 K_m) - m d) / 2 with K_m the covariance of m successive points. Plain SGD is Markovian in
+    the position, where the rate is KL_2; with momentum the position is of second order, and it is KL_3 - KL_2.
+
+    Args:
+        hessian, noise_covariance, learning_rate, momentum: as in `area_rate`.
+
+    Raises:
+        ValueError: where a step is unstable, or the noise has no component along some direction.
+    """
+    system = diagonalise(hessian, noise_covariance)
+    spread = np.linalg.eigvalsh(system.noise)
+    if spread[0] <= 1e-12 * spread[-1]:
+        raise ValueError("noise_covariance: it must be positive definite")
+    h = np.diag(system.curvatures)
+    arguments = h, system.noise, learning_rate, momentum
+    now, lagged = stationary_covariance(*arguments), lagged_covariance(*arguments)
+    scale = 1 / np.sqrt(np.diag(now))
+    drift = (1 + momentum) * np.eye(len(h)) - learning_rate * h
+    further = drift @ lagged - momentum * now
+    lags = [each * np.outer(scale, scale) for each in (now, lagged, further)]
+    if momentum == 0:
+        return _divergence(lags[:2])
+    return _divergence(lags) - _divergence(lags[:2])
+
+
+def _divergence(lags: list[Matrix]) -> float:
+    """KL of m successive points from their reverse, from covariances E x(t + k) x(t)^T at lags 0 to m - 1."""
+    m, d = len(lags), len(lags[0])
+
+    def block(difference: int) -> Matrix:
+        return lags[difference] if difference >= 0 else lags[-difference].T
+
+    forward = np.block([[block(s - t) for t in range(m)] for s in range(m)])
+    reverse = np.block([[block(t - s) for t in range(m)] for s in range(m)])
+    ratio = solve(reverse, forward, assume_a="pos")
+    return float((np.trace(ratio) - m * d) / 2)
+
+
+def third_order_asymmetry(curvature: float, learning_rate: float, third_cumulant: float) -> float:
+    """E[x_t^2 x_{t+1} - x_t x_{t+1}^2] of plain SGD along one eigenvector: a (1 - a) k3 / (1 - a^3), a = 1 - eta h.
+
+    Skewed noise is irreversible though Hessian and noise commute trivially; covariances are blind to it.
+
+    Args:
+        curvature: h.
+        learning_rate: eta.
+        third_cumulant: k3 of the innovation -eta xi, that is -eta^3 times the mini-batch gradient's.
+    """
+    a = 1 - learning_rate * curvature
+    return a * (1 - a) * third_cumulant / (1 - a**3)
+
+
+def continuous_area_rate(
+    hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float
+) -> Matrix:
+    """The same of the overdamped equation, (H S - S H) eta / 2 per step, right as eta h -> 0.
+
+    Raises:
+        ValueError: where a curvature is not positive.
+    """
+    h = np.atleast_2d(np.asarray(hessian, np.float64))
+    covariance = overdamped_covariance(h, noise_covariance, learning_rate)
+    return np.asarray(learning_rate * (h @ covariance - covariance @ h) / 2)
+
+
+def continuous_entropy_production(
+    hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float
+) -> float:
+    """Entropy production of the overdamped equation per step: eta tr(W^T D^-1 W S), W = D S^-1 - H.
+
+    D = eta C_B / 2 in time t = eta k.
+
+    Raises:
+        ValueError: where a curvature is not positive.
+    """
+    h = np.atleast_2d(np.asarray(hessian, np.float64))
+    diffusion = learning_rate * np.atleast_2d(np.asarray(noise_covariance, np.float64)) / 2
+    covariance = overdamped_covariance(h, noise_covariance, learning_rate)
+    drift = diffusion @ np.linalg.inv(covariance) - h
+    rate = np.trace(drift.T @ np.linalg.solve(diffusion, drift) @ covariance)
+    return float(learning_rate * rate)

@@ -1,0 +1,21 @@
+"""Stage: model."""
+
+import json
+from dataclasses import asdict
+
+from gradnoise import stage
+from gradnoise.model.factory import build, describe
+from gradnoise.store.work_area import write_text
+
+
+def main() -> None:
+    """Describe a user's own model."""
+    args = stage.parse("Describe a model's parameters as JSON.")
+    settings = args.settings
+    model = build(settings["model"], settings["input_shape"], settings["outputs"], seed=0)
+    description = [asdict(parameter) for parameter in describe(model)]
+    write_text(args.output, json.dumps(description, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    stage.run(main)

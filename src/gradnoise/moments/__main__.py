@@ -1,0 +1,21 @@
+"""Stage: moments."""
+
+from gradnoise import stage
+from gradnoise.moments.recording import NAME, record_moments
+from gradnoise.stage import without_linear_algebra
+from gradnoise.store.work_area import WorkArea
+
+
+def main() -> None:
+    """Publish the moments at one checkpoint, or the record that there are none."""
+    args = stage.parse(
+        "Moments of the per-sample gradients at a checkpoint.", ("data", "checkpoints", "gradients")
+    )
+    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
+        record_moments(work, args.settings, args.data, args.checkpoints, args.gradients)
+        work.publish({NAME: args.output})
+
+
+if __name__ == "__main__":
+    with without_linear_algebra():
+        stage.run(main)

@@ -1,0 +1,167 @@
+"""How a chunk of samples enters the power sums of every parameter: out of tiles of products, out of rows.
+
+A weight's gradients are formed by kernels from its layer's inputs and errors; those of small, grouped or
+reused layers by torch, a few samples at a time; those that no call explains by differentiating each sample.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from torch import nn
+
+from gradnoise.gradients.captures import (
+    Call,
+    Loss,
+    Source,
+    capture,
+    captured_gradients,
+    contraction,
+)
+from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
+from gradnoise.gradients.differentiation import alone_gradients
+from gradnoise.gradients.selections import Selection
+from gradnoise.moments.central_powers import Moments, PowerSums, Work
+from gradnoise.moments.kernels import TOGETHER, WIDTH
+
+Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
+
+
+FEW = WIDTH // 2  # columns below which tiles would be mostly empty
+
+
+def measured(selection: Selection) -> Selection:
+    """What is summed: the chosen coordinates, or all of them where most are chosen."""
+    few = 2 * len(selection.coordinates) <= selection.size
+    coordinates = selection.coordinates if few else np.arange(selection.size)
+    return replace(selection, coordinates=coordinates, directions=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Accumulator:
+    """Running sums of one parameter.
+
+    `selection` is what is asked for, `measured` what is summed: the same, or all coordinates in order.
+    """
+
+    selection: Selection
+    measured: Selection
+    sums: PowerSums
+
+    @classmethod
+    def about(cls, selection: Selection, measured: Selection, mean: torch.Tensor) -> Self:
+        """Without samples, about the mean at the measured coordinates, (C,)."""
+        whole = len(mean) == selection.size and len(selection.shape) > 1
+        rows = selection.shape[0] if whole else 1
+        return cls(selection, measured, PowerSums.about(mean.view(rows, -1).numpy()))
+
+    @property
+    def whole(self) -> bool:
+        """Whether all coordinates are summed."""
+        return len(self.measured.coordinates) == self.selection.size
+
+    def moments(self, samples: int) -> Moments:
+        """Moments at the selection, (C,)."""
+        found = self.sums.moments(samples, torch.get_num_threads())
+        flat = [moment.reshape(-1) for moment in found]
+        if not np.array_equal(self.selection.coordinates, self.measured.coordinates):
+            flat = [moment[self.selection.coordinates] for moment in flat]
+        return Moments(*flat)
+
+
+def chunk_work(
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    accumulators: Mapping[str, Accumulator],
+    parameters: Mapping[str, Source],
+) -> Iterator[list[Work]]:
+    """Lists of work, to be done one after the other, that add one chunk of samples.
+
+    One list takes all that needs no buffers: going back and forth between torch's threads and one's own costs
+    more than the work of a small layer.
+    """
+    modules = list(dict.fromkeys(module for module, _ in parameters.values()))
+    calls = capture(model, loss, inputs, targets, modules) if modules else {}
+    found: dict[nn.Module, Contraction] = {}
+    together: list[Work] = []
+    apart: dict[str, Accumulator] = {}
+    for name, each in accumulators.items():
+        module, attribute = parameters.get(name, (None, ""))
+        if module is None or not _usable(calls[module], len(inputs)):
+            apart[name] = each
+        elif _multiplied(each, module, attribute, calls[module]):
+            if module not in found:
+                found[module] = contraction(module, calls[module][0])
+            together += (_products if attribute == "weight" else _bias)(each, found[module])
+        else:
+            for part in _parts(len(inputs), each.measured.size):
+                rows = _captured_rows(each, (module, attribute), calls[module], part)
+                added = each.sums.gradients(rows[0].contiguous().cpu().numpy())
+                if part.stop >= len(inputs):
+                    together += added
+                else:
+                    yield added
+    yield together
+    if apart:
+        measured = {name: each.measured for name, each in apart.items()}
+        for part in _parts(len(inputs), sum(each.size for each in measured.values())):
+            alone = alone_gradients(model, loss, inputs[part], targets[part], measured)
+            for name, each in apart.items():
+                yield each.sums.gradients(alone[name][0].contiguous().cpu().numpy())
+
+
+def _usable(calls: Sequence[Call], samples: int) -> bool:
+    return bool(calls) and all(call.usable(samples) for call in calls)
+
+
+def _multiplied(
+    each: Accumulator, module: nn.Module, attribute: str, calls: Sequence[Call]
+) -> bool:
+    """Whether its gradients need not be formed by torch, and are faster formed without."""
+    if len(calls) > 1 or not isinstance(module, nn.Linear | Convolution):
+        return False
+    grouped = isinstance(module, Convolution) and module.groups > 1
+    return attribute == "bias" or not each.whole or (not grouped and each.sums.columns >= FEW)
+
+
+def _products(each: Accumulator, found: Contraction) -> list[Work]:
+    """Work that adds a weight's samples out of tiles of products."""
+    geometry = found.offset, found.base
+    if each.whole:
+        inputs, error = found.inputs.contiguous(), found.error.contiguous()
+        return each.sums.products(inputs.cpu().numpy(), error.cpu().numpy(), *geometry)
+    inputs, error = found.inputs.t().contiguous(), found.error.permute(1, 2, 0).contiguous()
+    place = row_and_column(found, each.selection)
+    return each.sums.chosen(inputs.cpu().numpy(), error.cpu().numpy(), *geometry, *place)
+
+
+def _bias(each: Accumulator, found: Contraction) -> list[Work]:
+    """Work that adds a bias's samples, which are sums of errors over positions."""
+    error = found.error.cpu().numpy()
+
+    def add() -> None:
+        gradients = error.sum(axis=2)[:, each.measured.coordinates]
+        for work in each.sums.gradients(gradients):
+            work()
+
+    return [add]
+
+
+def _captured_rows(each: Accumulator, source: Source, calls: Sequence[Call], part: slice) -> Rows:
+    """Gradients of some samples of a chunk."""
+    module, name = source[0], each.selection.name
+    some = [Call(call.inputs[part], call.tap[part], call.error[part]) for call in calls]
+    return captured_gradients(
+        {module: some}, {name: source}, {name: each.measured}, len(some[0].tap)
+    )[name]
+
+
+def _parts(samples: int, size: int) -> Iterator[slice]:
+    """Ranges of samples with at most `ELEMENTS` numbers, `size` to a sample."""
+    step = max(1, ELEMENTS // max(1, size) // TOGETHER * TOGETHER)
+    for start in range(0, samples, step):
+        yield slice(start, start + step)

@@ -1,0 +1,187 @@
+"""The noise stage: mini-batch gradients minus the full gradient, for many batches of many sizes.
+
+At fixed weights the noise of a batch of B samples is
+
+    xi = (1 / B) sum over the batch of g_i  -  G,
+
+with g_i the gradient of sample i's loss and G the mean of all g_i. It is drawn from stored per-sample
+gradients where the g_i exist, else computed batch by batch; the same seed gives the same batches both ways.
+"""
+
+import logging
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import TYPE_CHECKING, Any
+
+import zarr
+from numpy.typing import ArrayLike
+
+from gradnoise.draws.batches import Draws, Sampling
+from gradnoise.draws.pieces import check
+from gradnoise.errors import InputError
+from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
+from gradnoise.noise import recording
+from gradnoise.store.arrays import UNITS, open_store
+from gradnoise.store.work_area import WorkArea
+
+if TYPE_CHECKING:
+    import torch
+
+    from gradnoise.noise.in_memory import Samples
+    from gradnoise.noise.minibatches import Sampler
+
+log = logging.getLogger(__name__)
+
+
+PROBED = 64  # samples that show whether gradients depend on batch mates
+
+
+def sample_noise(
+    model: "torch.nn.Module",
+    loss: "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]",
+    inputs: "ArrayLike | torch.Tensor",
+    targets: "ArrayLike | torch.Tensor",
+    batch_sizes: Sequence[int],
+    batches: int,
+    seed: int,
+    sampling: Sampling = "with_replacement",
+    coordinates: int | Mapping[str, Sequence[int]] | None = None,
+    store: str | Path | None = None,
+    *,
+    repeat: int = 0,
+    directions: int = 0,
+    strategy: str = "auto",
+    augment: bool = False,
+    micro_batch: int = 128,
+    memory: int = 1 << 30,
+) -> "Samples | zarr.Group":
+    """Noise samples of every trainable parameter of any torch model, biases included.
+
+    The model is used in the train/eval mode it is in. It, its gradients and the global random state are
+    left bit-identical. Where a sample's gradient depends on its batch mates (BatchNorm in train mode) or
+    is drawn anew in every pass (dropout, `augment`), the full gradient is taken as the mean of the
+    mini-batch gradients of each size.
+
+    Args:
+        model: any module called as `model(inputs)`, on any device.
+        loss: `loss(outputs, targets)`, the batch mean.
+        inputs, targets: the N samples, torch or NumPy.
+        batch_sizes: different batch sizes.
+        batches: number of batches of each size.
+        seed: of the batches, coordinates and directions.
+        sampling: "with_replacement" (independent batches) or "epoch_shuffle" (successive batches of random
+            permutations, see `gradnoise.draws.batches.Draws`).
+        coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
+        store: path of a Zarr store to write instead, for noise that does not fit in memory. A call that
+            was killed goes on where it was when it is repeated.
+        repeat: another number draws other batches.
+        directions: random directions per parameter, in a store only.
+        strategy: "per_sample" computes all N per-sample gradients and draws from them, "per_batch"
+            computes every batch; "auto" takes the cheaper one that fits in `memory`.
+        augment: re-draw crop and flip of images for every sample of every batch.
+        micro_batch: samples a forward and backward pass.
+        memory: bytes for buffers.
+
+    Returns:
+        Parameter name to batch size to float32 (batches, coordinates); with `store` the Zarr group, opened
+        for reading.
+
+    Raises:
+        ValueError: for impossible batch sizes, coordinates or strategies, and where a gradient is not
+            finite (names parameter, batch and batch size).
+    """
+    import torch
+
+    from gradnoise.gradients.dependence import sample_dependence
+    from gradnoise.gradients.selections import select
+    from gradnoise.model.preservation import preserved
+    from gradnoise.noise import in_memory
+    from gradnoise.noise.minibatches import Sampler
+
+    inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
+    draws = Draws(seed, repeat, sampling, len(inputs))
+    check(draws, batch_sizes, batches)
+    if len(targets) != len(inputs):
+        raise InputError(f"targets: found {len(targets)}; needed: {len(inputs)}, as many as inputs")
+    if directions and store is None:
+        raise InputError("directions: noise along directions needs a store to be written to")
+    with preserved(model):
+        parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+        selections = select(parameters, coordinates, directions, seed)
+        why = sample_dependence(model, loss, inputs[:PROBED], targets[:PROBED])
+        sampler = Sampler(
+            model, loss, inputs, targets, selections, draws, augment, why is not None, micro_batch
+        )
+        how, reason = choose_strategy(
+            strategy,
+            AUGMENTED if augment else why,
+            len(inputs),
+            sampler.width,
+            memory,
+            {"the memory given": memory},
+            max(batch_sizes) * batches,
+        )
+        log.info("%s: %s", how, reason)
+        if store is None:
+            return in_memory.in_memory(sampler, how, batch_sizes, batches)
+        attributes = {
+            "strategy": how,
+            "reason": reason,
+            "model": type(model).__name__,
+            "sample_count": len(inputs),
+            "checksum": in_memory.fingerprint(model, inputs, targets),
+            "versions": versions(),
+            **_description(draws, batch_sizes, batches),
+        }
+        _write(Path(store), sampler, attributes, batch_sizes, batches, memory)
+    return open_store(Path(store))
+
+
+def _write(
+    output: Path,
+    sampler: "Sampler",
+    attributes: Mapping[str, Any],
+    batch_sizes: Sequence[int],
+    batches: int,
+    memory: int,
+) -> None:
+    """Compute and publish a store from a notebook."""
+    from gradnoise.noise import in_memory
+
+    selected = {
+        name: (zlib.crc32(each.coordinates.tobytes()), each.direction_count)
+        for name, each in sampler.selections.items()
+    }
+    measured = in_memory.measured(sampler.model, sampler.selections)
+    with WorkArea(output, {**attributes, "memory": memory, "selected": selected}) as work:
+        if attributes["strategy"] == "per_sample":
+            arrays = in_memory.per_sample_arrays(sampler)
+            recording.record_gathered(
+                work, arrays, measured, sampler.draws, batch_sizes, batches, memory, attributes
+            )
+        else:
+            recording.record_minibatches(
+                work, sampler, measured, batch_sizes, batches, memory, attributes
+            )
+        work.publish({recording.NAME: output})
+
+
+def versions() -> dict[str, str]:
+    """Versions that may change the bits of a result."""
+    names = ("numpy", "torch", "zarr", "gradnoise")
+    return {"python": python_version(), **{name: version(name) for name in names}}
+
+
+def _description(draws: Draws, batch_sizes: Sequence[int], batches: int) -> dict[str, Any]:
+    """Attributes that say which batches a store holds."""
+    return {
+        "seed": draws.seed,
+        "repeat": draws.repeat,
+        "sampling": draws.sampling,
+        "batch_sizes": [int(size) for size in batch_sizes],
+        "batches": batches,
+        "units": UNITS,
+    }

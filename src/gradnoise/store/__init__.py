@@ -1,0 +1,1 @@
+"""Files: work areas, Zarr stores, HDF5 results."""

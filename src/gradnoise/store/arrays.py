@@ -1,0 +1,132 @@
+"""Zarr stores: created, sealed when complete, and never read otherwise."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import Crc32cCodec
+
+from gradnoise.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+# A chunk that equals the fill value would be left out, and then look like one that was lost.
+zarr.config.set({"array.write_empty_chunks": True})
+
+
+# Snakemake marks every folder that a rule makes with a file of its own.
+warnings.filterwarnings("ignore", "Object at .snakemake_timestamp")
+
+
+COMPLETE = "complete"
+
+
+def open_unfinished(path: Path) -> zarr.Group:
+    """Open a store under construction, without what a kill left of a file that was being written."""
+    for leftover in path.rglob("*.partial"):
+        leftover.unlink()
+    return zarr.open_group(path, mode="a")
+
+
+def create_array(
+    group: zarr.Group,
+    name: str,
+    shape: Sequence[int],
+    chunks: Sequence[int],
+    shards: Sequence[int] | None,
+    dimension_names: Sequence[str],
+    dtype: str = "float32",
+    **attributes: Any,
+) -> zarr.Array:
+    """Create a Zarr v3 array with checksummed, uncompressed chunks (noise does not compress).
+
+    `shards` are rounded up to whole chunks by the caller; None stores every chunk as a file. An array
+    that is already there (a resumed work area) is opened as it stands.
+    """
+    if name in group:
+        array = group[name]
+        assert isinstance(array, zarr.Array)
+        return array
+    return group.create_array(
+        name,
+        shape=tuple(shape),
+        chunks=tuple(chunks),
+        shards=None if shards is None else tuple(shards),
+        dtype=dtype,
+        dimension_names=list(dimension_names),
+        compressors=Crc32cCodec(),
+        fill_value=np.nan if np.dtype(dtype).kind == "f" else None,
+        attributes=attributes,
+    )
+
+
+def put_array(
+    group: zarr.Group, name: str, values: Any, dimension_names: Sequence[str], **attributes: Any
+) -> None:
+    """Store a small array in one chunk (coordinates, labels, full gradients)."""
+    array = create_array(
+        group,
+        name,
+        values.shape,
+        [max(1, size) for size in values.shape],
+        None,
+        dimension_names,
+        str(values.dtype),
+        **attributes,
+    )
+    array[...] = values
+
+
+def seal(group: zarr.Group) -> None:
+    """Mark a store as complete after checking that every chunk of every array was written.
+
+    A missing Zarr chunk reads as its fill value, silently: a store without this mark must not be read.
+
+    Raises:
+        RuntimeError: names the first array with missing chunks.
+    """
+    for array, found in _incomplete(group):
+        raise RuntimeError(f"{group.store_path}: {array.path}: {found} chunks written")
+    group.attrs[COMPLETE] = True
+
+
+def open_store(path: Path, member: str = "") -> zarr.Group:
+    """Open a published store for reading.
+
+    Args:
+        path: of the store.
+        member: look for lost chunks in this group only (of a store with very many arrays).
+
+    Raises:
+        InputError: where it is missing, was never sealed, has no such member, or has lost chunks since.
+    """
+    try:
+        root = zarr.open_group(path, mode="r")
+    except FileNotFoundError:
+        raise InputError(f"{path}: expected a Zarr store, found none") from None
+    if not root.attrs.get(COMPLETE, False):
+        raise InputError(f"{path}: this store was never completed; delete it and run again")
+    group = root.get(member) if member else root
+    if not isinstance(group, zarr.Group):
+        names = ", ".join(sorted(name for name, _ in root.groups()))
+        raise InputError(f"{path}: found no {member!r}; there are: {names}")
+    for array, found in _incomplete(group):
+        raise InputError(
+            f"{path}: {array.path}: {found} chunks found; the store is damaged: delete it and run again"
+        )
+    return root
+
+
+def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:
+    """Arrays below a group that lack chunks, with how many of how many there are."""
+    for _, array in group.members(max_depth=None):
+        if isinstance(array, zarr.Array) and array.nchunks_initialized != array.nchunks:
+            yield array, f"{array.nchunks_initialized} of {array.nchunks}"
+
+
+UNITS = "loss per unit of the parameter"

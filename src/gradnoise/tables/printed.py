@@ -1,0 +1,87 @@
+"""Tables in the paper's form: CSV, Markdown and LaTeX."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradnoise.tables.catalogue import NETWORK
+
+
+def representative(layers: pd.DataFrame) -> pd.DataFrame:
+    """The layers that a printed table shows: all, or of each residual block the first, middle and last.
+
+    Of blocks of 18 layers these are layers 1, 9 and 18. Biases and normalisation parameters are left out.
+    """
+    layers = layers[layers["kind"].isin(["weight", NETWORK])]
+    last = layers.groupby(["run", "block"])["index"].transform("max")
+    index = layers["index"]
+    return layers[
+        (layers["block"] == 0)
+        | (index == 1)
+        | (index == np.maximum(last // 2, 1))
+        | (index == last)
+    ]
+
+
+def printed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The paper's form: a row per layer with its weight count, a column per batch size, mean ± deviation.
+
+    Args:
+        rows: aggregated rows of one run, epoch and number of batches.
+    """
+    rows = representative(rows)
+    table = rows.drop_duplicates("parameter")[["parameter", "layer", "size"]].set_index("parameter")
+    for size, column in rows.groupby("batch_size"):
+        column = column.set_index("parameter")
+        mean, sd = column["percentage_gaussian"], column["percentage_gaussian_sd"]
+        table[str(size)] = [
+            f"{mean[name]:.2f}" + ("" if np.isnan(sd[name]) else f" ± {sd[name]:.2f}")
+            for name in table.index
+        ]
+    return table.reset_index(drop=True).rename(columns={"layer": "Layer", "size": "Weights"})
+
+
+def latex(table: pd.DataFrame, comment: str) -> str:
+    """LaTeX tabular with booktabs rules; needs `\\usepackage{booktabs}` in the document."""
+
+    def cell(value: Any) -> str:
+        text = f"{value:,}" if isinstance(value, int | np.integer) else str(value)
+        text = re.sub(r"([_%&#])", r"\\\1", text).replace("±", r"$\pm$")
+        return text.replace(",", "{,}") if isinstance(value, int | np.integer) else text
+
+    batch_sizes = len(table.columns) - 2
+    lines = [
+        f"% {comment}",
+        rf"\begin{{tabular}}{{lr{'r' * batch_sizes}}}",
+        r"\toprule",
+        rf"& & \multicolumn{{{batch_sizes}}}{{c}}{{Batch size}} \\",
+        rf"\cmidrule(lr){{3-{batch_sizes + 2}}}",
+        " & ".join(map(cell, table.columns)) + r" \\",
+        r"\midrule",
+        *(" & ".join(map(cell, row)) + r" \\" for row in table.itertuples(index=False)),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_printed(aggregated: pd.DataFrame, folder: Path) -> None:
+    """Write `{run}-epoch-{e}-n-{n}` as CSV, Markdown and LaTeX for every run, epoch and batch count."""
+    for (run, epoch, batches), rows in aggregated.groupby(["run", "epoch", "batches"]):
+        table = printed(rows)
+        stem = f"{run}-epoch-{epoch}-n-{batches}"
+        row = rows.iloc[0]
+        note = (
+            f"Percentage of coordinates that pass the Shapiro-Wilk test on {batches} batches, by batch "
+            f"size; constant coordinates count as Gaussian; mean ± sd over {row['n_repeats']} repeats, "
+            f"pooled over {row['n_seeds']} training seed(s); {run}, epoch {epoch}."
+        )
+        table.to_csv(folder / f"{stem}.csv", index=False)
+        markdown = table.to_markdown(
+            index=False, disable_numparse=True, colalign=["left", *["right"] * (table.shape[1] - 1)]
+        )
+        (folder / f"{stem}.md").write_text(f"{markdown}\n\n{note}\n")
+        (folder / f"{stem}.tex").write_text(latex(table, note))

@@ -1,0 +1,203 @@
+"""A layer's tails: the index of every coordinate, the pooled index and the norm, each beside its null."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.gaussianity.kernels import Coordinate
+from gradnoise.noise.store import Noise, column_blocks
+from gradnoise.tails.norm import norm_shape, null_shape
+from gradnoise.tails.null import SERIES, gaussian_null
+from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
+from gradnoise.tails.stable.estimators import Method, tail_index
+from gradnoise.tails.summary import NORM_COLUMNS, cast_tails, histograms, summarise
+
+Floats = NDArray[np.float64]
+
+
+Fields = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TailAnalysis:
+    """Results of a layer over S batch sizes, R repeats and C coordinates.
+
+    Attributes:
+        indices: by method `alpha` and `scale`, float32, and `converged`, bool, each (S, R, C).
+        summary: structured array of S * R * methods rows, see `gradnoise.tails.summary.summarise`.
+        norms: structured array of S * R rows with the fields of `tail_summary.NORM_COLUMNS`.
+        histograms: by method, see `gradnoise.tails.summary.histograms`.
+    """
+
+    indices: dict[Method, Fields]
+    summary: NDArray[Any]
+    norms: NDArray[Any]
+    histograms: dict[Method, dict[str, NDArray[np.int64]]]
+
+
+def analyse_tails(
+    noise: Sequence[Noise],
+    batch_sizes: Sequence[int],
+    batches: int,
+    repeats: Sequence[int],
+    classes: NDArray[np.uint8],
+    pvalues: Floats,
+    methods: Sequence[Method] = ("ecf",),
+    seed: int = 0,
+    significance: float = 0.05,
+    null_series: int = SERIES,
+) -> TailAnalysis:
+    """Analyse the tails of a layer's noise, read in blocks of at most 64 MiB.
+
+    `pooled_null` and the norm's nulls are of one simulation per batch size and repeat with the coordinates'
+    measured scales; the null of single coordinates is one for all, as the estimators do not see a scale.
+
+    Args:
+        noise: one array (S, batches or more, C) of float32 per repeat.
+        batch_sizes: the S mini-batch sizes.
+        batches: the first n mini-batches of each size are taken.
+        repeats: numbers of the R repeats.
+        classes: (S, R, C), of `Coordinate`.
+        pvalues: (S, R, C), of the Shapiro-Wilk test of the same series.
+        methods: of `gradnoise.tails.stable.estimators.tail_index`.
+        seed: of everything simulated.
+        significance: level of the test.
+        null_series: Gaussian series for the null.
+    """
+    shape = len(batch_sizes), len(repeats), noise[0].shape[-1]
+    indices: dict[Method, Fields] = {
+        method: {
+            "alpha": np.empty(shape, np.float32),
+            "scale": np.empty(shape, np.float32),
+            "converged": np.empty(shape, np.bool_),
+        }
+        for method in methods
+    }
+    norms = np.zeros(shape[0] * shape[1], np.dtype(list(NORM_COLUMNS.items())))
+    cells = product(enumerate(batch_sizes), enumerate(repeats))
+    for row, ((s, size), (r, repeat)) in zip(norms, cells, strict=True):
+        whole = _Whole(batches, shape[2])
+        for columns in column_blocks(noise[r], batches):
+            block = np.asarray(noise[r][s, :batches, columns])
+            for method, fields in indices.items():
+                found = tail_index(block, axis=0, method=method)
+                for name, values in found._asdict().items():
+                    fields[name][s, r, columns] = values
+            whole.add(block)
+        random = generator(seed, Stream.TAILS, "layer", size, repeat)
+        described = {"batch_size": size, "batches": batches, "repeat": repeat}
+        for name, value in (described | whole.describe(random)).items():
+            row[name] = value
+    null = gaussian_null(batches, methods, seed, significance, null_series)
+    rows = summarise(indices, classes, pvalues, null, batch_sizes, batches, repeats, significance)
+    counted = {
+        method: histograms(fields, classes, pvalues, null, method, significance)
+        for method, fields in indices.items()
+    }
+    return TailAnalysis(indices, rows, norms, counted)
+
+
+class _Whole:
+    """What is summed over all coordinates of one batch size and repeat, block after block."""
+
+    def __init__(self, batches: int, coordinates: int) -> None:
+        self.batches = batches
+        self.block = math.isqrt(batches * coordinates)
+        self.pooled = np.zeros(4)
+        self.squares = np.zeros(batches)
+        self.few = coordinates <= batches
+        self.columns: list[Floats] = []
+        self.products = np.zeros((0, 0) if self.few else (batches, batches))
+        self.scales: list[Floats] = []
+
+    def add(self, noise: NDArray[np.float32]) -> None:
+        """Add a block of coordinates, (batches, columns)."""
+        values = noise.astype(np.float64)
+        self.pooled += pooled_sums(values, self.block)
+        self.squares += np.square(values).sum(axis=1)
+        centred = values - values.mean(axis=0)  # of a dead coordinate nothing is left
+        if self.few:
+            self.columns.append(centred)
+        else:
+            self.products += centred @ centred.T
+        self.scales.append(values.std(axis=0))
+
+    def describe(self, random: np.random.Generator) -> dict[str, Any]:
+        """Pooled index and shape of the norm, each with its nulls."""
+        scales = np.concatenate(self.scales)
+        measured = norm_shape(np.sqrt(self.squares))
+        # The products of all pairs of batches have the eigenvalues of the coordinates' covariance, besides zeros.
+        columns = np.concatenate(self.columns, axis=1) if self.few else np.empty((0, 0))
+        products = columns.T @ columns if self.few else self.products
+        largest = max(np.trace(products), np.finfo(np.float64).tiny)
+        eigenvalues = np.linalg.eigvalsh(products / largest)
+        nulls = {
+            "": null_shape(scales**2 / max(np.sum(scales**2), 1e-300), self.batches, random),
+            "_correlated": null_shape(
+                np.where(eigenvalues > 1e-12, eigenvalues, 0.0), self.batches, random
+            ),
+        }
+        shapes = {f"norm_{name}": value for name, value in measured._asdict().items()}
+        for kind, (mean, deviation) in nulls.items():
+            for name, value in mean._asdict().items():
+                shapes[f"norm_{name}{kind}_null"] = value
+            for name, value in deviation._asdict().items():
+                shapes[f"norm_{name}{kind}_null_sd"] = value
+        return {
+            "pooled_mohammadi": index_of(self.pooled, self.block),
+            "pooled_predicted": predicted_pooled(scales, self.block),
+            "pooled_null": pooled_null(scales, self.batches, self.block, random),
+            "pooled_block": self.block,
+            **shapes,
+        }
+
+
+def tail_examples(
+    analysis: TailAnalysis,
+    noise: Noise,
+    batch_sizes: Sequence[int],
+    batches: int,
+    classes: NDArray[np.uint8],
+    pvalues: Floats,
+    significance: float,
+) -> list[dict[str, Any]]:
+    """Series to look at, of the first repeat and the first method.
+
+    At the smallest batch size the coordinates of `lowest`, `median` and `highest` index among the live, and the
+    `rejected` one of index nearest 1.5; and the lowest again as `followed`, at every batch size.
+
+    Returns:
+        Dicts of `role`, `batch_size`, `position` (along the noise's last axis), `alpha`, `scale`, `pvalue` and
+        `samples`, float32 of shape (batches,).
+    """
+    fields = next(iter(analysis.indices.values()))
+    smallest = int(np.argmin(batch_sizes))
+    live = classes[smallest, 0] == Coordinate.LIVE
+    roles = cast_tails(
+        fields["alpha"][smallest, 0],
+        fields["converged"][smallest, 0],
+        live,
+        pvalues[smallest, 0] < significance,
+    )
+    shown = [(role, smallest, position) for role, position in roles.items()]
+    if "lowest" in roles:
+        order = np.argsort(batch_sizes).tolist()
+        shown += [("followed", size, roles["lowest"]) for size in order]
+    return [
+        {
+            "role": role,
+            "batch_size": int(batch_sizes[size]),
+            "position": position,
+            "alpha": float(fields["alpha"][size, 0, position]),
+            "scale": float(fields["scale"][size, 0, position]),
+            "pvalue": float(pvalues[size, 0, position]),
+            "samples": np.asarray(noise[size, :batches, slice(position, position + 1)])[:, 0],
+        }
+        for role, size, position in shown
+    ]

@@ -1,0 +1,131 @@
+"""What a layer's per-sample gradients add to its tails: growth of moments, and the samples behind the tails."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.draws.batches import Draws
+from gradnoise.noise.store import Noise
+from gradnoise.tails import growth, influence
+
+COORDINATES = 128  # of a layer's are enough for medians
+
+
+Tables = dict[str, NDArray[Any]]
+
+
+def chosen(gradients: Noise, most: int = COORDINATES) -> NDArray[np.int64]:
+    """Positions of at most `most` coordinates: whole chunks, evenly spread, so that little is read."""
+    count = gradients.shape[-1]
+    if count <= most:
+        return np.arange(count)
+    width = min(getattr(gradients, "chunks", (most // 4,))[-1], most)
+    chunks = np.linspace(0, count // width - 1, max(1, most // width)).round().astype(np.int64)
+    return np.unique(np.add.outer(np.unique(chunks) * width, np.arange(width)))
+
+
+def read_columns(gradients: Noise, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Chosen columns, (N, len(positions)), stretch by stretch of neighbours."""
+    stretches = np.split(positions, np.flatnonzero(np.diff(positions) > 1) + 1)
+    parts = [np.asarray(gradients[:, int(each[0]) : int(each[-1]) + 1]) for each in stretches]
+    return np.concatenate(parts, axis=1)
+
+
+def analyse_samples(
+    gradients: Noise,
+    index: NDArray[np.int64],
+    draws: Draws,
+    batch_sizes: Sequence[int],
+    batches: int,
+    targets: NDArray[Any],
+    classes: Sequence[str],
+) -> tuple[dict[str, NDArray[Any]], Tables]:
+    """Growth and influence over some of a layer's coordinates.
+
+    Args:
+        gradients: (N, C), per-sample gradients.
+        index: flat indices of the coordinates in the parameter, (C,).
+        draws: of the mini-batches whose extremes are looked at.
+        batch_sizes: S of them.
+        batches: of each size.
+        targets: of the N samples.
+        classes: names of the classes; none in regression.
+
+    Returns:
+        Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `influence` (one row per
+        batch size) and `influence_classes` (one row per class).
+    """
+    positions = chosen(gradients)
+    columns = read_columns(gradients, positions)
+    grown = growth.growth(columns, draws.seed)
+    found = influence.influence(columns)
+    extremes, usual = influence.extreme_shares(columns, draws, batch_sizes, batches)
+    arrays: dict[str, NDArray[Any]] = {
+        "index": index[positions],
+        "sizes": grown.samples,
+        "kurtosis": grown.kurtosis,
+        "rho": grown.rho,
+        "third_share": found.third,
+        "third_signed_share": found.third_signed,
+        "fourth_share": found.fourth,
+        "extreme_share": extremes,
+        "usual_share": usual,
+        "weight": found.weight.astype(np.float32),
+        "top": found.top,
+    }
+    exponents = {
+        "samples": len(columns),
+        "coordinates": grown.coordinates,
+        "kurtosis_exponent": grown.kurtosis_exponent,
+        "kurtosis_error": grown.kurtosis_error,
+        "rho_exponent": grown.rho_exponent,
+        "rho_error": grown.rho_error,
+        "dense_coordinates": grown.dense_coordinates,
+        "dense_kurtosis_exponent": grown.dense_kurtosis_exponent,
+        "dense_kurtosis_error": grown.dense_kurtosis_error,
+        "fourth_moment": growth.verdict(grown.kurtosis_exponent, grown.kurtosis_error).encode(),
+    }
+    rows = _influence_rows(found, extremes, usual, batch_sizes)
+    tables = {"growth": _table([exponents]), "influence": _table(rows)}
+    if classes:
+        tables["influence_classes"] = influence.by_class(found.weight, found.top, targets, classes)
+    return arrays, tables
+
+
+def _influence_rows(
+    found: influence.Influence,
+    extremes: NDArray[np.float64],
+    usual: NDArray[np.float64],
+    batch_sizes: Sequence[int],
+) -> list[dict[str, Any]]:
+    """Medians over coordinates, a row per batch size, beside what Gaussian gradients give."""
+    return [
+        {
+            "batch_size": size,
+            "top_samples": influence.top_count(found.weight.size),
+            "third_share": _median(found.third),
+            "third_signed_share": _median(found.third_signed),
+            "fourth_share": _median(found.fourth),
+            "gaussian_third_share": influence.GAUSSIAN_THIRD,
+            "gaussian_fourth_share": influence.GAUSSIAN_FOURTH,
+            "extreme_share": _median(extremes[s]),
+            "usual_share": _median(usual[s]),
+            "top_weight": found.top_share,
+        }
+        for s, size in enumerate(batch_sizes)
+    ]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
+    kinds = [
+        (name, "S9" if isinstance(value, bytes) else np.asarray(value).dtype)
+        for name, value in rows[0].items()
+    ]
+    return np.array([tuple(row.values()) for row in rows], kinds)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")

@@ -1,0 +1,1 @@
+"""Symmetric stable laws: density, likelihood, index."""

@@ -1,0 +1,1 @@
+"""Training: weights over the epochs."""

@@ -1,0 +1,49 @@
+"""A trained network at one of its checkpoints, as the stages that measure it take it up."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from torch import nn
+
+from gradnoise.data.dataset import Dataset
+from gradnoise.model import factory
+from gradnoise.model.checkpoints import load
+from gradnoise.model.device import deterministic, set_device
+from gradnoise.store.arrays import UNITS
+
+
+def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path) -> nn.Module:
+    """The model of a checkpoint on its device, in the train/eval mode that is measured.
+
+    Args:
+        settings: `model`, `seed`, `epoch`, `device`, `torch_threads`, `batch_norm_mode`.
+        dataset: gives the shapes of inputs and outputs.
+        checkpoints: folder of `epoch-{e}.safetensors`.
+    """
+    deterministic(settings["torch_threads"])
+    device = set_device(settings["device"])
+    model = factory.build(settings["model"], dataset.input_shape, dataset.outputs, settings["seed"])
+    load(checkpoints / f"epoch-{settings['epoch']}.safetensors", model)
+    return model.to(device).train(settings["batch_norm_mode"] == "train")
+
+
+def store_attributes(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """What a store of this checkpoint says about its origin."""
+    packages = ("numpy", "torch", "zarr", "gradnoise")
+    return {
+        "seed": settings["seed"],
+        "epoch": settings["epoch"],
+        "model": settings["model"],
+        "loss": settings["loss"],
+        "batch_norm_mode": settings["batch_norm_mode"],
+        "augment": settings["augment"],
+        "torch_threads": settings["torch_threads"],
+        "dataset": dataset.name,
+        "dataset_checksum": dataset.checksum,
+        "sample_count": len(dataset.train_inputs),
+        "units": UNITS,
+        "versions": {"python": python_version(), **{name: version(name) for name in packages}},
+    }

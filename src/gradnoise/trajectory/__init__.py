@@ -1,0 +1,1 @@
+"""SGD around a checkpoint, recorded."""

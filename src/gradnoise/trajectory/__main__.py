@@ -1,0 +1,22 @@
+"""Stage: trajectory."""
+
+from gradnoise import stage
+from gradnoise.data.dataset import load
+from gradnoise.store.work_area import WorkArea
+from gradnoise.training.checkpoint import load_model
+from gradnoise.trajectory import store as trajectory_store
+from gradnoise.trajectory.recording import record_trajectory
+
+
+def main() -> None:
+    """Record the trajectory of one variant at one checkpoint."""
+    args = stage.parse("SGD around a checkpoint.", inputs=("data", "checkpoints"))
+    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
+        dataset = load(args.data)
+        model = load_model(args.settings, dataset, args.checkpoints)
+        record_trajectory(work, model, args.settings, dataset)
+        work.publish({trajectory_store.NAME: args.output})
+
+
+if __name__ == "__main__":
+    stage.run(main)

@@ -1,0 +1,119 @@
+"""SGD of several replicas on one loss, and what can be measured of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gradnoise.curvature.objective import Curvature, Objective, flatten
+from gradnoise.curvature.sharpness import batch_sharpness
+from gradnoise.data.dataset import Dataset
+from gradnoise.draws.batches import Draws
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.errors import InputError
+from gradnoise.model.losses import loss
+from gradnoise.trajectory.replicas import Replicas, Step
+from gradnoise.trajectory.subspaces import Subspace
+
+SHARPNESS_BATCHES = 32
+
+
+class Dynamics:
+    """SGD of several replicas on one loss, and what can be measured of it.
+
+    Args:
+        model: at its checkpoint, in the mode it is run in.
+        settings: the trajectory section, with `seed` and `loss`.
+        dataset: the data set.
+
+    Attributes:
+        start: float32 (P,), where all replicas start.
+        replicas: their state.
+        mean: float64 (P,), mean position of the first replica: over the second half of the burn-in, and
+            then over the recorded steps.
+    """
+
+    def __init__(self, model: nn.Module, settings: Mapping[str, Any], dataset: Dataset) -> None:
+        self.settings, self.model = settings, model
+        self.loss = loss(settings["loss"])
+        self.start = flatten(model)
+        self.inputs = torch.from_numpy(dataset.train_inputs).to(self.start.device)
+        self.targets = torch.from_numpy(dataset.train_targets).to(self.start.device)
+        count = len(self.inputs)
+        if settings["batch_size"] > count:
+            raise InputError(
+                f"trajectory.batch_size: found {settings['batch_size']}; at most the {count} "
+                "training samples"
+            )
+        step = Step(
+            *(settings[k] for k in ("learning_rate", "momentum", "nesterov", "weight_decay"))
+        )
+        self.replicas = Replicas(model, self.loss, step, settings["replicas"])
+        self.draws = [
+            Draws(settings["seed"], replica, settings["sampling"], count, Stream.TRAJECTORY)
+            for replica in range(settings["replicas"])
+        ]
+        self.mean = self.start.double()
+        self.averaged = 0
+        chosen = generator(settings["seed"], Stream.HESSIAN).permutation(count)
+        most = settings["curvature_samples"] or count
+        self.sample = torch.from_numpy(np.sort(chosen[:most])).to(self.start.device)
+
+    def steps(self, first: int, last: int) -> Iterator[Tensor]:
+        """Take steps first to last - 1; yields each one's mini-batch losses (R,)."""
+        size = self.settings["batch_size"]
+        drawn = np.stack([draws.batches(size, first, last) for draws in self.draws], axis=1)
+        for batch in torch.from_numpy(drawn.astype(np.int64)).to(self.start.device):
+            flat = batch.reshape(-1)
+            inputs = self.inputs.index_select(0, flat)
+            targets = self.targets.index_select(0, flat)
+            yield self.replicas.advance(
+                inputs.reshape(*batch.shape, *inputs.shape[1:]),
+                targets.reshape(*batch.shape, *targets.shape[1:]),
+            )
+
+    def average(self) -> None:
+        """Take the first replica's position into the mean."""
+        self.averaged += 1
+        self.mean += (self.replicas.position[0] - self.mean) / self.averaged
+
+    def restart_mean(self) -> None:
+        """Let the mean be over the steps from here on."""
+        self.averaged = 0
+
+    def objective(self, position: Tensor) -> Objective:
+        """The loss over the samples that curvature is measured on."""
+        samples = self.inputs[self.sample], self.targets[self.sample]
+        return Objective(self.model, self.loss, *samples, position)
+
+    def curvature(
+        self, position: Tensor, subspaces: Mapping[str, Subspace]
+    ) -> dict[str, Curvature]:
+        """Gradient, Hessian and noise in every subspace."""
+        device = position.device
+        return self.objective(position).curvature(
+            {
+                name: (each.parameters, torch.from_numpy(each.vectors).to(device))
+                for name, each in subspaces.items()
+            }
+        )
+
+    def sharpness(self, position: Tensor, step: int) -> NDArray[np.float64]:
+        """Batch sharpness of the mini-batches that the first replica draws from `step` on."""
+        size = self.settings["batch_size"]
+        batches = self.draws[0].batches(size, step, step + SHARPNESS_BATCHES)
+        objective = Objective(self.model, self.loss, self.inputs, self.targets, position)
+        return batch_sharpness(objective, batches)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on."""
+        return {"replicas": self.replicas.state(), "mean": self.mean, "averaged": self.averaged}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.replicas.restore(state["replicas"])
+        self.mean.copy_(state["mean"])
+        self.averaged = state["averaged"]

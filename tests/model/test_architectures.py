@@ -1,0 +1,121 @@
+import subprocess
+import sys
+from dataclasses import asdict
+
+import pytest
+
+from gradnoise.errors import InputError
+from gradnoise.model import architectures, factory
+
+COLOUR, GREY = (3, 32, 32), (1, 28, 28)
+EVERY_MODEL_AND_OPTION = [
+    ("alexnet", {}, COLOUR),
+    ("alexnet", {"batch_norm": True}, (1, 29, 47)),
+    ("alexnet_three_linear", {"hidden_features": 32}, COLOUR),
+    ("alexnet_three_linear", {"hidden_features": 32, "batch_norm": True}, COLOUR),
+    ("resnet20", {}, COLOUR),
+    ("resnet20", {"batch_norm": False}, (2, 9, 8)),
+    ("resnet56", {}, GREY),
+    ("resnet56", {"batch_norm": False}, COLOUR),
+    ("mlp", {}, (20,)),
+    ("mlp", {"hidden_features": [7, 6, 5], "activation": "tanh", "bias": False}, GREY),
+    ("mlp", {"hidden_features": []}, (20,)),
+    ("cnn", {}, GREY),
+    ("cnn", {"batch_norm": True, "hidden_features": 9}, (4, 5, 3)),
+    ("linear", {}, (20,)),
+    ("linear", {"bias": False}, GREY),
+]
+
+
+def named(name, **arguments):
+    return {"name": name, "arguments": arguments}
+
+
+def weights(name, shape=COLOUR, **arguments):
+    found = architectures.parameters(named(name, **arguments), shape, 10)
+    return architectures.selected(found, biases=False)
+
+
+@pytest.mark.parametrize(("name", "arguments", "shape"), EVERY_MODEL_AND_OPTION)
+def test_parameters_equal_those_of_the_built_model(name, arguments, shape):
+    model = factory.build(named(name, **arguments), shape, 10, seed=1)
+    found = architectures.parameters(named(name, **arguments), shape, 10)
+    assert [(p.name, p.shape) for p in found] == [
+        (parameter, tuple(tensor.shape)) for parameter, tensor in model.named_parameters()
+    ]
+    assert found == factory.describe(model)
+
+
+def test_every_model_stands_in_that_list():
+    assert {name for name, _, _ in EVERY_MODEL_AND_OPTION} == set(architectures.NAMES)
+
+
+def test_alexnet_has_the_papers_weight_counts():
+    sizes = [23_232, 307_200, 663_552, 884_736, 589_824, 2_560]
+    assert [p.size for p in weights("alexnet")] == sizes
+    assert [p.size for p in weights("alexnet", batch_norm=True)] == sizes
+    assert [p.size for p in weights("alexnet_three_linear")] == [
+        *sizes[:-1],
+        256 * 4096,
+        4096 * 4096,
+        4096 * 10,
+    ]
+
+
+@pytest.mark.parametrize(("name", "layers_per_block"), [("resnet20", 6), ("resnet56", 18)])
+def test_resnets_have_the_papers_layers(name, layers_per_block):
+    found = {p.layer: p for p in weights(name)}
+    assert len(found) == 2 + 3 * layers_per_block
+    assert found["conv1"].size == 432
+    assert found["linear"].size == 640
+    for block, (first, others) in enumerate([(2304, 2304), (4608, 9216), (18432, 36864)], start=1):
+        sizes = [found[f"block{block}.layer{i}"].size for i in range(1, layers_per_block + 1)]
+        assert sizes == [first] + [others] * (layers_per_block - 1)
+    last = found[f"block3.layer{layers_per_block}"]
+    assert (last.block, last.index, last.operation) == (3, layers_per_block, "convolution")
+
+
+def test_the_default_network_has_about_fifty_thousand_weights():
+    assert [p.size for p in weights("cnn", GREY)] == [144, 4608, 9216, 32768, 640]
+
+
+def test_kinds_tell_weights_biases_and_normalisation_apart():
+    found = architectures.parameters(named("cnn", batch_norm=True), GREY, 10)
+    kinds = {p.name: p.kind for p in found}
+    assert kinds["conv1.weight"] == "weight"
+    assert kinds["norm1.weight"] == kinds["norm1.bias"] == "norm"
+    assert kinds["linear1.bias"] == "bias"
+    assert "conv1.bias" not in kinds
+    assert architectures.selected(found, biases=True) == found
+    assert {p.kind for p in architectures.selected(found, biases=False)} == {"weight"}
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "message"),
+    [
+        (named("alexnet"), (3, 28, 28), "at least 29x29"),
+        (named("alexnet"), (20,), "images"),
+        (named("cnn"), (20,), "images"),
+        (named("resnet20"), (32, 32), "images"),
+        (named("alexnet", batchnorm=True), COLOUR, "batch_norm"),
+        (named("alexnet", batch_norm=1), COLOUR, "true or false"),
+        (named("mlp", hidden_features=5), COLOUR, "list"),
+        (named("mlp", activation="gelu"), COLOUR, "tanh"),
+        (named("cnn", hidden_features=0), COLOUR, "at least 1"),
+        (named("vgg"), COLOUR, "resnet56"),
+        (named("linear"), (), "shape"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_what_does(model, shape, message):
+    with pytest.raises(InputError, match=message):
+        architectures.parameters(model, shape, 10)
+
+
+def test_a_description_reads_back():
+    found = architectures.parameters(named("resnet20"), COLOUR, 10)
+    assert architectures.from_description([asdict(p) for p in found]) == found
+
+
+def test_torch_is_not_imported():
+    program = "import sys, gradnoise.model.architectures; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,220 @@
+"""Noise against its definition, both ways of computing it against each other, and its store."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gradnoise.draws.batches import Draws
+from gradnoise.errors import InputError
+from gradnoise.gradients.selections import select
+from gradnoise.noise.minibatches import Sampler
+from gradnoise.noise.sampling import sample_noise
+from toy_network import gradient, images, network, same
+
+SAMPLINGS = ("with_replacement", "epoch_shuffle")
+SIZES = (8, 12, 32, 7)  # nested, overlapping and odd; none divides the 50 samples
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
+def test_noise_is_the_mini_batch_gradient_minus_the_full_gradient(strategy, sampling):
+    model, (inputs, targets) = network(), images()
+    noise = sample_noise(
+        model,
+        F.cross_entropy,
+        inputs,
+        targets,
+        SIZES,
+        20,
+        3,
+        sampling,
+        strategy=strategy,
+        micro_batch=10,
+    )
+    full = gradient(model, inputs, targets)
+    assert list(noise) == [name for name, _ in model.named_parameters()]
+    draws = Draws(3, 0, sampling, 50)
+    for size in SIZES:
+        for batch, chosen in enumerate(draws.batches(size, 0, 20)):
+            expected = gradient(model, inputs[chosen], targets[chosen])
+            for name in noise:
+                assert same(noise[name][size][batch], expected[name] - full[name])
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_both_ways_give_the_same_noise(sampling):
+    model, (inputs, targets) = network(), images()
+
+    def sample(strategy):
+        return sample_noise(
+            model, F.cross_entropy, inputs, targets, SIZES, 30, 5, sampling, 20, strategy=strategy
+        )
+
+    drawn, computed = sample("per_sample"), sample("per_batch")
+    for name, sizes in drawn.items():
+        for size, noise in sizes.items():
+            assert noise.dtype == np.float32
+            assert noise.shape == (30, min(20, dict(model.named_parameters())[name].numel()))
+            assert same(noise, computed[name][size])
+
+
+@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
+def test_more_sizes_and_batches_change_no_existing_noise(strategy):
+    model, (inputs, targets) = network(), images()
+
+    def sample(sizes, batches):
+        return sample_noise(
+            model, F.cross_entropy, inputs, targets, sizes, batches, 5, strategy=strategy
+        )
+
+    few, many = sample([8], 10), sample(SIZES, 25)
+    for name in few:
+        assert same(few[name][8], many[name][8][:10])
+
+
+def test_epoch_noise_of_batches_that_divide_the_samples_sums_to_zero():
+    model, (inputs, targets) = network(), images(48)
+    noise = sample_noise(model, F.cross_entropy, inputs, targets, [12, 48], 8, 0, "epoch_shuffle")
+    for sizes in noise.values():
+        assert np.abs(sizes[12].reshape(2, 4, -1).sum(axis=1)).max() < 1e-6
+        assert np.abs(sizes[48]).max() < 1e-6
+
+
+def test_train_mode_batch_norm_takes_whole_batches_and_their_mean():
+    model, (inputs, targets) = network(batch_norm=True), images()
+    noise = sample_noise(model, F.cross_entropy, inputs, targets, [8, 16], 6, 2)
+    for size in (8, 16):
+        batches = Draws(2, 0, "with_replacement", 50).batches(size, 0, 6)
+        expected = [gradient(network(batch_norm=True), inputs[b], targets[b]) for b in batches]
+        for name in noise:
+            rows = np.stack([each[name] for each in expected])
+            assert same(noise[name][size], rows - rows.mean(axis=0))
+            assert np.abs(noise[name][size].mean(axis=0)).max() < 1e-7
+
+
+def test_frozen_statistics_give_nested_batch_norm_noise():
+    model, (inputs, targets) = network(batch_norm=True).eval(), images()
+    noise = sample_noise(
+        model, F.cross_entropy, inputs, targets, [4, 8], 8, 2, strategy="per_batch"
+    )
+    for sizes in noise.values():
+        assert same(sizes[8][:4], sizes[4].reshape(4, 2, -1).mean(axis=1))
+
+
+def test_augmented_noise_shares_crops_and_flips_between_nested_sizes():
+    model, (inputs, targets) = network(), images()
+
+    def sample(augment):
+        return sample_noise(
+            model, F.cross_entropy, inputs, targets, [4, 8], 8, 2, augment=augment, micro_batch=3
+        )
+
+    plain, augmented = sample(False), sample(True)
+    for name, sizes in augmented.items():
+        assert not same(sizes[8], plain[name][8])
+        # Each size's own mean is subtracted: only differences between batches compare.
+        halves = sizes[4].reshape(4, 2, -1).mean(axis=1)
+        assert same(np.diff(sizes[8][:4], axis=0), np.diff(halves, axis=0))
+        assert np.abs(sizes[8].mean(axis=0)).max() < 1e-7
+
+
+@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
+def test_model_gradients_and_random_states_are_left_as_they_were(strategy):
+    model, (inputs, targets) = network(batch_norm=True), images()
+    model.train(strategy == "per_batch")
+    F.cross_entropy(model(inputs), targets).backward()
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    gradients = [parameter.grad.clone() for parameter in model.parameters()]
+    random, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    sample_noise(model, F.cross_entropy, inputs, targets, [4], 3, 0, strategy=strategy)
+    assert all(torch.equal(state[name], tensor) for name, tensor in model.state_dict().items())
+    assert all(
+        torch.equal(before, parameter.grad)
+        for before, parameter in zip(gradients, model.parameters(), strict=True)
+    )
+    assert model.training == (strategy == "per_batch")
+    assert torch.equal(random, torch.get_rng_state())
+    assert np.array_equal(legacy, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_numpy_inputs_and_chosen_coordinates():
+    model, (inputs, targets) = network(), images()
+    every = sample_noise(model, F.cross_entropy, inputs, targets, [4], 5, 0)
+    chosen = (
+        sample_noise(
+            model,
+            F.cross_entropy,
+            inputs.numpy(),
+            targets.numpy(),
+            [4],
+            5,
+            0,
+            coordinates={"4.weight": [7, 2]},
+        )
+        if "4.weight" in every
+        else sample_noise(
+            model,
+            F.cross_entropy,
+            inputs.numpy(),
+            targets.numpy(),
+            [4],
+            5,
+            0,
+            coordinates={"3.weight": [7, 2]},
+        )
+    )
+    ((name, sizes),) = chosen.items()
+    assert same(sizes[4], every[name][4][:, [7, 2]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_sizes": [51], "sampling": "epoch_shuffle"}, "at most the 50 samples"),
+        ({"batch_sizes": [0]}, "batch_size: found 0"),
+        ({"batch_sizes": []}, "batch_sizes: found"),
+        ({"batch_sizes": [4, 4]}, "different sizes"),
+        ({"batches": 0}, "batches: found 0"),
+        ({"sampling": "shuffled"}, "sampling: found 'shuffled'"),
+        ({"strategy": "fast"}, "strategy: found 'fast'"),
+        ({"coordinates": {"conv": [0]}}, "unknown parameter 'conv'"),
+        ({"coordinates": {"0.weight": [27]}}, "indices from 0 to 26"),
+        ({"directions": 5}, "needs a store"),
+        ({"augment": True, "strategy": "per_sample"}, "drawn anew"),
+    ],
+)
+def test_impossible_requests_are_refused(arguments, message):
+    inputs, targets = images()
+    request = {"batch_sizes": [4], "batches": 3, "seed": 0, **arguments}
+    with pytest.raises(ValueError, match=message):
+        sample_noise(network(), F.cross_entropy, inputs, targets, **request)
+
+
+def test_per_sample_gradients_of_train_mode_batch_norm_are_refused():
+    inputs, targets = images()
+    with pytest.raises(ValueError, match="BatchNorm2d"):
+        sample_noise(
+            network(batch_norm=True),
+            F.cross_entropy,
+            inputs,
+            targets,
+            [4],
+            3,
+            0,
+            strategy="per_sample",
+        )
+
+
+def test_gradients_that_are_not_finite_are_named():
+    model, (inputs, targets) = network(), images()
+    draws = Draws(0, 0, "with_replacement", 50)
+    third = draws.batches(4, 3, 4)[0]
+    spoiled = next(sample for sample in third if sample not in draws.batches(4, 0, 3))
+    inputs[spoiled] = np.inf
+    selections = select(dict(model.named_parameters()), None, 0, 0)
+    sampler = Sampler(model, F.cross_entropy, inputs, targets, selections, draws)
+    with pytest.raises(InputError, match=r"0\.weight is not finite in batch 3 of batch size 4"):
+        list(sampler.noise([4], 8, 2, np.zeros(sampler.width)))
+    with pytest.raises(InputError, match="not finite in full gradient"):
+        sampler.full_gradient()

@@ -1,0 +1,268 @@
+"""The noise store: what is in it, and that a kill at any moment changes nothing."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch.nn.functional as F
+import xarray
+
+from gradnoise.data import dataset as dataset_file
+from gradnoise.data.samples import Samples, Source
+from gradnoise.errors import InputError
+from gradnoise.gradients import __main__ as gradients
+from gradnoise.model import factory
+from gradnoise.model.checkpoints import save
+from gradnoise.noise import __main__ as noise
+from gradnoise.noise import recording
+from gradnoise.noise import store as layout
+from gradnoise.noise.minibatches import Sampler
+from gradnoise.noise.sampling import sample_noise
+from gradnoise.store.arrays import UNITS, open_store
+from toy_network import gradient, images, network, same
+
+
+def stored(folder, strategy, **options):
+    model, (inputs, targets) = network(options.pop("batch_norm", False)), images()
+    arguments = {"directions": 6, "strategy": strategy, **options}
+    return sample_noise(
+        model,
+        F.cross_entropy,
+        inputs,
+        targets,
+        [4, 8],
+        11,
+        3,
+        store=folder / "noise.zarr",
+        **arguments,
+    )
+
+
+@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
+def test_store_holds_what_is_returned_without_one(tmp_path, strategy):
+    group = stored(tmp_path, strategy, memory=20_000)
+    model, (inputs, targets) = network(), images()
+    noise = sample_noise(model, F.cross_entropy, inputs, targets, [4, 8], 11, 3, strategy=strategy)
+    full = gradient(model, inputs, targets)
+    for name, sizes in noise.items():
+        assert group[name]["batch_size"][:].tolist() == [4, 8]
+        for row, size in enumerate([4, 8]):
+            assert np.array_equal(group[name]["noise"][row], sizes[size])
+        assert same(group[name]["full_gradient"][:], full[name])
+        assert group[name].attrs["size"] == full[name].size
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_both_ways_store_the_same_noise_along_directions(tmp_path):
+    for strategy in ("per_sample", "per_batch"):
+        (tmp_path / strategy).mkdir()
+    one, other = (stored(tmp_path / way, way) for way in ("per_sample", "per_batch"))
+    for name, group in one.groups():
+        for array in ("noise", "noise_along_directions", "full_gradient_along_directions"):
+            assert np.allclose(group[array][:], other[name][array][:], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
+def test_store_describes_itself_to_xarray(tmp_path, strategy):
+    stored(tmp_path, strategy)
+    dataset = xarray.open_zarr(tmp_path / "noise.zarr", group="0.weight", consolidated=False)
+    assert dataset["noise"].dims == ("batch_size", "batch", "coordinate")
+    assert dataset["noise_along_directions"].dims == ("batch_size", "batch", "direction")
+    assert dataset["noise"].attrs["units"] == UNITS
+    assert dataset["noise"].sel(batch_size=8).shape == (11, 27)
+    assert dataset.attrs["layer"] == "0"
+    root = open_store(tmp_path / "noise.zarr").attrs
+    assert (root["seed"], root["sampling"], root["sample_count"]) == (3, "with_replacement", 50)
+    assert root["strategy"] == strategy
+    assert root["versions"]["torch"]
+
+
+def test_full_gradient_depends_on_the_size_in_train_mode(tmp_path):
+    group = stored(tmp_path, "auto", batch_norm=True)
+    dataset = xarray.open_zarr(tmp_path / "noise.zarr", group="0.weight", consolidated=False)
+    assert dataset["full_gradient"].dims == ("batch_size", "coordinate")
+    assert not np.allclose(*group["0.weight"]["full_gradient"][:])
+    assert np.abs(group["0.weight"]["noise"][:].mean(axis=1)).max() < 1e-7
+
+
+def test_disk_that_does_not_suffice_is_said_before_the_first_gradient(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording.shutil, "disk_usage", lambda path: SimpleNamespace(free=100))
+    monkeypatch.setattr(Sampler, "full_gradient", lambda self: pytest.fail("computed a gradient"))
+    with pytest.raises(InputError, match=r"the noise needs .* GB of disk"):
+        stored(tmp_path, "per_batch")
+
+
+def test_shards_keep_buffers_within_memory():
+    measured = {"w": layout.Measured(np.arange(1_000_000), 0, {})}
+    rows = layout.rows(measured, 5, 600, 1 << 30)
+    assert 4 * 5 * rows * 1_000_000 <= 1 << 29
+    assert layout.rows(measured, 5, 600, 1) == 1
+
+
+# The stage
+
+
+SETTINGS = {
+    "model": {"name": "mlp", "arguments": {"hidden_features": [7]}},
+    "loss": "cross_entropy",
+    "seed": 4,
+    "epoch": 0,
+    "parameters": ["linear1.weight", "linear2.weight", "linear2.bias"],
+    "coordinates": 20,
+    "directions": 5,
+    "batch_norm_mode": "eval",
+    "augment": False,
+    "strategy": "per_sample",
+    "device": "cpu",
+    "torch_threads": 1,
+    "memory": 12_000,
+}
+DRAWN = {"batch_sizes": [3, 8, 16], "batches": 23, "sampling": "epoch_shuffle", "repeat": 2}
+
+KILLED = """
+import os, signal, sys
+from gradnoise.noise import __main__ as noise
+from gradnoise.store import work_area as store
+
+finish, left = store.WorkArea.finish, int(sys.argv.pop())
+
+def die_at_last(work, part):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)  # written, but not yet recorded
+    finish(work, part)
+
+store.WorkArea.finish = die_at_last
+noise.main()
+"""
+
+TORCH_FREE = """
+import sys
+from gradnoise.noise import __main__ as noise
+noise.main()
+assert not {"torch", "scipy.stats", "pandas"} & set(sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A data set, a model's checkpoint, and the gradients stage's answer both ways."""
+    folder = tmp_path_factory.mktemp("stage")
+    random = np.random.default_rng(0)
+    train, test = (
+        Samples(random.standard_normal((n, 1, 4, 4)).astype(np.float32), random.integers(0, 3, n))
+        for n in (50, 9)
+    )
+    source = Source("test", train, test, "classification", ("a", "b", "c"))
+    dataset_file.write(folder / "data.h5", source, "arrays")
+    model = factory.build(SETTINGS["model"], (1, 4, 4), 3, seed=4)
+    save(folder / "epoch-0.safetensors", model, {})
+    for strategy in ("per_sample", "per_batch"):
+        run(gradients, folder, {"strategy": strategy}, output=f"{strategy}.zarr")
+    return folder
+
+
+def command(folder, changes, output, **inputs):
+    settings = {**SETTINGS, **changes}
+    paths = {"data": "data.h5", "checkpoints": ".", **inputs, "output": output}
+    options = [text for name, path in paths.items() for text in (f"--{name}", str(folder / path))]
+    return ["--settings", json.dumps(settings), *options]
+
+
+def run(stage, folder, changes, output, **inputs):
+    """The stage's program, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["stage", *command(folder, changes, output, **inputs)])
+        stage.main()
+
+
+def sample(folder, strategy, output, changes=None):
+    run(noise, folder, {**DRAWN, **(changes or {})}, output, gradients=f"{strategy}.zarr")
+    return open_store(folder / output)
+
+
+def contents(path: Path):
+    """Checksum of every file below a folder, by name."""
+    return {
+        str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in path.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_both_ways_of_the_stage_store_the_same_noise(checkpoint):
+    drawn = sample(checkpoint, "per_sample", "drawn.zarr")
+    computed = sample(checkpoint, "per_batch", "computed.zarr")
+    assert sorted(drawn.group_keys()) == sorted(SETTINGS["parameters"])
+    for name, group in drawn.groups():
+        assert group.attrs.asdict() == computed[name].attrs.asdict()
+        for array in (
+            "coordinate",
+            "batch_size",
+            "noise",
+            "noise_along_directions",
+            "full_gradient",
+        ):
+            assert np.allclose(group[array][:], computed[name][array][:], rtol=1e-4, atol=1e-6)
+    assert drawn.attrs["strategy"] == "per_sample"
+    assert computed.attrs["strategy"] == "per_batch"
+    for store in (drawn, computed):
+        assert {key: store.attrs[key] for key in DRAWN} == DRAWN
+        assert store.attrs["epoch"] == 0
+        assert store.attrs["dataset_checksum"]
+    assert drawn["linear1.weight"].attrs["size"] == 7 * 16
+
+
+def test_drawing_from_stored_gradients_imports_no_torch(checkpoint):
+    arguments = command(checkpoint, DRAWN, "free.zarr", gradients="per_sample.zarr")
+    subprocess.run([sys.executable, "-c", TORCH_FREE, *arguments], check=True)
+    assert contents(checkpoint / "free.zarr") == contents_of(checkpoint, "per_sample", "whole.zarr")
+
+
+def contents_of(folder, strategy, output, changes=None):
+    sample(folder, strategy, output, changes)
+    return contents(folder / output)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("strategy", "changes", "parts"),
+    [
+        ("per_sample", {}, 2),
+        ("per_batch", {}, 5),
+        ("per_batch", {"augment": True}, 7),
+    ],
+)
+def test_a_killed_stage_resumes_to_the_same_bytes(
+    checkpoint, monkeypatch, strategy, changes, parts
+):
+    changes = {**DRAWN, **changes}
+    output = f"killed-{strategy}-{len(changes)}.zarr"
+    arguments = command(checkpoint, changes, output, gradients=f"{strategy}.zarr")
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments, str(parts)], check=False)
+    assert killed.returncode == -9
+    assert not (checkpoint / output).exists()
+    leftover = checkpoint / f".{output}.work" / "content" / "noise.zarr" / "0.1f.partial"
+    leftover.write_bytes(b"cut")
+    passes = count_passes(monkeypatch)
+    resumed = contents_of(checkpoint, strategy, output, changes)
+    first, passes[:] = len(passes), []
+    assert resumed == contents_of(checkpoint, strategy, f"whole-{output}", changes)
+    assert first < len(passes) or strategy == "per_sample"
+
+
+def count_passes(monkeypatch):
+    passes, gradient = [], Sampler.gradient
+
+    def counted(self, inputs, targets):
+        passes.append(len(inputs))
+        return gradient(self, inputs, targets)
+
+    monkeypatch.setattr(Sampler, "gradient", counted)
+    return passes

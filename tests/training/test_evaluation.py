@@ -1,0 +1,69 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gradnoise.model import losses
+from gradnoise.training import evaluation
+from gradnoise.training.evaluation import BATCH, evaluate
+
+LOSS = losses.loss("cross_entropy")
+
+
+class Functional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.last = nn.Linear(4, 2)
+
+    def forward(self, inputs):
+        return self.last(F.relu(self.first(inputs), inplace=True))
+
+
+def test_the_mean_is_over_samples_whatever_the_last_batch():
+    model = nn.Linear(5, 3)
+    inputs, targets = torch.randn(BATCH + 7, 5), torch.randint(0, 3, (BATCH + 7,))
+    found = evaluate(model, LOSS, inputs, targets)
+    outputs = model(inputs)
+    assert found.loss == pytest.approx(LOSS(outputs, targets).item(), rel=1e-6)
+    assert found.accuracy == (outputs.argmax(1) == targets).double().mean().item()
+    assert found.dead_units == {}
+
+
+def test_regression_has_no_accuracy():
+    loss = losses.loss("mean_squared_error")
+    found = evaluate(nn.Identity(), loss, torch.ones(4, 2), torch.zeros(4, 2))
+    assert found == evaluation.Evaluation(1.0, None, {})
+
+
+def test_the_model_is_left_as_it_was():
+    model = nn.Sequential(nn.Linear(5, 3), nn.BatchNorm1d(3), nn.Dropout(), nn.ReLU())
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    evaluate(model, LOSS, torch.randn(9, 5), torch.zeros(9).long())
+    assert model.training
+    assert model[2].training
+    assert all(torch.equal(state[name], tensor) for name, tensor in model.state_dict().items())
+    assert not model[0]._forward_hooks
+
+
+def test_dead_units_are_counted_per_layer_over_samples_and_pixels():
+    model = nn.Sequential(nn.Conv2d(1, 4, 1), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2), nn.ReLU())
+    with torch.no_grad():
+        model[0].weight.zero_()
+        model[0].bias.copy_(torch.tensor([1.0, -1.0, -1.0, -1.0]))
+        model[0].weight[1] = 2.0  # alive where a pixel is above 0.5, which one of all is
+        model[3].weight.fill_(1.0)
+        model[3].bias.copy_(torch.tensor([0.0, -1e3]))
+    images = torch.zeros(BATCH + 3, 1, 2, 2)
+    images[2, 0, 1, 1] = 0.6
+    found = evaluate(model, LOSS, images, torch.zeros(len(images)).long())
+    assert found.dead_units == {"0": 0.5, "3": 0.5}
+
+
+def test_a_relu_called_as_a_function_counts_for_the_layer_before_it():
+    model = Functional()
+    with torch.no_grad():
+        model.first.weight.zero_()
+        model.first.bias.copy_(torch.tensor([-1.0, -1.0, -1.0, 1.0]))
+    found = evaluate(model, LOSS, torch.randn(4, 3), torch.zeros(4).long())
+    assert found.dead_units == {"first": 0.75}

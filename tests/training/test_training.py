@@ -1,0 +1,317 @@
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gradnoise.data import dataset as dataset_file
+from gradnoise.data.dataset import Dataset
+from gradnoise.data.samples import Samples, Source
+from gradnoise.errors import InputError
+from gradnoise.model import factory
+from gradnoise.model.checkpoints import load
+from gradnoise.model.device import deterministic
+from gradnoise.training import loop, recipe
+from gradnoise.training.__main__ import main
+
+RECIPE = {
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 0.0,
+    "milestones": [],
+    "milestone_factor": 0.1,
+    "epochs": 2,
+    "batch_size": 32,
+    "loss": "cross_entropy",
+    "augment": False,
+    "checkpoints": "all",
+    "device": "cpu",
+    "torch_threads": 1,
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As the stage sets it: several threads would wait for each other on so little data."""
+    deterministic(1)
+
+
+def dataset(inputs, targets, outputs):
+    """The same samples to train and to test on."""
+    task = "classification" if targets.dtype == np.int64 else "regression"
+    shape, one = inputs.shape[1:], np.ones(1)
+    classes = tuple(map(str, range(outputs)))
+    return Dataset(
+        inputs,
+        targets,
+        inputs,
+        targets,
+        task,
+        classes,
+        outputs,
+        shape,
+        0 * one,
+        one,
+        "",
+        "",
+        "",
+        None,
+    )
+
+
+def line(count=100, features=3):
+    """Regression targets that are exactly linear in the inputs."""
+    inputs = np.random.default_rng(1).standard_normal((count, features)).astype(np.float32)
+    slope = np.arange(1.0, features + 1, dtype=np.float32)[:, None]
+    return dataset(inputs, inputs @ slope, 1), slope
+
+
+def bars(count=96, side=8):
+    """Two classes of images: a bright upper or lower half, under noise."""
+    random = np.random.default_rng(1)
+    targets = np.arange(count) % 2
+    inputs = random.standard_normal((count, 1, side, side)).astype(np.float32)
+    inputs[targets == 1, :, : side // 2] += 3
+    return dataset(inputs, targets.astype(np.int64), 2)
+
+
+def made(data, model, seed=1, **changes):
+    how = recipe.read({**RECIPE, **changes})
+    built = factory.build(model, data.input_shape, data.outputs, seed)
+    return loop.Training(built, how, data, seed)
+
+
+def run(work, data, model, seed=1, **changes):
+    this = made(data, model, seed, **changes)
+    loop.train_in(work, this, {"seed": seed, "model": model})
+    return this
+
+
+CNN = {"name": "cnn", "arguments": {"hidden_features": 8}}
+LINEAR = {"name": "linear", "arguments": {"bias": False}}
+
+
+def test_linear_regression_is_learned_exactly(tmp_path):
+    data, slope = line()
+    options = {"loss": "mean_squared_error", "epochs": 40, "momentum": 0.5}
+    this = run(tmp_path, data, LINEAR, **options)
+    np.testing.assert_allclose(this.model.linear1.weight.detach().T, slope, atol=1e-4)
+    assert this.rows[-1]["train_loss"] < 1e-8
+    assert this.rows[-1]["train_accuracy"] is None
+    assert ",," in (tmp_path / "training.csv").read_text()
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mean_squared_error"])
+def test_images_are_learned(tmp_path, loss):
+    rows = run(tmp_path, bars(), CNN, loss=loss, epochs=6, batch_size=8).rows
+    assert rows[0]["test_accuracy"] < 0.8
+    assert rows[-1]["test_accuracy"] > 0.95
+    assert set(rows[0]) >= {f"dead_units_{layer}" for layer in ("conv1", "conv3", "linear1")}
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "signsgd"])
+def test_other_optimizers_learn_too(tmp_path, optimizer):
+    rows = run(tmp_path, bars(), CNN, optimizer=optimizer, learning_rate=0.003, epochs=6).rows
+    assert rows[-1]["train_loss"] < 0.5 * rows[0]["train_loss"]
+
+
+def test_one_epoch_uses_every_sample_once_in_an_order_of_its_own():
+    data, _ = line(count=100)
+    this = made(data, LINEAR, loss="mean_squared_error")
+    orders = []
+    for epoch in (1, 2):
+        batches = [inputs for inputs, _ in this._minibatches(epoch)]
+        assert [len(batch) for batch in batches] == [32, 32, 32, 4]
+        orders.append(torch.cat(batches))
+    assert not torch.equal(*orders)
+    for order in orders:
+        assert torch.equal(order.sort(0).values, torch.from_numpy(data.train_inputs).sort(0).values)
+    assert torch.equal(torch.cat([inputs for inputs, _ in this._minibatches(2)]), orders[1])
+
+
+def test_the_rate_falls_after_its_milestones():
+    how = recipe.read({**RECIPE, "milestones": [1, 3]})
+    assert [how.rate(epoch) for epoch in (1, 2, 3, 4)] == pytest.approx([0.1, 0.01, 0.01, 0.001])
+
+
+def test_the_table_starts_before_training_and_tells_the_gradient_norm(tmp_path):
+    data, _ = line(count=32)
+    options = {"loss": "mean_squared_error", "milestones": [1], "momentum": 0.0}
+    run(tmp_path, data, LINEAR, **options)
+    with (tmp_path / "training.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert [float(row["learning_rate"]) for row in rows] == pytest.approx([0.1, 0.1, 0.01])
+    # One batch an epoch: both are the norm of the full gradient at the initial weights.
+    assert float(rows[0]["gradient_norm"]) == float(rows[1]["gradient_norm"])
+    weight = factory.build(LINEAR, (3,), 1, seed=1).linear1.weight.detach().numpy()
+    residual = data.train_inputs @ weight.T - data.train_targets
+    norm = np.linalg.norm(2 * (data.train_inputs * residual).mean(0))
+    assert float(rows[0]["gradient_norm"]) == pytest.approx(norm, rel=1e-5)
+
+
+def test_the_first_evaluation_leaves_batch_norm_as_built():
+    this = made(bars(), {"name": "cnn", "arguments": {"batch_norm": True}})
+    this.start()
+    assert this.model.norm1.num_batches_tracked == 0
+
+
+def test_checkpoints_are_those_listed_and_the_initial_one(tmp_path):
+    this = run(tmp_path, bars(), CNN, checkpoints=[2], epochs=3)
+    names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert names == ["epoch-0.safetensors", "epoch-2.safetensors"]
+    built = factory.build(CNN, (1, 8, 8), 2, seed=1)
+    initial = {name: tensor.clone() for name, tensor in built.state_dict().items()}
+    metadata = load(tmp_path / "checkpoints" / names[0], built)
+    assert metadata == {"epoch": 0, "seed": 1, "model": CNN}
+    assert all(torch.equal(initial[name], tensor) for name, tensor in built.state_dict().items())
+    assert not torch.equal(built.conv1.weight, this.model.conv1.weight.cpu())
+
+
+def test_a_diverged_training_names_epoch_batch_and_rate(tmp_path):
+    data, _ = line()
+    options = {"loss": "mean_squared_error", "learning_rate": 1e30}
+    with pytest.raises(InputError, match=r"diverged.*epoch 1, batch 2, at learning rate 1e\+30"):
+        run(tmp_path, data, LINEAR, **options)
+
+
+def test_a_training_that_diverges_at_its_last_batch_is_refused_too(tmp_path):
+    data, _ = line(count=32)
+    options = {"loss": "mean_squared_error", "learning_rate": 1e30}
+    with pytest.raises(InputError, match="after epoch 1, at learning rate"):
+        run(tmp_path, data, LINEAR, **options)
+    assert not (tmp_path / "training.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 101}, "batch_size 101; 100 samples"),
+        ({}, "cross_entropy needs classes"),
+        ({"loss": "mean_squared_error", "augment": True}, "augment needs images"),
+        ({"checkpoints": [1, 7]}, r"\[7\] are after the last epoch, 2"),
+        ({"learning_rte": 1}, "learning_rte"),
+    ],
+)
+def test_a_recipe_that_does_not_fit_is_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        made(line()[0], LINEAR, **changes)
+
+
+class Drawing(nn.Module):
+    """Draws random numbers of its own while it trains."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(64, 2)
+
+    def forward(self, inputs):
+        return self.linear(nn.functional.dropout(inputs.flatten(1), 0.5, self.training))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "signsgd"])
+def test_every_epoch_depends_on_the_state_before_it_alone(optimizer):
+    data, how = bars(), recipe.read({**RECIPE, "optimizer": optimizer, "augment": True})
+    torch.manual_seed(1)
+    model = Drawing()
+    this = loop.Training(model, how, data, seed=1)
+    this.start()
+    this.run_epoch(iter(range(99)))
+    assert this.rows[0]["gradient_norm"] > 0
+    other = loop.Training(Drawing(), how, data, seed=1)
+    other.restore(as_file(this.state()))
+    torch.rand(5)
+    this.run_epoch(iter(range(99)))
+    other.run_epoch(iter(range(99)))
+    assert this.rows == other.rows
+    assert torch.equal(this.model.linear.weight, other.model.linear.weight)
+
+
+def as_file(state):
+    """A deep copy, as a file holds it."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+@pytest.fixture
+def stage_at(tmp_path):
+    """Command line of a training of some seconds that writes below a given folder."""
+    random = np.random.default_rng(1)
+    samples = Samples(random.integers(0, 256, (256, 1, 8, 8)).astype(np.uint8), np.arange(256) % 4)
+    source = Source("bars", samples, samples, "classification", ("a", "b", "c", "d"))
+    dataset_file.write(tmp_path / "data.h5", source, "arrays")
+    changes = {"epochs": 40, "augment": True, "checkpoints": [1, 39, 40], "milestones": [9]}
+    model = {"name": "cnn", "arguments": {"batch_norm": True, "hidden_features": 8}}
+    settings = {"model": model, "training": {**RECIPE, **changes}, "seed": 3}
+
+    def arguments(folder):
+        return [
+            *("--settings", json.dumps(settings), "--data", str(tmp_path / "data.h5")),
+            *("--checkpoints", str(folder / "checkpoints")),
+            *("--output", str(folder / "training.csv")),
+        ]
+
+    return arguments
+
+
+def interrupt(arguments, state, number):
+    """Start the stage, send a signal once it has completed another epoch, give status and seconds."""
+    before = state.stat().st_mtime_ns if state.exists() else 0
+    process = subprocess.Popen([sys.executable, "-m", "gradnoise.training", *arguments])
+    while not state.exists() or state.stat().st_mtime_ns == before:
+        assert process.poll() is None, "it ended before it could be interrupted"
+        time.sleep(0.002)
+    sent = time.monotonic()
+    process.send_signal(number)
+    return process.wait(60), time.monotonic() - sent
+
+
+@pytest.mark.slow
+def test_a_killed_training_resumes_and_ends_bit_identical(tmp_path, stage_at, monkeypatch):
+    def finish(folder):
+        monkeypatch.setattr(sys, "argv", ["training", *stage_at(folder)])
+        main()
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    state = killed / ".checkpoints.work" / "content" / "state.pt"
+    assert interrupt(stage_at(killed), state, signal.SIGKILL)[0] == -signal.SIGKILL
+    status, seconds = interrupt(stage_at(killed), state, signal.SIGTERM)
+    assert (status, seconds < 10) == (143, True)
+    assert not (killed / "checkpoints").exists()
+    rows = torch.load(state, weights_only=True)["rows"]
+    assert 1 < len(rows) < 41
+    finish(killed)
+    finish(whole)
+    names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file())
+    assert names == [f"checkpoints/epoch-{e}.safetensors" for e in (0, 1, 39, 40)] + [
+        "training.csv"
+    ]
+    assert sorted(path.name for path in killed.iterdir()) == ["checkpoints", "training.csv"]
+    for name in names:
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_a_kill_between_the_two_renames_of_publishing_is_survived(tmp_path):
+    first = run(tmp_path, bars(), CNN)
+    (tmp_path / "training.csv").unlink()
+    again = run(tmp_path, bars(), CNN)
+    assert again.rows == first.rows
+    assert (tmp_path / "training.csv").exists()
+    # Without the checkpoints, the state alone is worthless: all is done again.
+    kept = (tmp_path / "checkpoints" / "epoch-2.safetensors").read_bytes()
+    for path in (tmp_path / "checkpoints").iterdir():
+        path.unlink()
+    (tmp_path / "checkpoints").rmdir()
+    run(tmp_path, bars(), CNN)
+    assert (tmp_path / "checkpoints" / "epoch-2.safetensors").read_bytes() == kept
