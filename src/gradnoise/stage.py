@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,22 @@ from tqdm import tqdm
 from gradnoise.errors import InputError
 
 Item = TypeVar("Item")
+Settings = TypeVar("Settings")
+
+
+def read_settings(kind: type[Settings], given: Mapping[str, Any]) -> Settings:
+    """A stage's settings as its dataclass. The workflow has checked the values; here it is the keys.
+
+    Raises:
+        InputError: names every key that is missing or unknown.
+    """
+    accepted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    unknown = [key for key in given if key not in accepted]
+    missing = [key for key in accepted if key not in given]
+    if unknown or missing:
+        found = [f"{key}: unknown key" for key in unknown] + [f"{key}: missing" for key in missing]
+        raise InputError(f"settings: {'; '.join(found)}; accepted: {', '.join(accepted)}")
+    return kind(**given)
 
 
 def parse(

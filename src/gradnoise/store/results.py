@@ -1,14 +1,82 @@
-"""HDF5 files of results."""
+"""HDF5 files of results: every array and column declared once, with its units and meaning.
+
+A stage's `results` module declares what its files hold as `Variable`s, writes them and reads them back.
+From the same declarations come the attributes in the files and `docs/results.md`.
+"""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import h5py
 import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.errors import InputError
+
+
+class Variable(NamedTuple):
+    """One array of a file, or one column of a table."""
+
+    name: str
+    long_name: str  # what it means, in a line
+    units: str = "1"  # "1" is a pure number, "" has none (names, flags)
+    dimensions: tuple[str, ...] = ()  # of an array; a column has its table's rows
 
 
 def put_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
-    """Write attributes of an HDF5 file; what is no number or text is written as JSON."""
+    """Write attributes of an HDF5 file or group; what is no number or text is written as JSON."""
     for name, value in attributes.items():
         plain = isinstance(value, str | int | float | np.number | np.bool_)
         file.attrs[name] = value if plain else json.dumps(value)
+
+
+def put_array(
+    group: h5py.Group, variable: Variable, values: Any, *, compressed: bool = False
+) -> None:
+    """Write an array under its variable's name, with `units`, `long_name` and dimension names.
+
+    Raises:
+        ValueError: where the array has other than the declared number of dimensions.
+    """
+    values = np.asarray(values)
+    if values.ndim != len(variable.dimensions):
+        raise ValueError(f"{variable.name}: {values.ndim} dimensions, not {variable.dimensions}")
+    packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+    options = packed if compressed and values.size else {}
+    dataset = group.create_dataset(variable.name, data=values, **options)
+    put_attributes(dataset, {"units": variable.units, "long_name": variable.long_name})
+    for axis, dimension in enumerate(variable.dimensions):
+        dataset.dims[axis].label = dimension
+
+
+def put_table(
+    group: h5py.Group, name: str, columns: Sequence[Variable], rows: NDArray[Any]
+) -> None:
+    """Write a structured array; the columns' units and meanings become its attributes.
+
+    Raises:
+        ValueError: where the array has other columns than those declared, or another order.
+    """
+    declared = [column.name for column in columns]
+    if list(rows.dtype.names or ()) != declared:
+        raise ValueError(f"{name}: columns {rows.dtype.names}, declared {declared}")
+    dataset = group.create_dataset(name, data=rows)
+    for key in ("units", "long_name"):
+        dataset.attrs[key] = json.dumps({column.name: getattr(column, key) for column in columns})
+
+
+@contextmanager
+def opened(path: Path, stage: str) -> Iterator[h5py.File]:
+    """A stage's file, open for reading.
+
+    Raises:
+        InputError: names the file, where it is missing, damaged, or lacks what is read from it.
+    """
+    try:
+        with h5py.File(path) as file:
+            yield file
+    except (OSError, KeyError) as error:
+        raise InputError(f"{path}: expected a complete {stage} file, found {error}") from None

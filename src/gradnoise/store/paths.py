@@ -1,0 +1,112 @@
+"""Where every result lies, below the experiment's output folder.
+
+The one place that spells these paths: rules (with wildcards for what is not known yet), stages, tables and
+figures take them from here.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+# Stages with one HDF5 file per measured parameter of a checkpoint.
+LAYER_STAGES = ("gaussianity", "clt", "tails")
+
+
+class Checkpoint(NamedTuple):
+    """A trained network at one epoch of one run; the defaults are Snakemake's wildcards."""
+
+    run: str = "{run}"
+    seed: int | str = "{seed}"
+    epoch: int | str = "{epoch}"
+
+
+ANY = Checkpoint()
+
+
+class Paths:
+    """Results of one experiment."""
+
+    def __init__(self, output: str | Path) -> None:
+        self.output = output
+
+    def data(self, name: str = "{data}") -> str:
+        """Data set, HDF5."""
+        return f"{self.output}/data/{name}.h5"
+
+    def network(self, run: str = "{run}", seed: int | str = "{seed}") -> str:
+        """Folder of one trained network."""
+        return f"{self.output}/{run}/seed-{seed}"
+
+    def checkpoints(self, run: str = "{run}", seed: int | str = "{seed}") -> str:
+        """Folder of a network's weights, one file an epoch."""
+        return f"{self.network(run, seed)}/checkpoints"
+
+    def training(self, run: str = "{run}", seed: int | str = "{seed}") -> str:
+        """Training history, CSV."""
+        return f"{self.network(run, seed)}/training.csv"
+
+    def checkpoint(self, at: Checkpoint = ANY) -> str:
+        """Folder of what is measured at one checkpoint."""
+        return f"{self.network(at.run, at.seed)}/epoch-{at.epoch}"
+
+    def gradients(self, at: Checkpoint = ANY) -> str:
+        """Per-sample gradients, Zarr."""
+        return f"{self.checkpoint(at)}/gradients.zarr"
+
+    def moments(self, at: Checkpoint = ANY) -> str:
+        """Moments of the per-sample gradient, Zarr."""
+        return f"{self.checkpoint(at)}/moments.zarr"
+
+    def noise(self, at: Checkpoint = ANY, repeat: int | str = "{repeat}") -> str:
+        """Mini-batch noise of one repeat, Zarr."""
+        return f"{self.checkpoint(at)}/noise/repeat-{repeat}.zarr"
+
+    def layer(self, stage: str, at: Checkpoint = ANY, parameter: str = "{parameter}") -> str:
+        """Results of one of LAYER_STAGES for one parameter, HDF5."""
+        return f"{self.checkpoint(at)}/{stage}/{parameter}.h5"
+
+    def trajectory(self, at: Checkpoint = ANY, variant: str = "{variant}") -> str:
+        """All replicas of one trajectory from a checkpoint, Zarr."""
+        return f"{self.checkpoint(at)}/trajectory/{variant}.zarr"
+
+    def langevin(
+        self,
+        at: Checkpoint = ANY,
+        variant: str = "{variant}",
+        subspace: str = "{parameter}",
+    ) -> str:
+        """What one trajectory says along the directions of one subspace, HDF5."""
+        return f"{self.checkpoint(at)}/langevin/{variant}/{subspace}.h5"
+
+    @property
+    def calibration(self) -> str:
+        """The instrument check, CSV."""
+        return f"{self.output}/calibration.csv"
+
+    @property
+    def control(self) -> str:
+        """The positive control, CSV."""
+        return f"{self.output}/control.csv"
+
+    @property
+    def tables(self) -> str:
+        """Folder of all tables."""
+        return f"{self.output}/tables"
+
+    def figure(self, suffix: str, run: str = "{run}", figure: str = "{figure}") -> str:
+        """One figure: `pdf`, `png`, or the `csv` of its numbers."""
+        return f"{self.output}/figures/{run}-{figure}.{suffix}"
+
+    @property
+    def claims(self) -> str:
+        """Claims and verdicts, CSV."""
+        return f"{self.output}/claims.csv"
+
+    @property
+    def report(self) -> str:
+        """The report, HTML."""
+        return f"{self.output}/report.html"
+
+    @property
+    def noise_card(self) -> str:
+        """The noise card, JSON."""
+        return f"{self.output}/noise_card.json"
