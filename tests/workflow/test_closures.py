@@ -1,0 +1,96 @@
+"""No edit of a module reruns a stage that runs no line of it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from definitions import BODY, Graph, Module
+from fingerprint import fingerprint
+
+SOURCE = Path(__file__).parents[2] / "src"
+# Stages from which each takes its input; an edit that reruns one of them reruns it anyway.
+ABOVE: dict[str, tuple[str, ...]] = {
+    "data": (),
+    "training": ("data",),
+    "gradients": ("training",),
+    "noise": ("gradients",),
+    "moments": ("gradients",),
+    "gaussianity": ("noise",),
+    "clt": ("moments", "gaussianity"),
+    "tails": ("gaussianity",),
+    "trajectory": ("training",),
+    "langevin": ("trajectory",),
+    "calibration": (),
+    "control": (),
+    "tables": ("clt", "tails", "langevin"),
+    "claims": ("tables",),
+    "report": ("claims", "calibration", "control"),
+}
+STATISTICS = ("gaussianity", "clt", "tails", "langevin", "calibration", "control")
+# Whose import sets something for the whole process: Zarr's configuration, matplotlib's backend.
+ACTING = {"gradnoise.store.arrays", "gradnoise.figures.style"}
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return Graph(SOURCE, "gradnoise")
+
+
+@pytest.fixture(scope="module")
+def runs(graph: Graph) -> dict[str, set[str]]:
+    """Modules of which a stage's program runs a definition."""
+    found = {}
+    for stage in ABOVE:
+        main = f"gradnoise.{stage}.__main__"
+        found[stage] = {module for module, _ in graph.reached([(main, "main"), (main, BODY)])}
+    return found
+
+
+def above(stage: str) -> set[str]:
+    return set(ABOVE[stage]).union(*(above(one) for one in ABOVE[stage]))
+
+
+def hands_on(module: Module) -> bool:
+    """A package's docstring or face: hashed, never run."""
+    return not (set(module.definitions) - {"__all__"}) and not module.body
+
+
+@pytest.mark.parametrize("stage", ABOVE)
+def test_a_stage_depends_on_no_module_of_which_it_runs_nothing(
+    graph: Graph, runs: dict[str, set[str]], stage: str
+) -> None:
+    items = fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
+    closure = {item.split("@")[0] for item in items}
+    rerun_anyway = set().union(*(runs[one] for one in above(stage)))
+    false = {
+        name for name in closure - runs[stage] - rerun_anyway if not hands_on(graph.modules[name])
+    }
+    assert not false
+
+
+@pytest.mark.parametrize("stage", ABOVE)
+def test_what_a_stage_runs_is_in_its_fingerprint(runs: dict[str, set[str]], stage: str) -> None:
+    items = fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
+    assert runs[stage] <= {item.split("@")[0] for item in items}
+
+
+def test_importing_a_module_does_nothing_but_define(graph: Graph) -> None:
+    """What makes it sound that a face's imports are not followed."""
+
+    def acts(statement: ast.stmt) -> bool:
+        is_main = isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
+        return not is_main
+
+    acting = {name for name, module in graph.modules.items() if any(map(acts, module.body))}
+    assert acting <= ACTING
+
+
+@pytest.mark.parametrize("stage", STATISTICS)
+def test_a_statistics_program_imports_no_torch(stage: str) -> None:
+    heavy = "{'torch', 'pandas', 'scipy.stats'} & set(sys.modules)"
+    program = f"import sys, gradnoise.{stage}.__main__; print(*{heavy})"
+    found = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert found.split() == []
