@@ -10,22 +10,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import drawn
 from example_results import CNN, call, resnet, write_run, write_tables
 from gradnoise.errors import InputError
 from gradnoise.figures import style
+from gradnoise.figures.catalogue import entries
 from gradnoise.figures.gaussianity import coordinates, percentage_by_batch_size, percentage_by_epoch
 from gradnoise.tables.catalogue import read
 
-NAMES = [
-    *("percentage_by_batch_size", "percentage_by_epoch", "training_curves", "coordinates"),
-    *("third_moments", "berry_esseen", "predicted_pass_rates", "gaussian_batch_size"),
-    *("tail_indices", "tail_examples"),
-]
-LAYER_STAGES = {
-    **{"coordinates": "gaussianity", "third_moments": "clt"},
-    **{"tail_indices": "tails", "tail_examples": "tails"},
-}
+# Figures of trajectories have a test of their own, on results with known laws.
+NAMES = [entry.name for entry in entries().values() if entry.reads != "langevin"]
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +69,8 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
     settings = {"run": "cnn", "significance": 0.05, "training_batch_size": 128, **settings}
     style = settings.setdefault("style", {})
     style.setdefault("width", 6.9)
-    if name in LAYER_STAGES:
-        layers = [path.parents[1] / LAYER_STAGES[name] / path.name for path in layers]
-    else:
-        layers = []
+    stage = entries()[name].reads
+    layers = [path.parents[1] / stage / path.name for path in layers] if stage else []
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
     arguments += ["--layers", *map(str, layers)]
     data = output.with_suffix(".h5")
@@ -89,7 +80,14 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
         file["train/inputs"] = random.integers(0, 255, (30, 3, 8, 8), dtype=np.uint8)
         file["train/targets"] = np.arange(30) % 2
         file.attrs["classes"] = ["cat", "dog"]
-    call(f"figures.{drawn.module(name)}", *arguments, "--data", data, "--output", output)
+    call(
+        entries()[name].module.removeprefix("gradnoise."),
+        *arguments,
+        "--data",
+        data,
+        "--output",
+        output,
+    )
     data.unlink()
 
 

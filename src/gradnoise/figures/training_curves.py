@@ -1,4 +1,7 @@
-"""Loss, accuracy and dead units over training, every seed of a run."""
+"""Training
+
+Loss and accuracy on training and test data, and the units that no sample activates.
+"""
 
 from typing import Any
 
@@ -11,6 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import style
+
+READS = ""
+NEEDS = ("own_training",)
 
 DEAD = "dead_units_"
 

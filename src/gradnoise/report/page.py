@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from gradnoise.errors import InputError
-from gradnoise.figures.catalogue import CAPTIONS, HEADLINE_FIGURE
+from gradnoise.figures import catalogue
 from gradnoise.report import langevin, sentences
 from gradnoise.report.provenance import (
     configuration,
@@ -26,7 +26,9 @@ def figure(path: Path, run_names: Sequence[str]) -> dict[str, str]:
     """A PNG named `{run}-{figure}.png` as a data URI, with title, caption and alternative text."""
     run = max((name for name in run_names if path.stem.startswith(f"{name}-")), key=len, default="")
     name = path.stem.removeprefix(f"{run}-")
-    title, caption = CAPTIONS.get(name, (name.replace("_", " ").capitalize(), ""))
+    entry = catalogue.entries().get(name)
+    title = entry.title if entry else name.replace("_", " ").capitalize()
+    caption = entry.caption if entry else ""
     encoded = base64.b64encode(path.read_bytes()).decode()
     return {
         "run": run,
@@ -39,7 +41,7 @@ def figure(path: Path, run_names: Sequence[str]) -> dict[str, str]:
 
 
 def _order(drawn: Mapping[str, str], names: Sequence[str]) -> tuple[int, int]:
-    known = list(CAPTIONS)
+    known = list(catalogue.entries())
     run = names.index(drawn["run"]) if drawn["run"] in names else len(names)
     return run, known.index(drawn["name"]) if drawn["name"] in known else len(known)
 
@@ -75,7 +77,7 @@ def render(
     ]
     known = list(dict.fromkeys([*names, *sections]))
     drawn = sorted((figure(path, known) for path in figures), key=lambda one: _order(one, known))
-    leading = next((one for one in drawn if one["name"] == HEADLINE_FIGURE), None)
+    leading = next((one for one in drawn if one["name"] == catalogue.HEADLINE), None)
     lead = tables["gaussianity"][tables["gaussianity"]["run"] == names[0]]
     context = {
         "headline": sentences.headline(

@@ -1,4 +1,9 @@
-"""The Berry-Esseen bound against the exact distance it bounds, and the third moment against passing."""
+"""Bound and truth
+
+Left: the Berry-Esseen bound (solid) and the exact distance that it bounds (dashed), medians with 5
+to 95 % of coordinates. Right: third moment against the share that passes, growing with the batch
+size.
+"""
 
 from typing import Any
 
@@ -10,6 +15,13 @@ from matplotlib.figure import Figure
 from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.tables import intervals
+
+READS = ""
+NEEDS = (
+    "noise",
+    "moments",
+    "own_training",
+)
 
 MOST = 7  # layers that can be told apart
 

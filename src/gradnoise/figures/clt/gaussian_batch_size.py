@@ -1,4 +1,8 @@
-"""B*, the batch size at which a layer's noise is Gaussian, over training, beside the noise scale."""
+"""When is the noise Gaussian?
+
+B*: the smallest batch size that brings 90 % of a layer's live coordinates within 0.01 (Kolmogorov
+distance, exact) of the Gaussian, over training; beside it the gradient noise scale.
+"""
 
 from typing import Any
 
@@ -10,6 +14,14 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.clt.gaussian_batch_size import LARGEST
 from gradnoise.figures import style
+
+READS = ""
+NEEDS = (
+    "noise",
+    "moments",
+    "own_training",
+    "stored_gradients",
+)
 
 PANELS = {
     "gaussian_batch_size": "B*: exact distance small for most coordinates",

@@ -1,4 +1,8 @@
-"""Noise of single coordinates of one layer: histogram and normal Q-Q plot of a typical, the worst and a dead one."""
+"""Single coordinates
+
+Noise of a typical, the least Gaussian and a dead coordinate of one layer: histograms with the
+normal density, and normal quantile plots.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +20,9 @@ from scipy.special import ndtri
 from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import style
+
+READS = "gaussianity"
+NEEDS = ("noise",)
 
 ROLES = {"typical": "Typical", "worst": "Least Gaussian", "dead": "Dead"}
 

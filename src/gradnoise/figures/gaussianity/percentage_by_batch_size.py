@@ -1,7 +1,8 @@
-"""Percentage of Gaussian coordinates against the batch size, per layer.
+"""Gaussian coordinates against batch size
 
-Networks of a few layers have a line per layer over the batch size; deep ones have a line per batch size
-over the layers, with dividers between residual blocks.
+Share of a layer's coordinates whose noise passes the Shapiro-Wilk test, per layer and batch size,
+at the last measured epoch. The dashed line is what exactly Gaussian noise reaches. Constant
+coordinates cannot be tested; the paper counts them as Gaussian.
 """
 
 from typing import Any
@@ -14,6 +15,9 @@ from matplotlib.figure import Figure
 from gradnoise import stage
 from gradnoise.figures import style
 
+READS = ""
+NEEDS = ("noise",)
+
 FEW = 8  # layers that can be told apart as lines
 
 
@@ -25,6 +29,9 @@ CONVENTIONS = {
 
 def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     """Draw one run at one epoch: a panel per number of batches.
+
+    Networks of a few layers have a line per layer over the batch size; deep ones have a line per batch size
+    over the layers, with dividers between residual blocks.
 
     Where a layer has constant coordinates, which the paper counts as Gaussian, panels without them stand
     beside.

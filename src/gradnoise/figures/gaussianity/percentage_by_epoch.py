@@ -1,7 +1,6 @@
-"""Percentage of Gaussian coordinates over training, per layer, at the smallest and the largest batch size.
+"""Gaussian coordinates over training
 
-Convolution and linear layers stand apart; of residual networks the first and sixth convolution of every
-block are shown.
+The same share at every measured epoch, at the smallest and the largest batch size.
 """
 
 from typing import Any
@@ -15,11 +14,21 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.figures import style
 
+READS = ""
+NEEDS = (
+    "noise",
+    "epochs",
+)
+
 VALUE = "percentage_gaussian"
 
 
 def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Title of each panel column and the layers in it."""
+    """Title of each panel column and the layers in it.
+
+    Convolution and linear layers stand apart; of residual networks the first and sixth convolution of every
+    block are shown.
+    """
     blocks = sorted(set(rows["block"]) - {0})
     if blocks:
         chosen = rows[rows["index"].isin([1, 6])]

@@ -1,4 +1,9 @@
-"""Entropy production against how far noise and Hessian are from commuting."""
+"""Entropy production
+
+In the span of the leading eigenvectors of every layer and of the model, against how far noise and
+Hessian are from commuting. Layers are coupled to the rest of the network, so that only the model's
+prediction is exact.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +16,9 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+
+READS = "langevin"
+NEEDS = ("trajectories",)
 
 NUMBERS = [
     *("commutator", "entropy_production", "entropy_production_error"),

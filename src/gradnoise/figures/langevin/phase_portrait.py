@@ -1,4 +1,8 @@
-"""Position and velocity along the sharpest eigenvector: does SGD with momentum oscillate?"""
+"""Phase portraits
+
+Position and velocity along the sharpest eigenvector. With momentum the trajectory turns clockwise
+where learning rate times curvature lies between (1 - sqrt(momentum))^2 and (1 + sqrt(momentum))^2.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +17,13 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = (
+    "trajectories",
+    "momentum",
+)
 
 STEPS = 150
 

@@ -1,4 +1,8 @@
-"""Probability current in the plane of the two eigenvectors that theory says circulate most."""
+"""Probability current
+
+Mean motion (x(t+1) - x(t-1)) / 2 times the density, in the plane of the two eigenvectors that
+circulate most; zero in detailed balance.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +16,10 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = ("trajectories",)
 
 FEWEST = 50  # steps in a cell whose arrow is drawn
 

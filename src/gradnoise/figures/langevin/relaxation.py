@@ -1,4 +1,8 @@
-"""How a trajectory forgets: autocorrelations with fits, and the mean squared displacement with its exponent."""
+"""Relaxation and diffusion
+
+Left: autocorrelations along eigenvectors (points), of the fitted autoregression (lines) and
+predicted (dashed). Right: mean squared displacement summed over the recorded eigenvectors.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,6 +19,10 @@ from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.langevin.stationary_histograms import shown
 from gradnoise.langevin.theory.relaxation import autocorrelation
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = ("trajectories",)
 
 
 def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:

@@ -1,4 +1,9 @@
-"""Stationary densities along Hessian eigenvectors, beside what theory says of them."""
+"""Stationary densities
+
+Displacement along Hessian eigenvectors, steps of all replicas: histogram, the Gaussian of the exact
+discrete-time variance, that of the small-step limit, and Boltzmann's density in the loss measured
+along the same line. Predictions use the measured Hessian and noise and have no free parameter.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,6 +19,10 @@ from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.langevin.estimation.boltzmann import boltzmann_density
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = ("trajectories",)
 
 COLUMNS = 4
 

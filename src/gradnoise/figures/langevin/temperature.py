@@ -1,4 +1,9 @@
-"""Is there one temperature (Proposition 1), and is the law isotropic (Proposition 2), across learning rates?"""
+"""One temperature?
+
+Left: temperature of each eigenvector from positions and, with momentum, from velocities; in
+equilibrium all would be equal. Right: variance over its small-step limit, 1 where the isotropic law
+can hold.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +16,10 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = ("trajectories",)
 
 
 def rows_of(results: Sequence[Result]) -> pd.DataFrame:

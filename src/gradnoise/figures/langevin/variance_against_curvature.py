@@ -1,4 +1,9 @@
-"""Stationary variance against curvature: measured, exact, small-step limit, and the isotropic law."""
+"""Variance against curvature
+
+Measured variances with 95 % intervals, the exact prediction, its small-step limit, and the
+isotropic law that holds where the noise covariance is proportional to the Hessian and steps are
+small.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +18,10 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+
+READS = "langevin"
+SUBSPACE = "model"
+NEEDS = ("trajectories",)
 
 
 def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:

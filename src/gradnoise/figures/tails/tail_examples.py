@@ -1,4 +1,9 @@
-"""Single coordinates with light and heavy tails, one of them over batch sizes, and the samples behind the tails."""
+"""Light and heavy tails
+
+First row: coordinates of one layer at the smallest batch size, from the heaviest to the lightest
+tails. Second row: the heaviest one over batch sizes. Below: the training samples with most weight
+in the third and fourth moments of the layer. Black: the normal density.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +21,12 @@ from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
 from gradnoise.figures import style
+
+READS = "tails"
+NEEDS = (
+    "noise",
+    "own_training",
+)
 
 PREFERRED = "conv4.weight"  # the paper's example, where the network has one
 
