@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zarr
@@ -20,7 +19,7 @@ from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.analysis import analyse_layer
 from gradnoise.noise.store import open_parameter
 from gradnoise.store import arrays
-from gradnoise.store.work_area import atomic
+from gradnoise.store.tables import write_table
 
 REFERENCE = Path(__file__).with_name("reference.csv")
 
@@ -161,8 +160,4 @@ def _compare(path: Path, name: str, significance: float, batches: Sequence[int])
 
 def write_checks(path: Path, checks: Sequence[Check]) -> None:
     """Write the checks as CSV, one row each."""
-    rows: list[dict[str, Any]] = [asdict(check) for check in checks]
-    with atomic(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(path, [asdict(check) for check in checks])

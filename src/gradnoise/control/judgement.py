@@ -7,7 +7,6 @@ to 2 where it is not. Large batches resampled from a fixed data set go to 2 what
 growth of moments with the number of samples tells.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -27,7 +26,7 @@ from gradnoise.control.populations import (
     resampled_noise,
 )
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.store.work_area import atomic
+from gradnoise.store.tables import write_table
 from gradnoise.tails.growth import growth, verdict
 from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.stable.estimators import Method, tail_index
@@ -184,7 +183,4 @@ def _indices(noise: NDArray[Any]) -> dict[Method, float]:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write the control as CSV, one row each."""
-    with atomic(path) as temporary, temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, asdict(rows[0]))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+    write_table(path, [asdict(row) for row in rows])

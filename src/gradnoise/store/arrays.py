@@ -1,4 +1,9 @@
-"""Zarr stores: created, sealed when complete, and never read otherwise."""
+"""Zarr stores: created, sealed when complete, and never read otherwise.
+
+Snakemake leaves a file `.snakemake_timestamp` in every folder that a rule makes; its source knows no setting
+against that. Whoever lists such a folder is warned by Zarr of a file that is no part of a store. A sealed
+store says at its root what it holds (consolidated metadata), so that neither our readers nor xarray list it.
+"""
 
 import logging
 import warnings
@@ -11,16 +16,13 @@ import zarr
 from zarr.codecs import Crc32cCodec
 
 from gradnoise.errors import InputError
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
 
 log = logging.getLogger(__name__)
 
 
 # A chunk that equals the fill value would be left out, and then look like one that was lost.
 zarr.config.set({"array.write_empty_chunks": True})
-
-
-# Snakemake marks every folder that a rule makes with a file of its own.
-warnings.filterwarnings("ignore", "Object at .snakemake_timestamp")
 
 
 COMPLETE = "complete"
@@ -35,19 +37,37 @@ def open_unfinished(path: Path) -> zarr.Group:
 
 def create_array(
     group: zarr.Group,
-    name: str,
+    variable: Variable | str,
     shape: Sequence[int],
     chunks: Sequence[int],
-    shards: Sequence[int] | None,
-    dimension_names: Sequence[str],
+    shards: Sequence[int] | None = None,
+    dimension_names: Sequence[str] = (),
     dtype: str = "float32",
     **attributes: Any,
 ) -> zarr.Array:
     """Create a Zarr v3 array with checksummed, uncompressed chunks (noise does not compress).
 
-    `shards` are rounded up to whole chunks by the caller; None stores every chunk as a file. An array
-    that is already there (a resumed work area) is opened as it stands.
+    Its dimension names, `units` and `long_name` are the variable's. An array that is already there (a resumed
+    work area) is opened as it stands.
+
+    Args:
+        group: to create it in.
+        variable: what it is.
+        shape, chunks: of the array.
+        shards: rounded up to whole chunks by the caller; None stores every chunk as a file.
+        dtype: of the values; floats that were never written read as NaN.
+
+    Raises:
+        ValueError: where the shape has other than the declared dimensions, or two dimensions share a name,
+            which xarray refuses.
     """
+    if isinstance(variable, str):
+        name, names = variable, tuple(dimension_names)
+    else:
+        name, names = variable.name, variable.dimensions
+        attributes = {"units": variable.units, "long_name": variable.long_name}
+    if len(shape) != len(names) or len(set(names)) < len(names):
+        raise ValueError(f"{name}: shape {tuple(shape)} along dimensions {names}")
     if name in group:
         array = group[name]
         assert isinstance(array, zarr.Array)
@@ -58,7 +78,7 @@ def create_array(
         chunks=tuple(chunks),
         shards=None if shards is None else tuple(shards),
         dtype=dtype,
-        dimension_names=list(dimension_names),
+        dimension_names=list(names),
         compressors=Crc32cCodec(),
         fill_value=np.nan if np.dtype(dtype).kind == "f" else None,
         attributes=attributes,
@@ -66,18 +86,16 @@ def create_array(
 
 
 def put_array(
-    group: zarr.Group, name: str, values: Any, dimension_names: Sequence[str], **attributes: Any
+    group: zarr.Group,
+    variable: Variable | str,
+    values: Any,
+    dimension_names: Sequence[str] = (),
+    **attributes: Any,
 ) -> None:
     """Store a small array in one chunk (coordinates, labels, full gradients)."""
+    chunk = [max(1, size) for size in values.shape]
     array = create_array(
-        group,
-        name,
-        values.shape,
-        [max(1, size) for size in values.shape],
-        None,
-        dimension_names,
-        str(values.dtype),
-        **attributes,
+        group, variable, values.shape, chunk, None, dimension_names, str(values.dtype), **attributes
     )
     array[...] = values
 
@@ -93,6 +111,10 @@ def seal(group: zarr.Group) -> None:
     for array, found in _incomplete(group):
         raise RuntimeError(f"{group.store_path}: {array.path}: {found} chunks written")
     group.attrs[COMPLETE] = True
+    with warnings.catch_warnings():
+        # Zarr says that this is an addition to its format. Readers that do not know it list the folder.
+        warnings.filterwarnings("ignore", "Consolidated metadata")
+        zarr.consolidate_metadata(group.store, path=group.path)
 
 
 def open_store(path: Path, member: str = "") -> zarr.Group:
@@ -129,4 +151,4 @@ def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:
             yield array, f"{array.nchunks_initialized} of {array.nchunks}"
 
 
-UNITS = "loss per unit of the parameter"
+UNITS = GRADIENT_UNITS

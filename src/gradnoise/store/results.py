@@ -8,22 +8,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
-
-
-class Variable(NamedTuple):
-    """One array of a file, or one column of a table."""
-
-    name: str
-    long_name: str  # what it means, in a line
-    units: str = "1"  # "1" is a pure number, "" has none (names, flags)
-    dimensions: tuple[str, ...] = ()  # of an array; a column has its table's rows
+from gradnoise.store.variables import Variable as Variable
 
 
 def put_attributes(file: Any, attributes: Mapping[str, Any]) -> None:

@@ -1,8 +1,6 @@
 """Training: weights over the epochs, resumable, and how well the model did."""
 
 import copy
-import csv
-import io
 import logging
 import math
 import shutil
@@ -20,7 +18,8 @@ from gradnoise.errors import InputError
 from gradnoise.model.checkpoints import save
 from gradnoise.model.device import set_device
 from gradnoise.model.losses import loss
-from gradnoise.store.work_area import atomic, write_text
+from gradnoise.store.tables import write_table
+from gradnoise.store.work_area import atomic
 from gradnoise.training import augmentation, evaluation, optimizers, recipe
 from gradnoise.training.recipe import Recipe
 
@@ -201,7 +200,7 @@ def train_in(work: Path, training: Training, metadata: Mapping[str, Any]) -> Non
             torch.save(training.state(), temporary)
         _report(training.rows[-1])
     next(ticks, None)  # completes the progress bar
-    write_text(work / "training.csv", table(training.rows))
+    write_table(work / "training.csv", training.rows)
 
 
 def _report(row: Row) -> None:
@@ -209,12 +208,3 @@ def _report(row: Row) -> None:
     values = {key: row[key] for key in ("train_loss", "test_loss", "test_accuracy")}
     shown = ", ".join(f"{key} {value:.4f}" for key, value in values.items() if value is not None)
     log.info("epoch %d: %s", row["epoch"], shown)
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Rows as CSV; an accuracy in regression is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

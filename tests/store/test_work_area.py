@@ -1,4 +1,4 @@
-"""Work areas, locks, atomic publishing, sealed stores."""
+"""Work areas, locks and atomic publishing."""
 
 import multiprocessing
 import os
@@ -7,12 +7,9 @@ import socket
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-import zarr
 
 from gradnoise.errors import InputError
-from gradnoise.store import arrays
 from gradnoise.store.work_area import WorkArea, atomic, write_text
 
 SETTINGS = {"settings": {"a": 1}, "source": "x"}
@@ -124,68 +121,3 @@ def test_an_atomic_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         interrupted()
     assert target.read_text() == "first"
     assert list(target.parent.iterdir()) == [target]
-
-
-def sample_store(path: Path) -> zarr.Group:
-    group = zarr.open_group(path, mode="w")
-    array = arrays.create_array(group, "noise", (4, 6), (1, 3), (2, 6), ("batch", "coordinate"))
-    array[:2] = np.ones((2, 6), np.float32)
-    return group
-
-
-def test_a_store_with_missing_chunks_cannot_be_sealed(tmp_path: Path) -> None:
-    group = sample_store(tmp_path / "a.zarr")
-    with pytest.raises(RuntimeError, match="noise: 4 of 8 chunks written"):
-        arrays.seal(group)
-
-
-def test_a_store_without_the_seal_is_refused(tmp_path: Path) -> None:
-    sample_store(tmp_path / "a.zarr")
-    with pytest.raises(InputError, match="never completed"):
-        arrays.open_store(tmp_path / "a.zarr")
-    with pytest.raises(InputError, match="found none"):
-        arrays.open_store(tmp_path / "b.zarr")
-
-
-def test_a_store_that_lost_a_chunk_is_refused(tmp_path: Path) -> None:
-    group = sample_store(tmp_path / "a.zarr")
-    group["noise"][2:] = np.ones((2, 6), np.float32)  # type: ignore[index]
-    arrays.seal(group)
-    assert arrays.open_store(tmp_path / "a.zarr")["noise"][:].sum() == 24  # type: ignore[index, union-attr]
-    (tmp_path / "a.zarr" / "noise" / "c" / "1" / "0").unlink()
-    with pytest.raises(InputError, match="4 of 8 chunks found"):
-        arrays.open_store(tmp_path / "a.zarr")
-
-
-def test_an_altered_chunk_is_detected_when_it_is_read(tmp_path: Path) -> None:
-    group = sample_store(tmp_path / "a.zarr")
-    group["noise"][2:] = np.ones((2, 6), np.float32)  # type: ignore[index]
-    arrays.seal(group)
-    chunk = tmp_path / "a.zarr" / "noise" / "c" / "0" / "0"
-    data = bytearray(chunk.read_bytes())
-    data[5] ^= 1
-    chunk.write_bytes(data)
-    with pytest.raises(ValueError, match="checksum"):
-        arrays.open_store(tmp_path / "a.zarr")["noise"][:]  # type: ignore[index]
-
-
-def test_chunks_of_zeros_are_written_like_any_other(tmp_path: Path) -> None:
-    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
-    arrays.put_array(group, "dead", np.zeros(5), ("coordinate",))
-    arrays.put_array(group, "first", np.zeros(1, np.int64), ("coordinate",))
-    arrays.seal(group)
-    opened = arrays.open_store(tmp_path / "a.zarr")
-    assert np.array_equal(opened["dead"][:], np.zeros(5))  # type: ignore[index, arg-type]
-
-
-def test_only_the_member_that_is_read_is_checked_for_lost_chunks(tmp_path: Path) -> None:
-    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
-    for name in ("one", "two"):
-        arrays.put_array(group.create_group(name), "noise", np.ones(4), ("coordinate",))
-    arrays.seal(group)
-    (tmp_path / "a.zarr/two/noise/c/0").unlink()
-    arrays.open_store(tmp_path / "a.zarr", "one")
-    with pytest.raises(InputError, match="two/noise: 0 of 1 chunks found"):
-        arrays.open_store(tmp_path / "a.zarr", "two")
-    with pytest.raises(InputError, match="found no 'three'; there are: one, two"):
-        arrays.open_store(tmp_path / "a.zarr", "three")

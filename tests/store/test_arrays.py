@@ -1,0 +1,116 @@
+"""Zarr stores: declared, sealed, checked, and opened by others without a warning."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+import zarr
+
+from gradnoise.errors import InputError
+from gradnoise.store import arrays
+from gradnoise.store.variables import Variable
+
+NOISE = Variable("noise", "what is left", "loss", ("batch", "coordinate"))
+ROW = Variable("row", "a few numbers", "1", ("coordinate",))
+
+
+def sample_store(path: Path) -> zarr.Group:
+    group = zarr.open_group(path, mode="w")
+    array = arrays.create_array(group, NOISE, (4, 6), (1, 3), (2, 6))
+    array[:2] = np.ones((2, 6), np.float32)
+    return group
+
+
+def test_a_store_with_missing_chunks_cannot_be_sealed(tmp_path: Path) -> None:
+    group = sample_store(tmp_path / "a.zarr")
+    with pytest.raises(RuntimeError, match="noise: 4 of 8 chunks written"):
+        arrays.seal(group)
+
+
+def test_a_store_without_the_seal_is_refused(tmp_path: Path) -> None:
+    sample_store(tmp_path / "a.zarr")
+    with pytest.raises(InputError, match="never completed"):
+        arrays.open_store(tmp_path / "a.zarr")
+    with pytest.raises(InputError, match="found none"):
+        arrays.open_store(tmp_path / "b.zarr")
+
+
+def test_a_store_that_lost_a_chunk_is_refused(tmp_path: Path) -> None:
+    group = sample_store(tmp_path / "a.zarr")
+    group["noise"][2:] = np.ones((2, 6), np.float32)  # type: ignore[index]
+    arrays.seal(group)
+    assert arrays.open_store(tmp_path / "a.zarr")["noise"][:].sum() == 24  # type: ignore[index, union-attr]
+    (tmp_path / "a.zarr" / "noise" / "c" / "1" / "0").unlink()
+    with pytest.raises(InputError, match="4 of 8 chunks found"):
+        arrays.open_store(tmp_path / "a.zarr")
+
+
+def test_an_altered_chunk_is_detected_when_it_is_read(tmp_path: Path) -> None:
+    group = sample_store(tmp_path / "a.zarr")
+    group["noise"][2:] = np.ones((2, 6), np.float32)  # type: ignore[index]
+    arrays.seal(group)
+    chunk = tmp_path / "a.zarr" / "noise" / "c" / "0" / "0"
+    data = bytearray(chunk.read_bytes())
+    data[5] ^= 1
+    chunk.write_bytes(data)
+    with pytest.raises(ValueError, match="checksum"):
+        arrays.open_store(tmp_path / "a.zarr")["noise"][:]  # type: ignore[index]
+
+
+def test_chunks_of_zeros_are_written_like_any_other(tmp_path: Path) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    arrays.put_array(group, ROW._replace(name="dead"), np.zeros(5))
+    arrays.put_array(group, ROW._replace(name="first", dimensions=("one",)), np.zeros(1, np.int64))
+    arrays.seal(group)
+    opened = arrays.open_store(tmp_path / "a.zarr")
+    assert np.array_equal(opened["dead"][:], np.zeros(5))  # type: ignore[index, arg-type]
+
+
+def test_only_the_member_that_is_read_is_checked_for_lost_chunks(tmp_path: Path) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    for name in ("one", "two"):
+        arrays.put_array(group.create_group(name), ROW, np.ones(4))
+    arrays.seal(group)
+    (tmp_path / "a.zarr/two/row/c/0").unlink()
+    arrays.open_store(tmp_path / "a.zarr", "one")
+    with pytest.raises(InputError, match="two/row: 0 of 1 chunks found"):
+        arrays.open_store(tmp_path / "a.zarr", "two")
+    with pytest.raises(InputError, match="found no 'three'; there are: one, two"):
+        arrays.open_store(tmp_path / "a.zarr", "three")
+
+
+def test_arrays_say_what_they_are(tmp_path: Path) -> None:
+    array = sample_store(tmp_path / "a.zarr")["noise"]
+    assert dict(array.attrs) == {"units": "loss", "long_name": "what is left"}
+    assert array.metadata.dimension_names == ("batch", "coordinate")  # type: ignore[union-attr]
+
+
+def test_an_array_that_is_there_keeps_what_was_written(tmp_path: Path) -> None:
+    group = sample_store(tmp_path / "a.zarr")
+    again = arrays.create_array(group, NOISE, (4, 6), (1, 3), (2, 6))
+    assert np.array_equal(again[:2], np.ones((2, 6)))  # type: ignore[arg-type]
+    assert np.isnan(np.asarray(again[2:])).all()
+
+
+@pytest.mark.parametrize("names", [("batch",), ("batch", "batch")])
+def test_dimensions_that_xarray_would_refuse_are_refused(names, tmp_path: Path) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    with pytest.raises(ValueError, match=r"noise: shape \(4, 6\) along dimensions"):
+        arrays.create_array(group, NOISE._replace(dimensions=names), (4, 6), (1, 3))
+
+
+def test_a_store_that_a_rule_made_opens_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(path, mode="w")
+    arrays.put_array(group.create_group("conv1.weight"), ROW, np.arange(4.0))
+    arrays.seal(group)
+    (path / ".snakemake_timestamp").touch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert arrays.open_store(path, "conv1.weight").attrs["complete"]
+        assert xarray.open_zarr(path).attrs["complete"]
+        found = xarray.open_zarr(path, group="conv1.weight")
+    assert found["row"].attrs["units"] == "1"
+    assert list(found["row"].values) == [0, 1, 2, 3]
