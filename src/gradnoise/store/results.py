@@ -72,3 +72,31 @@ def opened(path: Path, stage: str) -> Iterator[h5py.File]:
             yield file
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: expected a complete {stage} file, found {error}") from None
+
+
+def read_attributes(path: Path, stage: str) -> dict[str, Any]:
+    """Attributes of a stage's file, numbers as Python's own."""
+    with opened(path, stage) as file:
+        return {name: _plain(value) for name, value in file.attrs.items()}
+
+
+def read_table(path: Path, stage: str, name: str) -> NDArray[Any] | None:
+    """A structured array, text as text objects; None where the file has no such table."""
+    with opened(path, stage) as file:
+        if name not in file:
+            return None
+        rows = file[name][...]
+    kinds = [
+        (key, object if rows.dtype[key].kind == "S" else rows.dtype[key])
+        for key in rows.dtype.names
+    ]
+    found = np.empty(rows.shape, kinds)
+    for key in rows.dtype.names:
+        found[key] = (
+            np.char.decode(rows[key], "utf-8") if rows.dtype[key].kind == "S" else rows[key]
+        )
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
