@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from fingerprint import registry_of
+
 Node = tuple[str, str]
 BODY = "<body>"  # statements of a module that are neither imports, definitions nor constants
 
@@ -80,6 +82,9 @@ class Module:
             for node in nodes:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     attributes.setdefault(node.value.id, set()).add(node.attr)
+            for registry in filter(None, map(registry_of, _calls(nodes))):
+                package, attribute = registry
+                yield from ((name, attribute) for name in self.known if _is_in(name, package))
             for name in _globals(statement) | local:
                 if name in self.definitions and name not in local:
                     yield self.name, name
@@ -126,6 +131,14 @@ class Graph:
             statements = module.body if node[1] == BODY else module.definitions.get(node[1], [])
             pending += module.uses(statements)
         return {node for node in found if node[1] != BODY or self.modules[node[0]].body}
+
+
+def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    return (node for node in nodes if isinstance(node, ast.Call))
+
+
+def _is_in(module: str, package: str) -> bool:
+    return module.rpartition(".")[0] == package
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

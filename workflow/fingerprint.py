@@ -6,9 +6,10 @@ stage is invalid exactly when the code it runs has changed; comments, docstrings
 Two rules keep a closure to what is run. A package's `__init__` that only hands names on (docstring, imports,
 `__all__`: a *face*) is hashed like any module, but its imports are followed only where somebody asks the
 package for a name, not where it is merely the parent of an imported module; that is sound because importing
-a module changes no global state. Imports under `if TYPE_CHECKING:` do not run and are not followed.
+a module changes no global state. Imports under `if TYPE_CHECKING:` do not run and are not followed. Who calls
+`gradnoise.registry.registered` imports every module of the package that it names.
 
-Not covered: dynamic imports and third-party versions.
+Not covered: other dynamic imports and third-party versions.
 """
 
 import ast
@@ -116,6 +117,30 @@ def _imports(name: str, path: Path, tree: ast.Module, source: Path) -> Iterator[
             yield from (Import(module, True) for module in modules)
             if stem and _path(stem, source):
                 yield Import(stem, asked=len(modules) < len(node.names))
+        elif isinstance(node, ast.Call) and (registry := registry_of(node)):
+            yield from (Import(entry, True) for entry in entries(registry[0], source))
+
+
+def registry_of(call: ast.Call) -> tuple[str, str] | None:
+    """Package and attribute that a call of `registered` names, else None.
+
+    Raises:
+        ValueError: where they are not literals, and the entries cannot be known.
+    """
+    if ast.unparse(call.func).split(".")[-1] != "registered":
+        return None
+    found = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+    if len(found) != 2:
+        raise ValueError(f"{ast.unparse(call)}: expected two literals")
+    return str(found[0]), str(found[1])
+
+
+def entries(registry: str, source: Path) -> list[str]:
+    """Modules of a registry's package."""
+    folder = source.joinpath(*registry.split("."))
+    return [
+        f"{registry}.{path.stem}" for path in sorted(folder.glob("*.py")) if path.stem != "__init__"
+    ]
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -144,3 +144,17 @@ def test_imports_for_type_checkers_do_not_run_but_their_alternative_does(
     assert closure_of(source, text) == {"pkg.face.light"}
     other = "if not_checking:\n    import pkg.shared\n"
     assert closure_of(source, other) == {"pkg.shared"}
+
+
+def test_who_asks_for_a_registry_depends_on_every_entry(source: Path) -> None:
+    text = 'from pkg.shared import registered\nX = registered("pkg.sub", "Z")\n'
+    (source / "pkg/stage_a.py").write_text(text)
+    assert changed(source, {"pkg/sub/helper.py": "Z = 3\n"}) == {"stage_a", "stage_b"}
+    assert changed(source, {"pkg/sub/new.py": "Z = 1\n"}) == {"stage_a"}
+
+
+def test_a_registry_must_be_named_by_literals(source: Path) -> None:
+    (source / "pkg/stage_a.py").write_text('name = "pkg.sub"\nX = registered(name, "Z")\n')
+    fingerprints._module.cache_clear()
+    with pytest.raises(ValueError, match="two literals"):
+        fingerprint("pkg.stage_a", source)
