@@ -184,7 +184,7 @@ def write_clt(
             ),
             "prediction": pd.DataFrame(prediction),
             "prediction_same_samples": pd.DataFrame(prediction),
-            "calibration": pd.DataFrame(bins),
+            "reliability": pd.DataFrame(bins),
         }.items():
             file[table] = rows.to_records(index=False)
 

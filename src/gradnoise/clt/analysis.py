@@ -5,108 +5,117 @@ from the per-sample gradients themselves the exact distance, B*, the noise scale
 the central limit theorem alone predicts, held against batches of other samples.
 """
 
-import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
 from gradnoise import stage
-from gradnoise.clt import prediction
+from gradnoise.clt import prediction, reliability
 from gradnoise.clt.exact_distance import exact_ks
 from gradnoise.clt.gaussian_batch_size import crossing, gaussian_batch_size
+from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
-from gradnoise.clt.summary import (
-    QUANTILES,
-    Layer,
-    _quantiles,
-    bounds,
-    summarise,
-    third_moment_correlations,
-)
+from gradnoise.clt.results import Analysis
+from gradnoise.clt.settings import Settings
+from gradnoise.clt.summary import bounds, quantiles, summarise, third_moment_correlations
 from gradnoise.clt.value_classes import Frequencies, frequencies
 from gradnoise.draws.streams import Stream, generator
-
-log = logging.getLogger(__name__)
-
+from gradnoise.store.variables import quantile_names
 
 Floats = NDArray[np.float64]
 
 
-def exact_distances(
-    gradients: Any, chosen: NDArray[np.int64], batch_sizes: list[int], distance: float
-) -> tuple[Floats, Floats]:
-    """Exact distances (S, chosen) and the batch size at which each coordinate reaches `distance`.
+class ExactDistances(NamedTuple):
+    """Exact distances of E coordinates.
 
-    Constant coordinates have none: NaN.
+    Attributes:
+        position: int64 (E,), their places among all.
+        distance: float64 (S, E); NaN for constant coordinates.
+        reached: float64 (E,), batch size at which the distance falls below the one asked for.
     """
-    found = np.full((len(batch_sizes), len(chosen)), np.nan)
+
+    position: NDArray[np.int64]
+    distance: Floats
+    reached: Floats
+
+
+def analyse(layer: LayerInputs, settings: Settings) -> Analysis:
+    """Everything that the moments, and the gradients where they are stored, allow to say of a layer."""
+    coordinates: dict[str, NDArray[Any]] = {"index": layer.index}
+    if not layer.moments:
+        return Analysis(coordinates, {}, {})
+    shapes = layer.shapes
+    coordinates |= {**layer.moments, **shapes}
+    numbers = _quantile_numbers(shapes)
+    tables: dict[str, NDArray[Any]] = {}
+    exact, found = None, None
+    if layer.gradients is not None:
+        exact = exact_distances(layer.gradients, settings)
+        found = _frequencies(layer.gradients)
+        coordinates |= {
+            "exact_position": exact.position,
+            "exact_distance": exact.distance,
+            "reached": exact.reached,
+            "distinct": found.distinct,
+            "largest_share": found.largest_share,
+        }
+        numbers |= _scales(layer.gradients, exact.reached, settings.share)
+        by_coordinate, tables = _predictions(layer, found, settings)
+        coordinates |= by_coordinate
+    measured = (exact.position, exact.distance) if exact else None
+    tables["summary"] = summarise(
+        bounds(shapes, settings.batch_sizes), measured, settings.batch_sizes
+    )
+    tables["correlations"] = third_moment_correlations(layer, shapes, found, settings)
+    return Analysis(coordinates, tables, numbers)
+
+
+def exact_distances(gradients: Any, settings: Settings) -> ExactDistances:
+    """Exact distances of some coordinates, drawn at random, and where each reaches `settings.distance`.
+
+    Args:
+        gradients: float32 (N, C), an array or a Zarr array, of which the chosen columns are read.
+        settings: batch sizes, how many coordinates, and the seed that chooses them.
+    """
+    sizes, count = settings.batch_sizes, gradients.shape[1]
+    random = generator(settings.seed, Stream.EXACT, settings.parameter)
+    # The first of one permutation: more coordinates keep those that fewer would have.
+    chosen = np.sort(random.permutation(count)[: min(settings.exact_coordinates, count)])
+    found = np.full((len(sizes), len(chosen)), np.nan)
     reached = np.full(len(chosen), np.nan)
     columns: Any = gradients.oindex if isinstance(gradients, zarr.Array) else gradients
     series = columns[:, chosen].T
     for place, values in enumerate(stage.progress(series, "exact distances", total=len(chosen))):
         if values.min() == values.max():
             continue
-        found[:, place] = [exact_ks(values, size) for size in batch_sizes]
-        largest = int(np.argmax(batch_sizes))
-        start = float(batch_sizes[largest]), float(found[largest, place])
-        reached[place] = crossing(values, distance, *start)
-    return found, reached
+        found[:, place] = [exact_ks(values, size) for size in sizes]
+        largest = int(np.argmax(sizes))
+        start = float(sizes[largest]), float(found[largest, place])
+        reached[place] = crossing(values, settings.distance, *start)
+    return ExactDistances(chosen, found, reached)
 
 
-def analyse(
-    layer: Layer, settings: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any], dict]:
-    """Everything that the moments, and the gradients where they are stored, allow to say of a layer.
-
-    Args:
-        layer: what earlier stages found.
-        settings: `parameter`, `batch_sizes`, `batches`, `repeats`, `sampling`, `significance`, `seed`,
-            `exact_coordinates`, `distance`, `share`.
-
-    Returns:
-        Arrays by coordinate, tables, and numbers that stand for the layer, as `clt_file.write` takes them.
-    """
-    coordinates: dict[str, Any] = {"index": layer.index}
-    if not layer.moments:
-        return coordinates, {}, {}
-    shapes, sizes = layer.shapes, list(settings["batch_sizes"])
-    limits = bounds(shapes, sizes)
-    coordinates |= {**layer.moments, **shapes}
-    numbers = _quantile_numbers(shapes)
-    chosen, exact, found = np.empty(0, np.int64), None, None
-    tables: dict[str, Any] = {}
-    if layer.gradients is not None:
-        random = generator(settings["seed"], Stream.EXACT, settings["parameter"])
-        count = min(settings["exact_coordinates"], len(layer.index))
-        chosen = np.sort(random.permutation(len(layer.index))[:count])
-        exact, reached = exact_distances(layer.gradients, chosen, sizes, settings["distance"])
-        coordinates |= {"exact_position": chosen, "exact_distance": exact, "reached": reached}
-        best = gaussian_batch_size(reached[~np.isnan(reached)], settings["share"])
-        scale = noise_scale(layer.gradients)
-        found = _frequencies(layer.gradients)
-        coordinates |= {"distinct": found.distinct, "largest_share": found.largest_share}
-        numbers |= {
-            "gaussian_batch_size": best.value,
-            "gaussian_batch_size_lower": best.lower,
-            "gaussian_batch_size_upper": best.upper,
-            "noise_scale": scale.value,
-            "noise_scale_error": scale.standard_error,
-        }
-        tables |= _predictions(layer, shapes, found, settings, coordinates)
-    tables["summary"] = summarise(limits, exact, chosen, sizes)
-    tables["correlations"] = third_moment_correlations(layer, shapes, found, settings)
-    return coordinates, tables, numbers
+def _scales(gradients: Any, reached: Floats, share: float) -> dict[str, float]:
+    """B* and the noise scale, with their uncertainty. Constant coordinates have no B*."""
+    best = gaussian_batch_size(reached[~np.isnan(reached)], share)
+    scale = noise_scale(gradients)
+    return {
+        "gaussian_batch_size": best.value,
+        "gaussian_batch_size_lower": best.lower,
+        "gaussian_batch_size_upper": best.upper,
+        "noise_scale": scale.value,
+        "noise_scale_error": scale.standard_error,
+    }
 
 
 def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
-    numbers = {}
+    numbers: dict[str, float] = {}
     roots = {"rho": shapes["rho"], "root_kurtosis": np.sqrt(shapes["excess_kurtosis"] + 3)}
     for name, values in roots.items():
-        for q, value in zip(QUANTILES, _quantiles(values), strict=True):
-            numbers[f"{name}_q{q:02}"] = value
+        numbers |= dict(zip(quantile_names(name), quantiles(values), strict=True))
     return numbers
 
 
@@ -118,31 +127,20 @@ def _frequencies(gradients: Any) -> Frequencies:
 
 
 def _predictions(
-    layer: Layer,
-    shapes: Mapping[str, Floats],
-    found: Frequencies,
-    settings: Mapping[str, Any],
-    coordinates: dict[str, Any],
-) -> dict[str, NDArray[Any]]:
-    """Held-out and same-sample predictions, as tables; the held-out ones by coordinate too."""
-    design = prediction.Design(
-        list(settings["batch_sizes"]),
-        list(settings["batches"]),
-        int(settings["repeats"]),
-        settings["sampling"],
-        float(settings["significance"]),
-        int(settings["seed"]),
-    )
-    apart = prediction.held_out(layer.gradients, design, settings["parameter"])
-    coordinates |= {
+    layer: LayerInputs, found: Frequencies, settings: Settings
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Held-out predictions by coordinate; held-out and same-sample ones as tables."""
+    apart = prediction.held_out(layer.gradients, settings, settings.parameter)
+    moments = layer.shapes["skewness"], layer.shapes["excess_kurtosis"]
+    same = prediction.same_samples(moments, found, layer.pvalues, settings, layer.samples)
+    coordinates = {
         "held_out_predicted": apart.predicted,
         "held_out_passed": apart.passed.mean(axis=2),
         "value_class": apart.classes,
     }
-    moments = shapes["skewness"], shapes["excess_kurtosis"]
-    same = prediction.same_samples(moments, found, layer.pvalues, design, layer.samples)
-    return {
-        "prediction": prediction.summarise(apart, design),
-        "prediction_same_samples": prediction.summarise(same, design),
-        "calibration": prediction.calibration(apart, design),
+    tables = {
+        "prediction": reliability.rows(apart, settings),
+        "prediction_same_samples": reliability.rows(same, settings),
+        "reliability": reliability.bins(apart, settings),
     }
+    return coordinates, tables

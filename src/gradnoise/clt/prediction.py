@@ -5,7 +5,7 @@ them the predicted pass probability of every coordinate; mini-batches drawn from
 noise that is tested.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.clt.pass_rate import finite_population, predicted_pass_rate
-from gradnoise.clt.rank_correlation import spearman
+from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Frequencies, Values, classify_values, frequencies
-from gradnoise.draws.batches import Draws, Sampling
+from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import shapiro_wilk
@@ -28,53 +28,6 @@ COLUMNS = 128  # coordinates at a time
 
 
 SERIES = 100  # simulated for a coordinate of few distinct values
-
-
-BINS = 10
-
-
-ROW = {
-    "batch_size": np.int64,
-    "batches": np.int64,
-    "repeat": np.int64,
-    "predicted_percentage": np.float64,
-    "measured_percentage": np.float64,
-    "spearman": np.float64,
-    "coordinates": np.int64,
-    "share_sparse": np.float64,
-    "share_lattice": np.float64,
-    "share_dead": np.float64,
-}
-
-
-BIN = {
-    "batches": np.int64,
-    "bin": np.int64,
-    "count": np.int64,
-    "predicted_percentage": np.float64,
-    "measured_percentage": np.float64,
-}
-
-
-@dataclass(frozen=True)
-class Design:
-    """How pass rates are measured and predicted.
-
-    Attributes:
-        batch_sizes: the S mini-batch sizes.
-        batches: the K numbers of batches n tested with.
-        repeats: number of repeats R.
-        sampling: how batches are drawn.
-        significance: level of the test.
-        seed: of the halves and of the batches.
-    """
-
-    batch_sizes: Sequence[int]
-    batches: Sequence[int]
-    repeats: int
-    sampling: Sampling
-    significance: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -220,45 +173,6 @@ def _passes(gradients: NDArray[np.float32], design: Design) -> NDArray[np.bool_]
                 pvalue = shapiro_wilk(series[:n], axis=0).pvalue
                 passed[design.batch_sizes.index(size), k, repeat] = pvalue >= design.significance
     return passed
-
-
-def summarise(found: Prediction, design: Design) -> NDArray[Any]:
-    """One row per batch size, number of batches and repeat, over the coordinates with a prediction.
-
-    Percentages are means over those coordinates; `spearman` is the rank correlation, over coordinates, of
-    the predicted probability and the share of repeats passed. Shares of the classes are of all coordinates.
-    """
-    rows = np.zeros(found.passed.shape[:3], list(ROW.items()))
-    for s, size in enumerate(design.batch_sizes):
-        shares = [np.mean(found.classes[s] == kind) for kind in Values]
-        for k, n in enumerate(design.batches):
-            known = np.flatnonzero(~np.isnan(found.predicted[s, k]))
-            predicted, passed = found.predicted[s, k, known], found.passed[s, k][:, known]
-            row = rows[s, k]
-            row["batch_size"], row["batches"], row["coordinates"] = size, n, known.size
-            row["repeat"] = np.arange(1, design.repeats + 1)
-            row["share_lattice"], row["share_sparse"], row["share_dead"] = shares[1:]
-            row["predicted_percentage"] = 100 * predicted.mean() if known.size else np.nan
-            row["measured_percentage"] = 100 * passed.mean(axis=1) if known.size else np.nan
-            row["spearman"] = spearman(predicted, passed.mean(axis=0))
-    return rows.ravel()
-
-
-def calibration(found: Prediction, design: Design) -> NDArray[Any]:
-    """Ten bins of the predicted probability, all batch sizes together: mean prediction and share passed."""
-    rows = np.zeros((len(design.batches), BINS), list(BIN.items()))
-    for k, n in enumerate(design.batches):
-        known = ~np.isnan(found.predicted[:, k])
-        predicted = found.predicted[:, k][known]
-        passed = found.passed[:, k].mean(axis=1)[known]
-        place = np.minimum((predicted * BINS).astype(int), BINS - 1)
-        count = np.bincount(place, minlength=BINS)
-        rows["batches"][k], rows["bin"][k], rows["count"][k] = n, np.arange(BINS), count
-        for name, values in (("predicted", predicted), ("measured", passed)):
-            with np.errstate(invalid="ignore"):
-                mean = np.bincount(place, values, BINS) / count
-            rows[f"{name}_percentage"][k] = 100 * mean
-    return rows.ravel()
 
 
 def same_samples(

@@ -37,7 +37,7 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
         "prediction_same_samples",
         ["batch_size", "batches", "repeat"],
     ),
-    "calibration_of_prediction": ("clt", "calibration", ["batches", "bin"]),
+    "calibration_of_prediction": ("clt", "reliability", ["batches", "bin"]),
     "tails": ("tails", "summary", ["method", "batch_size", "repeat"]),
     "norms": ("tails", "norms", ["batch_size", "repeat"]),
     "growth": ("tails", "growth", []),

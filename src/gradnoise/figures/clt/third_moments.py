@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -17,7 +16,9 @@ from matplotlib.ticker import FuncFormatter
 from scipy.special import gamma
 
 from gradnoise import stage
+from gradnoise.clt.results import read_third_moments
 from gradnoise.figures import style
+from gradnoise.store.variables import QUANTILES
 
 READS = "clt"
 NEEDS = (
@@ -28,6 +29,8 @@ NEEDS = (
 
 GAUSSIAN = 2**1.5 * gamma(2) / np.sqrt(np.pi)  # rho of a Gaussian, 1.596
 
+ABOUT = ("parameter", "layer", "kind", "operation", "block", "index", "seed", "epoch")
+
 SHOWN = (1, 2, 11, 12, 15, 16)  # layers of a residual network's third block that the paper shows
 
 
@@ -35,15 +38,11 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
     """Every coordinate of every layer that has moments: parameter, layer, block, index, coordinate, rho."""
     frames = []
     for path in paths:
-        with h5py.File(path) as file:
-            if "rho" not in file["coordinates"]:
-                continue
-            about = {name: file.attrs[name] for name in ("parameter", "layer", "kind", "operation")}
-            about |= {name: file.attrs[name] for name in ("block", "index", "seed", "epoch")}
-            group = file["coordinates"]
-            frames.append(
-                pd.DataFrame({**about, "coordinate": group["index"][...], "rho": group["rho"][...]})
-            )
+        found = read_third_moments(path)
+        if found is None:
+            continue
+        about = {name: found.attributes[name] for name in ABOUT}
+        frames.append(pd.DataFrame({**about, "coordinate": found.coordinate, "rho": found.rho}))
     if not frames:
         return pd.DataFrame()
     rows = pd.concat(frames, ignore_index=True)
@@ -67,7 +66,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         if np.ptp(logs) > 1e-6 and values.size > 2:
             body = axes.violinplot(logs, [place], widths=0.85, showextrema=False)["bodies"][0]
             body.set(facecolor=colour, alpha=0.35, linewidth=0)
-        low, first, median, third, high = np.percentile(logs, (5, 25, 50, 75, 95))
+        low, first, median, third, high = np.percentile(logs, QUANTILES)
         axes.vlines(place, low, high, color=colour, linewidth=0.8)
         axes.vlines(place, first, third, color=colour, linewidth=3)
         axes.plot(place, median, "o", color="white", markersize=2.6, zorder=3)

@@ -1,0 +1,64 @@
+"""What earlier stages found of one layer: gradients, their moments, and tests of the noise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.gradients.reader import open_gradients
+from gradnoise.store.arrays import open_store
+
+Floats = NDArray[np.float64]
+
+MOMENTS = ("mean", "variance", "third_absolute", "third", "fourth")
+
+
+@dataclass(frozen=True)
+class LayerInputs:
+    """Moments, per-sample gradients and measured tests of one layer.
+
+    Attributes:
+        gradients: (N, C) Zarr array or NumPy array, or None where they were not stored.
+        moments: MOMENTS by name, float64 (C,) each; empty where none exist.
+        samples: number of samples N.
+        index: flat indices of the coordinates, (C,).
+        pvalues: (S, K, R, C).
+    """
+
+    gradients: Any
+    moments: Mapping[str, Floats]
+    samples: int
+    index: NDArray[np.int64]
+    pvalues: Floats
+
+    @property
+    def shapes(self) -> dict[str, Floats]:
+        """Standardised moments, NaN for constant coordinates: `rho`, `skewness`, `excess_kurtosis`."""
+        variance = np.where(self.moments["variance"] > 0, self.moments["variance"], np.nan)
+        return {
+            "rho": self.moments["third_absolute"] / variance**1.5,
+            "skewness": self.moments["third"] / variance**1.5,
+            "excess_kurtosis": self.moments["fourth"] / variance**2 - 3,
+        }
+
+
+def read_inputs(
+    gradients: Path, moments: Path, gaussianity: Path, parameter: str
+) -> tuple[LayerInputs, dict[str, Any]]:
+    """Open what earlier stages found of one parameter, and what they say of it."""
+    root = open_store(moments)
+    found = {}
+    if parameter in root:
+        found = {name: np.asarray(root[f"{parameter}/{name}"][...]) for name in MOMENTS}  # type: ignore[index]
+    with h5py.File(gaussianity) as file:
+        pvalues = np.asarray(file["coordinates/pvalue"][...])
+        index = np.asarray(file["coordinates/index"][...])
+        attributes: dict[str, Any] = dict(file.attrs)
+    array, _ = open_gradients(gradients, parameter, index)
+    about: dict[str, Any] = root.attrs.asdict()
+    attributes |= {"moments": about["strategy"], "moments_reason": about.get("reason", "")}
+    return LayerInputs(array, found, int(about["sample_count"]), index, pvalues), attributes

@@ -1,0 +1,65 @@
+"""How well predicted pass rates hold: rows by batch size, and the reliability of single predictions.
+
+A prediction is reliable where, among coordinates of a predicted probability p, a share p passes.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradnoise.clt.prediction import Prediction
+from gradnoise.clt.rank_correlation import spearman
+from gradnoise.clt.results import empty_rows
+from gradnoise.clt.settings import Design
+from gradnoise.clt.value_classes import Values
+
+BINS = 10  # of the predicted probability
+
+
+def rows(found: Prediction, design: Design) -> NDArray[Any]:
+    """One row per batch size, number of batches and repeat, over the coordinates with a prediction.
+
+    Percentages are means over those coordinates; `spearman` is the rank correlation, over coordinates, of
+    the predicted probability and the share of repeats passed. Shares of the classes are of all coordinates.
+
+    Returns:
+        Structured array (S K R,) with the columns of `results.TABLES["prediction"]`.
+    """
+    cells = empty_rows("prediction", found.passed.shape[:3])
+    for s, size in enumerate(design.batch_sizes):
+        shares = {kind: np.mean(found.classes[s] == kind) for kind in Values}
+        for k, n in enumerate(design.batches):
+            known = np.flatnonzero(~np.isnan(found.predicted[s, k]))
+            predicted, passed = found.predicted[s, k, known], found.passed[s, k][:, known]
+            cell = cells[s, k]
+            cell["batch_size"], cell["batches"], cell["coordinates"] = size, n, known.size
+            cell["repeat"] = np.arange(1, design.repeats + 1)
+            for kind in (Values.LATTICE, Values.SPARSE, Values.DEAD):
+                cell[f"share_{kind.name.lower()}"] = shares[kind]
+            cell["predicted_percentage"] = 100 * predicted.mean() if known.size else np.nan
+            cell["measured_percentage"] = 100 * passed.mean(axis=1) if known.size else np.nan
+            cell["spearman"] = spearman(predicted, passed.mean(axis=0))
+    return cells.ravel()
+
+
+def bins(found: Prediction, design: Design) -> NDArray[Any]:
+    """Ten bins of the predicted probability, all batch sizes together: mean prediction and share passed.
+
+    Returns:
+        Structured array (10 K,) with the columns of `results.TABLES["reliability"]`; NaN in empty bins.
+    """
+    cells = empty_rows("reliability", (len(design.batches), BINS))
+    for k, n in enumerate(design.batches):
+        known = ~np.isnan(found.predicted[:, k])
+        predicted = found.predicted[:, k][known]
+        passed = found.passed[:, k].mean(axis=1)[known]
+        # A probability of exactly 1 belongs to the last bin.
+        place = np.minimum((predicted * BINS).astype(int), BINS - 1)
+        count = np.bincount(place, minlength=BINS)
+        cells["batches"][k], cells["bin"][k], cells["count"][k] = n, np.arange(BINS), count
+        for name, values in (("predicted", predicted), ("measured", passed)):
+            with np.errstate(invalid="ignore"):
+                mean = np.bincount(place, values, BINS) / count
+            cells[f"{name}_percentage"][k] = 100 * mean
+    return cells.ravel()

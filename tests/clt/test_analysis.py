@@ -1,0 +1,91 @@
+"""What is said of one layer, from gradients of known laws."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gradnoise.clt.analysis import analyse, exact_distances
+from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.inputs import LayerInputs
+from gradnoise.clt.noise_scale import noise_scale
+from gradnoise.clt.results import ARRAYS, NUMBERS, TABLES
+from gradnoise.clt.settings import Settings
+from gradnoise.clt.value_classes import Values
+
+SETTINGS = Settings(
+    batch_sizes=[8, 32],
+    batches=[50],
+    repeats=3,
+    sampling="with_replacement",
+    significance=0.05,
+    seed=1,
+    parameter="w.weight",
+    exact_coordinates=6,
+    distance=0.01,
+    share=0.9,
+)
+
+
+@pytest.fixture(scope="module")
+def layer() -> LayerInputs:
+    random = np.random.default_rng(0)
+    gradients = random.gamma(0.5, size=(600, 10)).astype(np.float32)
+    gradients[:, 3] = 1.5
+    values = gradients.astype(np.float64)
+    centred = values - values.mean(axis=0)
+    moments = {
+        "mean": values.mean(axis=0),
+        "variance": (centred**2).mean(axis=0),
+        "third_absolute": np.abs(centred**3).mean(axis=0),
+        "third": (centred**3).mean(axis=0),
+        "fourth": (centred**4).mean(axis=0),
+    }
+    return LayerInputs(gradients, moments, 600, np.arange(10), random.random((2, 1, 3, 10)))
+
+
+def test_everything_that_is_declared_is_found(layer) -> None:
+    found = analyse(layer, SETTINGS)
+    assert set(found.coordinates) == {each.name for each in ARRAYS["coordinates"]}
+    assert set(found.tables) == set(TABLES)
+    assert set(found.numbers) == {each.name for each in NUMBERS}
+    assert found.numbers["noise_scale"] == noise_scale(layer.gradients).value
+    assert found.coordinates["value_class"][0, 3] == Values.DEAD
+
+
+def test_shapes_are_those_of_scipy_and_missing_for_constant_coordinates(layer) -> None:
+    live = np.arange(10) != 3
+    values = layer.gradients[:, live].astype(np.float64)
+    assert layer.shapes["skewness"][live] == pytest.approx(stats.skew(values))
+    assert layer.shapes["excess_kurtosis"][live] == pytest.approx(stats.kurtosis(values))
+    assert np.isnan([each[3] for each in layer.shapes.values()]).all()
+
+
+def test_exact_distances_are_those_of_the_chosen_coordinates(layer) -> None:
+    found = exact_distances(layer.gradients, SETTINGS)
+    assert len(set(found.position)) == 6
+    for place, coordinate in enumerate(found.position):
+        expected = exact_ks(layer.gradients[:, coordinate], 32)
+        assert found.distance[1, place] == pytest.approx(expected, nan_ok=True)
+
+
+def test_more_exact_coordinates_keep_those_that_were_chosen(layer) -> None:
+    few, many = (
+        exact_distances(layer.gradients, Settings(**{**vars(SETTINGS), "exact_coordinates": count}))
+        for count in (3, 7)
+    )
+    assert set(few.position) < set(many.position)
+
+
+def test_without_gradients_bounds_and_correlations_remain(layer) -> None:
+    alone = LayerInputs(None, layer.moments, 600, layer.index, layer.pvalues)
+    found = analyse(alone, SETTINGS)
+    assert set(found.tables) == {"summary", "correlations"}
+    assert "exact_distance" not in found.coordinates
+    assert "noise_scale" not in found.numbers
+
+
+def test_without_moments_nothing_is_said(layer) -> None:
+    found = analyse(LayerInputs(None, {}, 600, layer.index, layer.pvalues), SETTINGS)
+    assert list(found.coordinates) == ["index"]
+    assert not found.tables
+    assert not found.numbers

@@ -1,0 +1,77 @@
+"""Passes predicted from one half of the samples, measured on batches of the other."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gradnoise.clt.prediction import (
+    held_out,
+    lattice_pass_rate,
+    predict,
+    same_samples,
+    shape_of_columns,
+)
+from gradnoise.clt.settings import Design
+from gradnoise.clt.value_classes import Values, frequencies
+
+DESIGN = Design([16, 64], [100, 200], 4, "with_replacement", 0.05, 3)
+
+
+def test_lattices_fail_through_their_ties() -> None:
+    coin = np.repeat([0.0, 1.0], 500)
+    random = np.random.default_rng(0)
+    assert lattice_pass_rate(coin, 64, 600, 0.05, random) <= 0.05
+    assert lattice_pass_rate(coin, 64, 200, 0.05, random) == pytest.approx(0.71, abs=0.15)
+
+
+def test_predictions_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradients = np.random.default_rng(1).gamma(0.5, size=(500, 140)).astype(np.float32)
+    found = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        found.append(held_out(gradients, DESIGN, "weight"))
+    np.testing.assert_array_equal(found[0].passed, found[1].passed)
+    np.testing.assert_array_equal(found[0].predicted, found[1].predicted)
+
+
+def test_shapes_of_columns_agree_with_scipy() -> None:
+    columns = np.random.default_rng(2).gamma(0.7, size=(400, 5)).astype(np.float32)
+    columns[:, 2] = 1.0
+    skewness, kurtosis = shape_of_columns(columns)
+    live = [0, 1, 3, 4]
+    values = columns[:, live].astype(np.float64)
+    assert skewness[live] == pytest.approx(stats.skew(values))
+    assert kurtosis[live] == pytest.approx(stats.kurtosis(values))
+    assert np.isnan([skewness[2], kurtosis[2]]).all()
+
+
+def test_only_continuous_coordinates_are_predicted_from_cumulants() -> None:
+    classes = np.array([[Values.CONTINUOUS, Values.LATTICE, Values.SPARSE, Values.DEAD]] * 2, "i1")
+    found = predict(np.zeros(4), np.zeros(4), classes, DESIGN, 1000)
+    assert found[..., 0] == pytest.approx(np.full((2, 2), 0.95))
+    assert np.isnan(found[..., 1:]).all()
+
+
+def test_without_replacement_batches_larger_than_the_samples_have_no_prediction() -> None:
+    design = Design([16, 64], [100], 1, "epoch_shuffle", 0.05, 3)
+    found = predict(np.zeros(1), np.zeros(1), np.zeros((2, 1), np.int8), design, 40)
+    assert np.isfinite(found[0]).all()
+    assert np.isnan(found[1]).all()
+
+
+def test_coordinates_of_few_values_are_predicted_by_their_own_law() -> None:
+    gradients = np.random.default_rng(4).integers(0, 2, (2000, 6)).astype(np.float32)
+    found = held_out(gradients, DESIGN, "weight")
+    assert (found.classes == Values.LATTICE).all()
+    # Means of 64 coins fall on few values: with many batches the ties alone fail the test.
+    assert found.predicted[1, 1].max() < found.predicted[1, 0].min()
+    measured = found.passed[1].mean(axis=(1, 2))
+    assert found.predicted[1].mean(axis=1) == pytest.approx(measured, abs=0.2)
+
+
+def test_same_samples_pass_where_their_pvalues_are_large() -> None:
+    values = np.random.default_rng(5).standard_normal((500, 3)).astype(np.float32)
+    pvalues = np.random.default_rng(6).random((2, 2, 4, 3))
+    found = same_samples(shape_of_columns(values), frequencies(values), pvalues, DESIGN, 500)
+    np.testing.assert_array_equal(found.passed, pvalues >= 0.05)
+    assert found.predicted == pytest.approx(np.full((2, 2, 3), 0.95), abs=0.02)

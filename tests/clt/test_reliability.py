@@ -1,0 +1,64 @@
+"""Rows and bins of predictions against what passed."""
+
+import numpy as np
+import pytest
+
+from gradnoise.clt import reliability
+from gradnoise.clt.prediction import Prediction, held_out
+from gradnoise.clt.settings import Design
+from gradnoise.clt.value_classes import Values
+
+DESIGN = Design([16, 64], [100, 200], 4, "with_replacement", 0.05, 3)
+
+
+def test_held_out_batches_pass_as_the_other_half_predicts() -> None:
+    random = np.random.default_rng(1)
+    shape = np.exp(random.uniform(-2.5, 1.5, 150))
+    gradients = (random.gamma(shape, size=(4000, 150)) - shape).astype(np.float32)
+    found = held_out(gradients, DESIGN, "weight")
+    rows = reliability.rows(found, DESIGN)
+    assert len(rows) == 2 * 2 * 4
+    for size in DESIGN.batch_sizes:
+        for n in DESIGN.batches:
+            cell = rows[(rows["batch_size"] == size) & (rows["batches"] == n)]
+            gap = cell["measured_percentage"].mean() - cell["predicted_percentage"].mean()
+            assert abs(gap) < 6
+            assert cell["spearman"][0] > 0.5
+    bins = reliability.bins(found, DESIGN)
+    assert bins["count"].sum() == 4 * 150
+    full = bins[bins["count"] > 40]
+    assert np.abs(full["predicted_percentage"] - full["measured_percentage"]).max() < 15
+
+
+ONE = Design([8], [50], 2, "with_replacement", 0.05, 0)
+
+
+def prediction(predicted: list[float], passed: list[list[bool]]) -> Prediction:
+    classes = np.where(np.isnan(predicted), Values.DEAD, Values.CONTINUOUS).astype(np.int8)
+    return Prediction(np.array([[predicted]]), np.array([[passed]]), classes[None])
+
+
+def test_rows_are_means_over_the_coordinates_with_a_prediction() -> None:
+    passed = [[True, False, True, True], [True, False, False, True]]
+    first, second = reliability.rows(prediction([0.9, 0.1, 0.5, np.nan], passed), ONE)
+    assert (first["repeat"], second["repeat"]) == (1, 2)
+    assert first["coordinates"] == 3
+    assert first["predicted_percentage"] == pytest.approx(50)
+    assert first["measured_percentage"] == pytest.approx(200 / 3)
+    assert second["measured_percentage"] == pytest.approx(100 / 3)
+    assert first["spearman"] == pytest.approx(1)
+    assert (first["share_dead"], first["share_lattice"], first["share_sparse"]) == (0.25, 0, 0)
+
+
+def test_without_a_prediction_percentages_are_missing() -> None:
+    row = reliability.rows(prediction([np.nan], [[True], [True]]), ONE)[0]
+    assert row["coordinates"] == 0
+    assert np.isnan([row["predicted_percentage"], row["measured_percentage"]]).all()
+
+
+def test_a_certain_prediction_falls_in_the_last_bin_and_empty_bins_are_missing() -> None:
+    found = reliability.bins(prediction([1.0, 0.95, 0.05], [[True, False, True]] * 2), ONE)
+    assert list(found["count"]) == [1, *[0] * 8, 2]
+    assert found["predicted_percentage"][9] == pytest.approx(97.5)
+    assert found["measured_percentage"][9] == pytest.approx(50)
+    assert np.isnan(found["measured_percentage"][1:9]).all()

@@ -1,0 +1,68 @@
+"""The file of a layer: what is declared is written and read back, nothing else."""
+
+import h5py
+import numpy as np
+import pytest
+
+from gradnoise.clt import results
+from gradnoise.errors import InputError
+
+RHO, INDEX = np.array([1.5, np.nan]), np.array([3, 9])
+
+
+def analysis(**coordinates) -> results.Analysis:
+    rows = results.empty_rows("correlations", 2)
+    rows["batch_size"], rows["spearman_rho"] = [16, 64], [-0.5, np.nan]
+    return results.Analysis({"index": INDEX, **coordinates}, {"correlations": rows}, {})
+
+
+def test_what_is_written_is_read(tmp_path) -> None:
+    path = tmp_path / "conv1.weight.h5"
+    results.write(path, analysis(rho=RHO), {"layer": "conv1", "epoch": 3})
+    found = results.read_third_moments(path)
+    assert found is not None
+    np.testing.assert_array_equal(found.rho, RHO)
+    np.testing.assert_array_equal(found.coordinate, INDEX)
+    assert (found.attributes["layer"], found.attributes["epoch"]) == ("conv1", 3)
+    rows = results.read_table(path, "correlations")
+    assert rows is not None
+    assert list(rows["batch_size"]) == [16, 64]
+    assert rows.dtype["batch_size"] == np.int64
+    assert results.read_table(path, "prediction") is None
+
+
+def test_arrays_say_what_they_are(tmp_path) -> None:
+    path = tmp_path / "conv1.weight.h5"
+    results.write(path, analysis(rho=RHO), {})
+    with h5py.File(path) as file:
+        rho = file["coordinates/rho"]
+        assert rho.attrs["units"] == "1"
+        assert "third absolute moment" in rho.attrs["long_name"]
+        assert rho.dims[0].label == "coordinate"
+
+
+def test_a_layer_without_moments_has_no_third_moments(tmp_path) -> None:
+    path = tmp_path / "conv1.weight.h5"
+    results.write(path, analysis(), {})
+    assert results.read_third_moments(path) is None
+
+
+def test_what_is_not_declared_is_refused(tmp_path) -> None:
+    with pytest.raises(ValueError, match=r"not declared: \['rhho'\]"):
+        results.write(tmp_path / "a.h5", analysis(rhho=RHO), {})
+    other = analysis()._replace(numbers={"scale": 1.0})
+    with pytest.raises(ValueError, match=r"not declared: \['scale'\]"):
+        results.write(tmp_path / "a.h5", other, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_file_is_named(tmp_path) -> None:
+    with pytest.raises(InputError, match="expected a complete clt file"):
+        results.read_third_moments(tmp_path / "conv1.weight.h5")
+
+
+def test_names_are_declared_once_and_with_a_meaning() -> None:
+    for columns in (*results.TABLES.values(), *results.ARRAYS.values(), results.NUMBERS):
+        names = [each.name for each in columns]
+        assert len(set(names)) == len(names)
+        assert all(each.long_name for each in columns)

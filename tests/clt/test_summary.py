@@ -1,0 +1,72 @@
+"""Rows that stand for a layer."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gradnoise.clt.berry_esseen import berry_esseen_bound
+from gradnoise.clt.inputs import LayerInputs
+from gradnoise.clt.settings import Design
+from gradnoise.clt.summary import bounds, quantiles, summarise, third_moment_correlations
+from gradnoise.clt.value_classes import Frequencies
+
+SIZES = [16, 64]
+
+
+def shapes(rho: list[float]) -> dict[str, np.ndarray]:
+    values = np.array(rho)
+    return {"rho": values, "skewness": 0 * values, "excess_kurtosis": 0 * values}
+
+
+def test_a_third_moment_rounded_below_one_still_has_its_bound() -> None:
+    found = bounds(shapes([0.9999999, np.nan]), SIZES)
+    assert found["bound"][:, 0] == pytest.approx(berry_esseen_bound(1.0, SIZES))
+    assert np.isnan(found["bound"][:, 1]).all()
+    assert not found["edgeworth"][:, 0].any()
+
+
+def test_distances_are_compared_with_the_bounds_of_their_own_coordinates() -> None:
+    limits = {"bound": np.array([[0.5, 0.1, 0.4]] * 2), "edgeworth": np.zeros((2, 3))}
+    exact = np.array([0, 2]), np.array([[0.25, 0.1], [0.6, np.nan]])
+    first, second = summarise(limits, exact, SIZES)
+    assert (first["batch_size"], second["batch_size"]) == (16, 64)
+    assert first["exact_over_bound"] == pytest.approx((0.5 + 0.25) / 2)
+    assert (first["violations"], first["exact_count"]) == (0, 2)
+    assert (second["violations"], second["exact_count"]) == (1, 1)
+    assert first["bound_q50"] == pytest.approx(0.4)
+    assert first["exact_q50"] == pytest.approx(0.175)
+
+
+def test_without_exact_distances_bounds_stand_alone() -> None:
+    limits = bounds(shapes([1.5, 2.0]), SIZES)
+    rows = summarise(limits, None, SIZES)
+    assert np.isnan(rows["exact_over_bound"]).all()
+    assert np.isnan(rows["exact_q50"]).all()
+    assert not rows["exact_count"].any()
+    assert (rows["bound_q05"] > 0).all()
+
+
+def test_quantiles_leave_missing_values_out() -> None:
+    assert quantiles(np.array([np.nan, *range(101)])) == [5, 25, 50, 75, 95]
+    assert np.isnan(quantiles(np.array([np.nan]))).all()
+
+
+def test_third_moments_are_correlated_with_the_share_that_passes() -> None:
+    random = np.random.default_rng(0)
+    rho = 1 + random.gamma(1.0, size=60)
+    rho[5] = np.nan
+    passes = np.clip(1.2 - 0.3 * rho, 0, 1)
+    pvalues = (random.random((1, 1, 40, 60)) < passes).astype(np.float64)
+    variance = random.random(60)
+    layer = LayerInputs(None, {"variance": variance}, 100, np.arange(60), pvalues)
+    design = Design([16], [50], 40, "with_replacement", 0.05, 0)
+    (row,) = third_moment_correlations(layer, shapes(list(rho)), None, design)
+    live = ~np.isnan(rho)
+    shares = pvalues[0, 0].mean(axis=0)
+    expected = stats.spearmanr(rho[live], shares[live]).statistic
+    assert row["spearman_rho"] == pytest.approx(expected)
+    assert expected < -0.5
+    found = Frequencies(np.full(60, 100), random.random(60))
+    (other,) = third_moment_correlations(layer, shapes(list(rho)), found, design)
+    assert other["spearman_rho"] == row["spearman_rho"]
+    assert other["partial_spearman_rho"] != row["partial_spearman_rho"]
