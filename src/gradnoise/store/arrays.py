@@ -62,10 +62,10 @@ def create_array(
             which xarray refuses.
     """
     if isinstance(variable, str):
-        name, names = variable, tuple(dimension_names)
-    else:
-        name, names = variable.name, variable.dimensions
-        attributes = {"units": variable.units, "long_name": variable.long_name}
+        variable = Variable(
+            variable, **{"long_name": "", **attributes}, dimensions=(*dimension_names,)
+        )
+    name, names = variable.name, variable.dimensions
     if len(shape) != len(names) or len(set(names)) < len(names):
         raise ValueError(f"{name}: shape {tuple(shape)} along dimensions {names}")
     if name in group:
@@ -81,7 +81,7 @@ def create_array(
         dimension_names=list(names),
         compressors=Crc32cCodec(),
         fill_value=np.nan if np.dtype(dtype).kind == "f" else None,
-        attributes=attributes,
+        attributes={"units": variable.units, "long_name": variable.long_name},
     )
 
 
