@@ -12,7 +12,7 @@ from PIL import Image
 
 from example_results import CNN, call, resnet, write_run, write_tables
 from gradnoise.errors import InputError
-from gradnoise.figures import style
+from gradnoise.figures import lines, style
 from gradnoise.figures.catalogue import entries
 from gradnoise.figures.gaussianity import coordinates, percentage_by_batch_size, percentage_by_epoch
 from gradnoise.tables.catalogue import read
@@ -190,7 +190,7 @@ def test_style_follows_the_settings(deep):
 
 def test_labels_are_moved_apart_and_no_further_than_needed():
     wanted = np.array([10.0, 11.0, 12.0, 40.0])
-    placed = style.spread(wanted, 8.0)
+    placed = lines.spread(wanted, 8.0)
     assert np.diff(placed).min() >= 8.0 - 1e-9
     assert placed == pytest.approx([3.0, 11.0, 19.0, 40.0])
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
 from gradnoise.errors import InputError
-from gradnoise.figures import style
+from gradnoise.figures import lines, program, style
 
 READS = ""
 NEEDS = ("own_training",)
@@ -47,7 +47,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     note = f"thin: {seeds} training seeds, thick: their mean" if seeds > 1 else "one training seed"
     drawn.supxlabel(f"Epoch ({note})", fontsize=8)
     if dead:
-        style.direct_labels(panels[0, -1], ends)
+        lines.direct_labels(panels[0, -1], ends)
     return drawn
 
 
@@ -86,7 +86,7 @@ def _dead_units(
 
 def main() -> None:
     """Draw the history of `settings["run"]`, or of the run that trained its networks."""
-    arguments = style.parse("Training curves.")
+    arguments = program.parse("Training curves.")
     table = pd.read_csv(arguments.tables / "training.csv")
     run = arguments.settings.get("trained_by") or arguments.settings["run"]
     rows = table[table["run"] == run].dropna(axis=1, how="all")
@@ -95,7 +95,7 @@ def main() -> None:
     for split in ("train", "test"):
         if f"{split}_accuracy" not in rows:
             rows = rows.assign(**{f"{split}_accuracy": np.nan})
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import lines, program, scales, style
 from gradnoise.tables import intervals
 
 READS = ""
@@ -38,7 +38,7 @@ def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: dict[str, Any]) 
     drawn, (left, right) = style.figure(settings, 2.75, ncols=2)
     _distances(left, bounds, colours)
     _spines(right, passing, colours)
-    style.ceiling(right, settings["significance"], label=False)
+    lines.ceiling(right, settings["significance"], label=False)
     return drawn
 
 
@@ -46,8 +46,8 @@ def _distances(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
     layers = list(rows["layer"].unique())
     for place, layer in enumerate(layers):
         line = rows[rows["layer"] == layer].sort_values("batch_size")
-        colour, marker = style.look(place, colours)
-        beside = line["batch_size"] * 1.07 ** style.dodge(place, len(layers))
+        colour, marker = style.line_style(place, colours)
+        beside = line["batch_size"] * 1.07 ** lines.dodge(place, len(layers))
         for name, fill, dash in (("bound", colour, "-"), ("exact", "white", "--")):
             axes.vlines(
                 beside,
@@ -68,7 +68,7 @@ def _distances(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
                 markeredgecolor=colour,
                 linewidth=0.9,
             )
-    style.size_axis(axes, rows["batch_size"])
+    scales.batch_sizes(axes, rows["batch_size"])
     axes.set_yscale("log")
     axes.set_ylim(top=1.5)
     axes.set_xlabel("Batch size (samples)")
@@ -81,7 +81,7 @@ def _distances(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
 def _spines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
     layers = list(rows["layer"].unique())
     for place, layer in enumerate(layers):
-        colour, _ = style.look(place, colours)
+        colour, _ = style.line_style(place, colours)
         line = rows[rows["layer"] == layer].sort_values("batch_size")
         height = line["percentage_testable"]
         axes.hlines(
@@ -95,7 +95,7 @@ def _spines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
             )
         axes.plot([], [], "o", color=colour, label=layer)
     axes.set_xscale("log")
-    style.percentage_axis(axes)
+    scales.percentages(axes)
     least, most = rows["batch_size"].min(), rows["batch_size"].max()
     axes.set_xlabel(rf"$\rho$ (5 to 95 % of coordinates); larger dots: batch {least} to {most}")
     axes.set_ylabel("Gaussian coordinates (%)")
@@ -105,15 +105,15 @@ def _spines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
 
 def main() -> None:
     """Draw `settings["run"]` at its last epoch."""
-    arguments = style.parse("Berry-Esseen bounds and third moments.")
+    arguments = program.parse("Berry-Esseen bounds and third moments.")
     run, folder = arguments.settings["run"], arguments.tables
-    bounds = style.weights(pd.read_csv(folder / "clt.csv"), run)
-    layers = style.weights(pd.read_csv(folder / "layers.csv"), run)
-    tested = style.weights(pd.read_csv(folder / "gaussianity.csv"), run)
+    bounds = program.weights(pd.read_csv(folder / "clt.csv"), run)
+    layers = program.weights(pd.read_csv(folder / "layers.csv"), run)
+    tested = program.weights(pd.read_csv(folder / "gaussianity.csv"), run)
     last = bounds["epoch"].max()
     bounds, layers, tested = (table[table["epoch"] == last] for table in (bounds, layers, tested))
     if bounds["bound_q50"].isna().all():
-        style.save_without_data(arguments, "no moments of per-sample gradients in this run")
+        program.save_without_data(arguments, "no moments of per-sample gradients in this run")
         return
     chosen = list(bounds["layer"].unique()[:MOST])
     quantiles = [name for name in bounds if name[-4:-2] == "_q"]
@@ -125,7 +125,7 @@ def main() -> None:
     )
     means, passing = (table[table["layer"].isin(chosen)] for table in (means, passing))
     numbers = means.merge(passing, on=["layer", "batch_size"])
-    style.save(draw(means, passing, arguments.settings), arguments.output, numbers)
+    program.save(draw(means, passing, arguments.settings), arguments.output, numbers)
 
 
 if __name__ == "__main__":

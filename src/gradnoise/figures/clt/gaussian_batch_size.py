@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
 from gradnoise.clt.gaussian_batch_size import LARGEST
-from gradnoise.figures import style
+from gradnoise.figures import lines, program, style
 
 READS = ""
 NEEDS = (
@@ -69,12 +69,12 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
             last.groupby("layer", sort=False), _looks(rows, colours), strict=True
         )
     ]
-    style.direct_labels(panels[1], entries)
+    lines.direct_labels(panels[1], entries)
     return drawn
 
 
 def _looks(rows: pd.DataFrame, colours: list[str]) -> list[tuple[str, str]]:
-    return [style.look(place, colours) for place in range(rows["layer"].nunique())]
+    return [style.line_style(place, colours) for place in range(rows["layer"].nunique())]
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, name: str, colours: list[str]) -> None:
@@ -93,12 +93,12 @@ def _lines(axes: Axes, rows: pd.DataFrame, name: str, colours: list[str]) -> Non
 
 def main() -> None:
     """Draw all epochs of `settings["run"]`."""
-    arguments = style.parse("Batch size at which the noise is Gaussian.")
-    rows = style.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings["run"])
+    arguments = program.parse("Batch size at which the noise is Gaussian.")
+    rows = program.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings["run"])
     if rows["gaussian_batch_size"].isna().all():
-        style.save_without_data(arguments, "no per-sample gradients were stored in this run")
+        program.save_without_data(arguments, "no per-sample gradients were stored in this run")
         return
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

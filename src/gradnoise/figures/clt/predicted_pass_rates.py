@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 from gradnoise.tables import intervals
 
 READS = ""
@@ -54,7 +54,7 @@ def _square(axes: Axes) -> None:
 def _cells(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
     _square(axes)
     for place, (layer, line) in enumerate(rows.groupby("layer", sort=False)):
-        colour, marker = style.look(place, colours)
+        colour, marker = style.line_style(place, colours)
         low, high = (line[f"measured_percentage_{end}"].clip(0, 100) for end in ("lower", "upper"))
         axes.vlines(line["predicted_percentage"], low, high, color=colour, linewidth=0.7, alpha=0.6)
         axes.plot(
@@ -71,7 +71,7 @@ def _bins(axes: Axes, rows: pd.DataFrame, counts: list[int], colours: list[str])
     _square(axes)
     for place, count in enumerate(counts):
         line = rows[(rows["batches"] == count) & (rows["count"] > 0)]
-        colour, marker = style.look(place, colours)
+        colour, marker = style.line_style(place, colours)
         axes.plot(
             line["predicted_percentage"],
             line["measured_percentage"],
@@ -107,21 +107,21 @@ def pool(bins: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Draw `settings["run"]` at its last epoch."""
-    arguments = style.parse("Predicted against measured pass rates.")
+    arguments = program.parse("Predicted against measured pass rates.")
     run, folder = arguments.settings["run"], arguments.tables
     table = pd.read_csv(folder / "prediction.csv")
     if not (table["run"] == run).any():
-        style.save_without_data(arguments, "no per-sample gradients were stored in this run")
+        program.save_without_data(arguments, "no per-sample gradients were stored in this run")
         return
-    table = style.weights(table, run)
+    table = program.weights(table, run)
     rows = table[(table["epoch"] == table["epoch"].max()) & (table["coordinates"] > 0)]
     names = ["predicted_percentage", "measured_percentage"]
     cells = intervals.summarise(rows, ["layer", "batch_size", "batches"], names)
-    bins = style.weights(pd.read_csv(folder / "calibration_of_prediction.csv"), run)
+    bins = program.weights(pd.read_csv(folder / "calibration_of_prediction.csv"), run)
     pooled = pool(bins[bins["epoch"] == bins["epoch"].max()])
     numbers = pd.concat({"cells": cells, "bins": pooled.replace(np.inf, np.nan)}, names=["panel"])
     drawn = draw(cells, pooled, arguments.settings)
-    style.save(drawn, arguments.output, numbers.reset_index(level="panel"))
+    program.save(drawn, arguments.output, numbers.reset_index(level="panel"))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from scipy.special import gamma
 
 from gradnoise import stage
 from gradnoise.clt.results import read_third_moments
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 from gradnoise.store.variables import QUANTILES
 
 READS = "clt"
@@ -61,7 +61,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         if not values.size:
             axes.text(place, 1.1, "all constant", ha="center", fontsize=7, color=style.GREY)
             continue
-        colour, _ = style.look(place, colours)
+        colour, _ = style.line_style(place, colours)
         logs = np.log10(values)
         if np.ptp(logs) > 1e-6 and values.size > 2:
             body = axes.violinplot(logs, [place], widths=0.85, showextrema=False)["bodies"][0]
@@ -103,12 +103,12 @@ def _logarithmic(axes: Any, highest: float) -> None:
 
 def main() -> None:
     """Draw the last checkpoint of the first seed."""
-    arguments = style.parse("Third moments of per-sample gradients.", tables=False, layers=True)
+    arguments = program.parse("Third moments of per-sample gradients.", tables=False, layers=True)
     rows = read(arguments.layers)
     if rows.empty:
-        style.save_without_data(arguments, "no moments of per-sample gradients in this run")
+        program.save_without_data(arguments, "no moments of per-sample gradients in this run")
         return
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from scipy.special import ndtri
 
 from gradnoise import stage
 from gradnoise.errors import InputError
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 
 READS = "gaussianity"
 NEEDS = ("noise",)
@@ -203,10 +203,10 @@ def _nothing(axes: Axes, message: str) -> None:
 
 def main() -> None:
     """Draw `settings["parameter"]`, by default the layer that has most to show."""
-    arguments = style.parse("Noise of single coordinates.", tables=False, layers=True)
+    arguments = program.parse("Noise of single coordinates.", tables=False, layers=True)
     path = choose(arguments.layers, arguments.settings.get("parameter"))
     rows = read(path)
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

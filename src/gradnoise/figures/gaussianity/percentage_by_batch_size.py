@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import lines, program, scales, style
 
 READS = ""
 NEEDS = ("noise",)
@@ -59,8 +59,8 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     for place, axes in enumerate(panels.flat):
         value, count = values[place // len(counts)], counts[place % len(counts)]
         panel = rows[rows["batches"] == count]
-        style.percentage_axis(axes, lowest)
-        style.ceiling(axes, settings["significance"], label=place == 0)
+        scales.percentages(axes, lowest)
+        lines.ceiling(axes, settings["significance"], label=place == 0)
         title = f"n = {count}, {CONVENTIONS[value]}" if len(values) > 1 else f"n = {count} batches"
         above_blocks = 15 if deep and place == 0 else None
         axes.set_title(title, fontweight="bold", pad=above_blocks)
@@ -71,9 +71,9 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     for axes in panels[:, 0]:
         axes.set_ylabel("Gaussian coordinates (%)")
     if deep:
-        panels[-1, 0].set_xlabel(f"Layer (bands: {style.spread_note(rows)})")
+        panels[-1, 0].set_xlabel(f"Layer (bands: {lines.interval_note(rows)})")
     else:
-        drawn.supxlabel(f"Batch size (samples); bars: {style.spread_note(rows)}", fontsize=8)
+        drawn.supxlabel(f"Batch size (samples); bars: {lines.interval_note(rows)}", fontsize=8)
         for line, value in zip(panels, values, strict=True):
             _name_lines(line[-1], rows[rows["batches"] == counts[-1]], value, colours)
     return drawn
@@ -82,20 +82,20 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
 def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     layers = rows.groupby("parameter", sort=False)
     for place, (_, layer) in enumerate(layers):
-        colour, marker = style.look(place, colours)
-        beside = layer["batch_size"] * 1.08 ** style.dodge(place, len(layers))
+        colour, marker = style.line_style(place, colours)
+        beside = layer["batch_size"] * 1.08 ** lines.dodge(place, len(layers))
         line = layer.assign(beside=beside).sort_values("batch_size")
-        style.line(axes, line, "beside", value, colour, marker, bars=True)
-    style.size_axis(axes, rows["batch_size"])
+        lines.with_interval(axes, line, "beside", value, colour, marker, bars=True)
+    scales.batch_sizes(axes, rows["batch_size"])
 
 
 def _name_lines(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
     last = rows[rows["batch_size"] == rows["batch_size"].max()]
     entries = [
-        (row["layer"], row[value], style.look(place, colours)[0])
+        (row["layer"], row[value], style.line_style(place, colours)[0])
         for place, (_, row) in enumerate(last.iterrows())
     ]
-    style.direct_labels(axes, entries)
+    lines.direct_labels(axes, entries)
 
 
 def _over_layers(axes: Axes, rows: pd.DataFrame, value: str, legend: bool) -> None:
@@ -104,7 +104,9 @@ def _over_layers(axes: Axes, rows: pd.DataFrame, value: str, legend: bool) -> No
     sizes = sorted(rows["batch_size"].unique())
     for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
         line = rows[rows["batch_size"] == size].assign(place=lambda r: r["parameter"].map(position))
-        style.line(axes, line, "place", value, colour, marker, label=str(size), markersize=2.8)
+        lines.with_interval(
+            axes, line, "place", value, colour, marker, label=str(size), markersize=2.8
+        )
     _dividers(axes, layers, legend)
     axes.set_xlim(0, len(layers) + 1)
     if legend:
@@ -138,12 +140,12 @@ def _dividers(axes: Axes, layers: pd.DataFrame, label: bool) -> None:
 
 def main() -> None:
     """Draw `settings["run"]` at `settings["epoch"]`, by default the last."""
-    arguments = style.parse("Percentage of Gaussian coordinates against batch size.")
+    arguments = program.parse("Percentage of Gaussian coordinates against batch size.")
     settings = arguments.settings
-    table = style.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
+    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
     epoch = settings.get("epoch")
     rows = table[table["epoch"] == (table["epoch"].max() if epoch is None else epoch)]
-    style.save(draw(rows, settings), arguments.output, rows)
+    program.save(draw(rows, settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import lines, program, scales, style
 
 READS = ""
 NEEDS = (
@@ -67,15 +67,15 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     for row, size in enumerate(sizes):
         for column, (title, layers) in enumerate(columns.items()):
             axes = panels[row, column]
-            style.percentage_axis(axes, lowest)
-            style.ceiling(axes, settings["significance"], label=row == 0 and column == 0)
+            scales.percentages(axes, lowest)
+            lines.ceiling(axes, settings["significance"], label=row == 0 and column == 0)
             _panel(axes, layers[layers["batch_size"] == size], looks)
             heading = f"{title}, batch size {size}"
             axes.set_title(heading[0].upper() + heading[1:], fontweight="bold")
     for axes in panels[:, 0]:
         axes.set_ylabel("Gaussian coordinates (%)")
     batches = rows["batches"].iloc[0]
-    note = f"Epoch; n = {batches} batches; bars: {style.spread_note(rows)}"
+    note = f"Epoch; n = {batches} batches; bars: {lines.interval_note(rows)}"
     if (rows["share_dirac"] > 0).any():
         note += "; constant counted as Gaussian"
     drawn.supxlabel(note, fontsize=8)
@@ -97,9 +97,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, tuple[str, str]]) ->
     layers = rows.groupby("parameter", sort=False)
     step = 0.01 * (rows["epoch"].max() - rows["epoch"].min())
     for place, (name, layer) in enumerate(layers):
-        beside = layer["epoch"] + step * style.dodge(place, len(layers))
+        beside = layer["epoch"] + step * lines.dodge(place, len(layers))
         line = layer.assign(beside=beside).sort_values("epoch")
-        style.line(axes, line, "beside", VALUE, *looks[str(name)], bars=True)
+        lines.with_interval(axes, line, "beside", VALUE, *looks[str(name)], bars=True)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
 
 
@@ -118,16 +118,16 @@ def _name_lines(
                 (r["layer"].split(".")[-1], r[VALUE], looks[r["parameter"]][0])
                 for _, r in last.iterrows()
             ]
-            style.direct_labels(panels[row, column], entries)
+            lines.direct_labels(panels[row, column], entries)
 
 
 def main() -> None:
     """Draw `settings["run"]` at `settings["batches"]`, by default the fewest."""
-    arguments = style.parse("Percentage of Gaussian coordinates over training.")
+    arguments = program.parse("Percentage of Gaussian coordinates over training.")
     settings = arguments.settings
-    table = style.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
+    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
     rows = table[table["batches"] == (settings.get("batches") or table["batches"].min())]
-    style.save(draw(rows, settings), arguments.output, rows)
+    program.save(draw(rows, settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

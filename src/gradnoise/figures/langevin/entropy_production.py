@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.tables.intervals import NORMAL
 
 READS = "langevin"
 NEEDS = ("trajectories",)
@@ -46,10 +47,10 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     colours = style.apply(settings)
     drawn, axes = style.figure(settings, 3.0, style.COLUMN)
     for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
-        colour, marker = style.look(place, colours)
+        colour, marker = style.line_style(place, colours)
         still = each["stationary"].astype(bool)
         axes.errorbar(
-            each["commutator"], each["entropy_production"], 1.96 * each["entropy_production_error"],
+            each["commutator"], each["entropy_production"], NORMAL * each["entropy_production_error"],
             fmt="none", ecolor=colour, elinewidth=0.8,
         )  # fmt: skip
         for chosen, symbol, label in (
@@ -80,7 +81,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     shown = rows[NUMBERS[1:]].drop(columns="entropy_production_error").to_numpy(float)
     if np.nanmin(shown) > 0:
         axes.set_yscale("log")
-        style.plain_logarithm(axes.yaxis)
+        scales.plain_logarithm(axes.yaxis)
     axes.set_xlabel("Commutator |CH − HC| / (|C| |H|)")
     axes.set_ylabel("Entropy production (nats per step)")
     axes.set_title("Rings: exact; dashes: null, 95 %", fontweight="bold")
@@ -90,9 +91,9 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
 
 def main() -> None:
     """Draw every subspace of every trajectory of a run's first network."""
-    arguments = style.parse("Entropy production.", tables=False, layers=True)
+    arguments = program.parse("Entropy production.", tables=False, layers=True)
     rows = rows_of(files.read(arguments.layers))
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

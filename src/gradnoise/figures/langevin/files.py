@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradnoise.figures import style
+from gradnoise.figures import program
 
 MODEL = "model"
 
@@ -76,6 +76,6 @@ def main(
     draw: Callable[[Sequence[Result], dict[str, Any]], tuple[Figure, pd.DataFrame]],
 ) -> None:
     """Draw every trajectory of a run's first network, in the span over the whole model."""
-    arguments = style.parse(description, tables=False, layers=True)
+    arguments = program.parse(description, tables=False, layers=True)
     drawn, numbers = draw(read(arguments.layers, MODEL), arguments.settings)
-    style.save(drawn, arguments.output, numbers)
+    program.save(drawn, arguments.output, numbers)

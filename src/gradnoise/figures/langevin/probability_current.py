@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 
@@ -92,14 +92,14 @@ def _arrows(axes: Axes, frame: pd.DataFrame, name: str, colour: str, scale: floa
 
 def main() -> None:
     """Draw every trajectory of a run's first network in which theory has a current."""
-    arguments = style.parse("Probability currents.", tables=False, layers=True)
+    arguments = program.parse("Probability currents.", tables=False, layers=True)
     results = files.read(arguments.layers, files.MODEL)
     results = [result for result in results if "plane_steps" in result.arrays]
     if not results:
-        style.save_without_data(arguments, "no trajectory whose currents theory predicts")
+        program.save_without_data(arguments, "no trajectory whose currents theory predicts")
         return
     drawn, numbers = draw(results, arguments.settings)
-    style.save(drawn, arguments.output, numbers)
+    program.save(drawn, arguments.output, numbers)
 
 
 if __name__ == "__main__":

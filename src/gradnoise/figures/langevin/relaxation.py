@@ -55,7 +55,7 @@ def _correlations(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
         predicted = result.arrays["predicted_autocorrelation"][index]
         lags = np.arange(len(measured))
         fitted = _fitted(row, rate, lags)
-        colour, marker = style.look(number, colours)
+        colour, marker = style.line_style(number, colours)
         points = np.unique(np.geomspace(1, len(lags), 16).astype(int)) - 1
         label = f"ηh = {rate * row['curvature']:.2g}"
         axes.plot(lags[points], measured[points], marker, color=colour, label=label)

@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.tables.intervals import NORMAL
 
 READS = "langevin"
 SUBSPACE = "model"
@@ -60,7 +61,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     colours = style.apply(settings)
     drawn, (left, right) = style.figure(settings, 2.9, ncols=2)
     for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
-        colour, marker = style.look(place, colours)
+        colour, marker = style.line_style(place, colours)
         each = each.sort_values("curvature")
         left.plot(
             each["curvature"], each["predicted_temperature"], "_", color=colour,
@@ -73,7 +74,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
                 markerfacecolor="white", markeredgewidth=0.9,
             )  # fmt: skip
         right.errorbar(
-            each["step"], each["ratio"], 1.96 * each["ratio_error"],
+            each["step"], each["ratio"], NORMAL * each["ratio_error"],
             fmt=marker, color=colour, elinewidth=0.8,
         )  # fmt: skip
     steps = np.geomspace(max(rows["step"].min() / 1.5, 1e-4), rows["step"].max() * 1.2, 200)
@@ -93,16 +94,16 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     right.set_title("Isotropy is lost as steps grow", fontweight="bold")
     right.legend(loc="best")
     for axis in (left.xaxis, left.yaxis, right.xaxis):
-        style.plain_logarithm(axis)
+        scales.plain_logarithm(axis)
     drawn.legend(loc="outside lower center", ncols=2, handles=left.get_legend_handles_labels()[0])
     return drawn
 
 
 def main() -> None:
     """Draw all trajectories of a run's first network."""
-    arguments = style.parse("Temperatures.", tables=False, layers=True)
+    arguments = program.parse("Temperatures.", tables=False, layers=True)
     rows = rows_of(files.read(arguments.layers, files.MODEL))
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

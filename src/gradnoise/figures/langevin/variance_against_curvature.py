@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.tables.intervals import NORMAL
 
 READS = "langevin"
 SUBSPACE = "model"
@@ -76,7 +77,7 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
             axes.errorbar(
                 rows.loc[chosen, "curvature"],
                 rows.loc[chosen, "variance"],
-                1.96 * rows.loc[chosen, "variance_error"],
+                NORMAL * rows.loc[chosen, "variance_error"],
                 fmt="o",
                 color=style.INK,
                 markerfacecolor=face,
@@ -88,7 +89,7 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
     axes.set_xscale("log")
     axes.set_yscale("log")
     for axis in (axes.xaxis, axes.yaxis):
-        style.plain_logarithm(axis)
+        scales.plain_logarithm(axis)
     note = (
         f"C ~ H^{result.numbers['noise_exponent']:.2f}, "
         f"variance ~ H^{result.numbers['variance_exponent']:.2f}"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 
 READS = "tails"
 NEEDS = (
@@ -148,14 +148,14 @@ def _thumbnails(strip: Any, images: NDArray[Any], names: Sequence[str]) -> None:
 
 def main() -> None:
     """Draw the last checkpoint of the first seed."""
-    arguments = style.parse("Tails of single coordinates.", tables=False, layers=True)
+    arguments = program.parse("Tails of single coordinates.", tables=False, layers=True)
     rows, top, origin = read(choose(arguments.layers))
     if rows.empty:
-        style.save_without_data(arguments, "no live coordinate in this run")
+        program.save_without_data(arguments, "no live coordinate in this run")
         return
     images = read_images(arguments.data, top) if arguments.data else None
     numbers = rows.assign(**{name: origin[name] for name in ("parameter", "seed", "epoch")})
-    style.save(draw(rows, images, origin, arguments.settings), arguments.output, numbers)
+    program.save(draw(rows, images, origin, arguments.settings), arguments.output, numbers)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import program, style
 
 READS = "tails"
 NEEDS = ("noise",)
@@ -91,9 +91,9 @@ def _histograms(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
 
 def main() -> None:
     """Draw the last checkpoint of the first seed."""
-    arguments = style.parse("Histograms of tail indices.", tables=False, layers=True)
+    arguments = program.parse("Histograms of tail indices.", tables=False, layers=True)
     rows = read(arguments.layers)
-    style.save(draw(rows, arguments.settings), arguments.output, rows)
+    program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""What all figure programs do: read the command line, choose rows, write PDF, PNG and CSV."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from gradnoise.errors import InputError
+from gradnoise.figures import style
+from gradnoise.store.work_area import atomic
+
+
+def parse(description: str, tables: bool = True, layers: bool = False) -> argparse.Namespace:
+    """Command line of a figure: settings, tables and, for some, per-layer files.
+
+    Tables or files that a figure does not need are accepted, so that all figures are called alike.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--settings", type=json.loads, required=True)
+    parser.add_argument("--source", default="")
+    parser.add_argument("--tables", type=Path, required=tables)
+    parser.add_argument("--layers", type=Path, nargs="*", default=[], required=layers)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--output", type=Path, required=True)
+    return parser.parse_args()
+
+
+def weights(table: pd.DataFrame, run: str) -> pd.DataFrame:
+    """A run's rows of convolution and linear weights.
+
+    Raises:
+        InputError: where the table has none.
+    """
+    rows = table[(table["run"] == run) & (table["kind"] == "weight")]
+    rows = rows[rows["operation"].isin(["convolution", "linear"])]
+    if rows.empty:
+        raise InputError(
+            f"figures: run {run!r} has no weights in the tables; runs: {sorted(set(table['run']))}"
+        )
+    return rows
+
+
+def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
+    """Write `output` (PDF), and beside it the PNG (300 dpi) and the CSV of what is shown.
+
+    No file holds a date, so the same numbers give the same bytes.
+    """
+    # Writing a PDF tells of every subset of its fonts.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    with atomic(output.with_suffix(".csv")) as path:
+        numbers.to_csv(path, index=False)
+    with atomic(output.with_suffix(".png")) as path:
+        drawn.savefig(path, dpi=300, metadata={"Software": None})
+    drawn.set_layout_engine("none")  # it is found: the PDF need not look for it again
+    with atomic(output.with_suffix(".pdf")) as path:
+        drawn.savefig(path, metadata={"CreationDate": None, "ModDate": None})
+    plt.close(drawn)
+
+
+def save_without_data(arguments: argparse.Namespace, reason: str) -> None:
+    """Write a figure that says why it shows nothing: what a run could store is known only once it has run."""
+    style.apply(arguments.settings)
+    drawn, axes = style.figure(arguments.settings, 0.6)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, f"Nothing to show: {reason}", ha="center", va="center", color=style.GREY)
+    save(drawn, arguments.output, pd.DataFrame({"reason": [reason]}))
