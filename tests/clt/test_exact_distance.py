@@ -1,10 +1,12 @@
-"""Exact distances of mini-batch means to the Gaussian, against known laws."""
+"""Exact distances of mini-batch means to the Gaussian, and the batch size at which they are small."""
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt import exact_distance
+from gradnoise.clt.exact_distance import SMOOTH_FROM, TOLERANCE, Law, exact_ks
 
 QUANTILES = (np.arange(20_000) + 0.5) / 20_000
 
@@ -64,6 +66,137 @@ def test_mostly_equal_values_keep_the_jump_of_silent_batches() -> None:
     jumps = counts / 100_000
     expected = max(np.abs(upper - normal).max(), np.abs(upper - jumps - normal).max())
     assert exact_ks(values, 16) == pytest.approx(expected, abs=0.005)
+
+
+def kolmogorov(points: NDArray[np.float64], masses: NDArray[np.float64]) -> float:
+    """Distance of a law on some points to the standard normal; points closer than 1e-9 are one."""
+    order = np.argsort(points)
+    points, masses = points[order], masses[order]
+    new = np.r_[True, np.diff(points) > 1e-9]
+    masses = np.bincount(np.cumsum(new) - 1, masses)
+    upper, normal = np.cumsum(masses), stats.norm.cdf(points[new])
+    return float(max(np.abs(upper - normal).max(), np.abs(upper - masses - normal).max()))
+
+
+def enumerated(values: NDArray[np.float64], counts: NDArray[np.int64], batch_size: int) -> float:
+    """Distance of a sum of few different values: every multinomial outcome."""
+    grids = np.meshgrid(*[np.arange(batch_size + 1)] * (len(values) - 1), indexing="ij")
+    drawn = np.stack([grid.ravel() for grid in grids], axis=1)
+    drawn = drawn[drawn.sum(axis=1) <= batch_size]
+    drawn = np.c_[drawn, batch_size - drawn.sum(axis=1)]
+    probability = counts / counts.sum()
+    masses = stats.multinomial.pmf(drawn, batch_size, probability)
+    mean = values @ probability
+    deviation = np.sqrt((values - mean) ** 2 @ probability * batch_size)
+    return kolmogorov((drawn @ values - batch_size * mean) / deviation, masses)
+
+
+@pytest.mark.parametrize("atoms", [2, 3, 4])
+@pytest.mark.parametrize("kind", ["anywhere", "whole numbers", "nearly whole numbers"])
+def test_few_values_have_the_distance_of_every_multinomial_outcome(atoms: int, kind: str) -> None:
+    random = np.random.default_rng([atoms, len(kind)])
+    largest = {2: 200, 3: 200, 4: 40}[atoms]
+    for _ in range(12):
+        batch_size = int(random.integers(1, largest + 1))
+        values = random.choice(np.arange(-9.0, 10), atoms, replace=False)
+        if kind != "whole numbers":
+            values += {"anywhere": 1.0, "nearly whole numbers": 1e-4}[kind] * random.random(atoms)
+        counts = random.integers(1, 200, atoms)
+        found = Law(np.repeat(values, counts)).distance(batch_size)
+        off = abs(found.distance - enumerated(values, counts, batch_size))
+        assert off < 1e-4
+        assert off <= found.error_bound + 1e-9
+
+
+def test_many_whole_numbers_have_the_distance_of_repeated_convolution() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        top, batch_size = int(random.integers(5, 300)), int(random.integers(1, 200))
+        counts = random.integers(0, 30, top) * (random.random(top) < 0.5)
+        counts[[0, -1]] = 1
+        single, law = counts / counts.sum(), np.ones(1)
+        for _ in range(batch_size):
+            law = np.convolve(law, single)
+        values = np.repeat(np.arange(top, dtype=float), counts)
+        points = (np.arange(law.size) - batch_size * values.mean()) / values.std()
+        expected = kolmogorov(points / np.sqrt(batch_size), law)
+        assert exact_ks(values, batch_size) == pytest.approx(expected, abs=1e-6)
+
+
+def finely_rounded(values: NDArray[np.float64], batch_size: int) -> float:
+    """Distance by squaring a law on 2^21 points, its values rounded to them."""
+    standard = (values - values.mean()) / values.std()
+    # Room for sums within twelve deviations, or with four draws of the most extreme value.
+    reach = 12 * np.sqrt(batch_size) + min(4, batch_size) * np.abs(standard).max()
+    step = 2 * min(reach, batch_size * np.abs(standard).max() + 1) / (1 << 21)
+    index = np.round(standard / step).astype(np.int64)
+    shift = batch_size * (standard - index * step).mean()
+    spectrum = np.fft.fft(np.bincount(index % (1 << 21), minlength=1 << 21) / values.size)
+    law = np.fft.fftshift(np.fft.ifft(spectrum**batch_size).real)
+    points = (np.arange(-(1 << 20), 1 << 20) * step + shift) / np.sqrt(batch_size)
+    upper, normal = np.cumsum(law), stats.norm.cdf(points)
+    return float(max(np.abs(upper - normal).max(), np.abs(upper - law - normal).max()))
+
+
+SHAPES = {
+    "smooth": lambda random, n: random.gamma(0.5, size=n),
+    "heavy tails": lambda random, n: random.standard_normal(n) ** 3,
+    "silent in 70 %": lambda random, n: np.where(
+        random.random(n) < 0.7, 0, random.standard_normal(n)
+    ),
+    "silent in 97 %": lambda random, n: np.where(
+        random.random(n) < 0.97, 0, random.standard_normal(n) ** 3
+    ),
+    "clusters": lambda random, n: random.integers(0, 2, n) + 1e-4 * random.standard_normal(n),
+    "three clusters": lambda random, n: (
+        np.array([0, 1, np.e])[random.integers(0, 3, n)] + 1e-5 * random.standard_normal(n)
+    ),
+    "lattice, blurred": lambda random, n: (
+        np.round(random.standard_normal(n) * 50) / 50 + 1e-6 * random.standard_normal(n)
+    ),
+    "lattice": lambda random, n: np.round(random.standard_normal(n) * 300) / 300,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("batch_size", [2, 16, 64])
+def test_every_shape_has_the_distance_of_its_finely_rounded_law(
+    shape: str, batch_size: int
+) -> None:
+    values = SHAPES[shape](np.random.default_rng(6), 4000)
+    expected = finely_rounded(values, batch_size)
+    law = Law(values)
+    for relative in (0.0, 0.01):
+        found = law.distance(batch_size, relative)
+        allowed = max(TOLERANCE, relative * expected)
+        assert found.error_bound <= allowed
+        assert found.distance == pytest.approx(expected, abs=found.error_bound + 5e-5)
+
+
+def test_a_smooth_law_goes_the_cheap_way_and_clusters_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the fine lattice was used")
+
+    monkeypatch.setattr(Law, "_refined", refuse)
+    random = np.random.default_rng(7)
+    Law(random.standard_normal(5000)).distance(16)
+    Law(SHAPES["silent in 70 %"](random, 5000)).distance(64)
+    for shape in ("clusters", "lattice, blurred"):
+        with pytest.raises(AssertionError, match="fine lattice"):
+            Law(SHAPES[shape](random, 5000)).distance(16)
+    with pytest.raises(AssertionError, match="fine lattice"):
+        Law(random.standard_normal(5000)).distance(SMOOTH_FROM - 1)
+
+
+def test_where_the_bound_cannot_be_reached_the_distance_is_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exact_distance, "LONGEST", 1 << 12)
+    values = SHAPES["clusters"](np.random.default_rng(8), 1000)
+    with pytest.warns(RuntimeWarning, match="batch size 64: no more is known than"):
+        assert np.isnan(exact_ks(values, 64))
 
 
 @pytest.mark.parametrize("factor", [1e-30, 1e30])

@@ -3,13 +3,13 @@
 import numpy as np
 from scipy import stats
 
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact_distance import Law, exact_ks
 from gradnoise.clt.gaussian_batch_size import LARGEST, crossing, gaussian_batch_size
 
 
 def test_the_crossing_is_where_the_exact_distance_falls_below() -> None:
     values = np.random.default_rng(2).gamma(0.5, size=4000).astype(np.float32)
-    found = crossing(values, 0.01, 1024.0, exact_ks(values, 1024))
+    found = crossing(Law(values), 0.01, 1024.0, exact_ks(values, 1024))
     assert exact_ks(values, round(0.94 * found)) > 0.01
     assert exact_ks(values, round(1.06 * found)) < 0.01
 
@@ -17,7 +17,7 @@ def test_the_crossing_is_where_the_exact_distance_falls_below() -> None:
 def test_a_distance_out_of_reach_is_censored() -> None:
     values = np.zeros(20_000, np.float32)
     values[0] = 1
-    assert crossing(values, 0.001, 64.0, exact_ks(values, 64)) == np.inf
+    assert crossing(Law(values), 0.001, 64.0, exact_ks(values, 64)) == np.inf
     assert LARGEST == 65_536
 
 

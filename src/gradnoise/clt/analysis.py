@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradnoise import stage
 from gradnoise.clt import prediction, reliability
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact_distance import RELATIVE, Law
 from gradnoise.clt.gaussian_batch_size import crossing, gaussian_batch_size
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
@@ -91,10 +91,11 @@ def exact_distances(gradients: Any, settings: Settings) -> ExactDistances:
     for place, values in enumerate(stage.progress(series, "exact distances", total=len(chosen))):
         if values.min() == values.max():
             continue
-        found[:, place] = [exact_ks(values, size) for size in sizes]
+        law = Law(values)
+        found[:, place] = [law.distance(size, RELATIVE).distance for size in sizes]
         largest = int(np.argmax(sizes))
         start = float(sizes[largest]), float(found[largest, place])
-        reached[place] = crossing(values, settings.distance, *start)
+        reached[place] = crossing(law, settings.distance, *start)
     return ExactDistances(chosen, found, reached)
 
 

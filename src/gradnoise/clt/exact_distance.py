@@ -1,188 +1,239 @@
 """Exact distance of a mini-batch mean to the Gaussian, from the characteristic function: no Monte Carlo.
 
 The mean of B draws with replacement from N known values has the characteristic function phi(t / B)^B. On a
-lattice of values that is one Fourier transform of their frequencies, a power, and one transform back.
+lattice of values that is one Fourier transform of their frequencies, a power, and one transform back. Three ways:
+
+* Values on a common lattice (0 and 1, whole numbers): exact but for rounding.
+* Any values, rounded to a fine lattice: the sum of the rounding errors is bounded (Bernstein's inequality), and with
+  it the distance, whatever the law.
+* Smooth sums, cheaper: every value is shared by three neighbours of a coarse lattice, so that the first moments are
+  kept. Taken only where the characteristic function has died out, which is looked at for every law and batch size
+  beyond the coarse lattice's own band; where it has not (clusters, few values, repeated values), the second way is
+  used.
 """
 
-from typing import Any
+import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-Floats = NDArray[np.float64]
-
-
-FIRST_STEP = 0.08, 0.5  # least and largest spacing of the first lattice, deviations of the values
-
-
-SHARE = 0.01  # of a deviation of the batch's sum that the first spacing may be
-
-
-HALVINGS = 4  # at most
-
-
-FINEST = 1 << 20  # longest transform
-
-
-TOLERANCE = 2e-5, 3e-3  # change between a lattice and one of half its spacing: absolute or relative
-
-
-REACH = (
-    10.0  # standard deviations of the mean kept on either side, besides what few extremes can add
+from gradnoise.clt.lattice import (
+    OUTSIDE,
+    Reach,
+    common_spacing,
+    masses,
+    power,
+    rounding_bound,
+    sum_of_draws,
 )
 
+Floats = NDArray[np.float64]
 
-EXTREMES = 5  # so many draws of the most extreme value in one batch are left room for
+TOLERANCE = 1e-4  # error bound of a distance
+RELATIVE = 1e-2  # what is enough where many distances are computed, of the distance
+LONGEST = 1 << 22  # transform
+SMOOTH_FROM = 16  # draws: below, single values of the sum may stand out
+FEW = 64  # distinct values that are never taken for a smooth law
+REPEATED = 0.02  # share of the values, the most frequent one apart, that stand more than once in a smooth law
+COARSE = 0.08, 0.5  # least and largest spacing of the coarse lattice, deviations of the values
+SHARE = 0.01  # of a deviation of the batch's sum that the coarse spacing may be
+HALVINGS = 6  # of the coarse lattice
+CHANGE = 2e-5, 3e-3  # between a coarse lattice and one of half its spacing: absolute, relative
+FINE = 1.25e-4  # of a deviation of the sum: spacing of the look at high frequencies
+SCAN = 1 << 15  # points of that look
 
 
-COMMON = 64  # most distinct values among which a common spacing is looked for
+class Distance(NamedTuple):
+    """A distance and how far it may be off at most."""
+
+    distance: float
+    error_bound: float
 
 
 def exact_ks(values: ArrayLike, batch_size: int) -> float:
     """Kolmogorov distance of the standardised mean of `batch_size` iid draws from `values` to N(0, 1).
 
     sup_x |P(sqrt(B) (mean - m) / s <= x) - Phi(x)|, with m and s^2 the values' mean and variance (divided by
-    N). Values on a common lattice (0 and 1, say) are treated exactly, jumps included. Any others are laid on a
-    fine lattice so that every value keeps its first three moments there; its spacing is halved until the
-    distance changes by less than 2e-5 or 0.3 %. The most frequent value's atom of the mean is kept exactly.
+    N); the quantity that the Berry-Esseen theorem bounds.
 
     Args:
         values: (N,) numbers, each equally likely.
         batch_size: B, at least 1.
 
     Returns:
-        The distance, 0 to 1; NaN for constant values.
+        The distance, 0 to 1, with an error below 1e-4; NaN for constant values, and, with a RuntimeWarning,
+        where that cannot be reached (clusters far narrower than the deviation, at batch sizes of hundreds).
 
     Raises:
         ValueError: for a batch size below 1, fewer than 2 values, or values that are not finite.
+
+    >>> round(exact_ks([0.0, 1.0], 3), 4)  # a binomial law
+    0.2181
     """
     if batch_size < 1:
         raise ValueError(f"batch_size: found {batch_size}; at least 1 is needed")
-    x = np.asarray(values, np.float64).ravel()
-    if x.size < 2 or not np.isfinite(x).all():
-        raise ValueError(
-            f"values: found {x.size}, or some not finite; 2 finite ones or more needed"
-        )
-    distinct, counts = np.unique(x, return_counts=True)
-    if distinct.size == 1:
+    law = Law(values)
+    if law.constant:
         return float("nan")
-    centre, scale = _location_and_scale(distinct, counts)
-    standard, weight = (distinct - centre) / scale, counts / x.size
-    if batch_size == 1:
-        normal, upper = ndtr(standard), np.cumsum(weight)
-        return float(max(np.abs(upper - normal).max(), np.abs(upper - weight - normal).max()))
-    spacing = _common_spacing(standard)
-    if spacing:
-        return _distance(*_on_lattice(standard, weight, spacing, 1), spacing, batch_size, 1.0)
-    main = int(np.argmax(counts))
-    # A value that stands once is no atom worth keeping.
-    atom = float(weight[main]) if counts[main] > 1 else 0.0
-    step = min(max(FIRST_STEP[0], SHARE * float(np.sqrt(batch_size))), FIRST_STEP[1])
-    found = np.nan
-    for halving in range(HALVINGS + 1):
-        lattice = _on_lattice(standard - standard[main], weight, step / 2**halving, 2)
-        before = found
-        found = _distance(*lattice, step / 2**halving, batch_size, atom, standard[main])
-        if abs(found - before) < max(TOLERANCE[0], TOLERANCE[1] * found):
-            break
-    return found
+    found = law.distance(int(batch_size))
+    if found.error_bound > TOLERANCE:
+        message = (
+            "exact distance of {} values at batch size {}: no more is known than {:.4f} +- {:.4f}"
+        )
+        warnings.warn(message.format(law.count, batch_size, *found), RuntimeWarning, stacklevel=2)
+        return float("nan")
+    return found.distance
 
 
-def _location_and_scale(distinct: Floats, counts: NDArray[Any]) -> tuple[float, float]:
-    """Mean and standard deviation; values near the ends of the float64 range do not overflow."""
-    largest = float(np.abs(distinct).max())
-    unit = distinct / largest
-    mean = float(np.average(unit, weights=counts))
-    deviation = float(np.sqrt(np.average((unit - mean) ** 2, weights=counts)))
-    return mean * largest, deviation * largest
+class Law:
+    """N equally likely values, standardised, ready for any batch size.
 
-
-def _common_spacing(values: Floats) -> float:
-    """Spacing of the coarsest lattice that holds all values, or 0 where there are too many or none."""
-    if values.size > COMMON:
-        return 0.0
-    gaps = np.diff(values)
-    tolerance = 1e-6 * float(gaps.min())
-    spacing = float(gaps[0])
-    for gap in gaps[1:]:
-        a, b = max(spacing, float(gap)), min(spacing, float(gap))
-        while b > tolerance:
-            a, b = b, a - np.round(a / b) * b
-            b = abs(b)
-        spacing = a
-    span = float(values[-1] - values[0])
-    exact = np.abs(gaps / spacing - np.round(gaps / spacing)).max() < 1e-4
-    return spacing if exact and span / spacing < 4096 else 0.0
-
-
-def _on_lattice(values: Floats, weights: Floats, step: float, order: int) -> tuple[Floats, int]:
-    """Masses at whole multiples of `step`, and the multiple of the first.
-
-    With order 2 each value is shared by three neighbours so that its mean and variance are kept exactly, and
-    its third moment on average; some masses are slightly negative. With order 1 values are on the lattice
-    already (the first value is its origin).
+    Raises:
+        ValueError: for fewer than 2 values, or values that are not finite.
     """
-    if order == 1:
-        index = np.round((values - values[0]) / step).astype(np.int64)
-        return np.asarray(np.bincount(index, weights), np.float64), 0
-    nearest = np.round(values / step)
-    rest = values / step - nearest
-    first = int(nearest.min()) - 1
-    index = nearest.astype(np.int64) - first
-    length = int(index.max()) + 2
-    masses = np.zeros(length)
-    masses += np.bincount(index, weights * (1 - rest**2), length)
-    masses += np.bincount(index - 1, weights * rest * (rest - 1) / 2, length)
-    masses += np.bincount(index + 1, weights * rest * (rest + 1) / 2, length)
-    return masses, first
+
+    def __init__(self, values: ArrayLike) -> None:
+        x = np.asarray(values, np.float64).ravel()
+        if x.size < 2 or not np.isfinite(x).all():
+            raise ValueError(
+                f"values: found {x.size}, or some not finite; 2 finite ones or more needed"
+            )
+        distinct, counts = np.unique(x, return_counts=True)
+        self.count = x.size
+        self.constant = distinct.size == 1
+        if self.constant:
+            return
+        self.weights = counts / x.size
+        self.values = _standardised(distinct, self.weights)
+        self.main = int(np.argmax(counts))  # the most frequent value
+        # A value that stands once is no atom worth keeping.
+        self.atom = float(self.weights[self.main]) if counts[self.main] > 1 else 0.0
+        self.spacing = common_spacing(self.values)  # of the lattice they are on, if any
+        self.reach = Reach(self.values, self.weights)
+        others = np.delete(counts, self.main)
+        repeated = int(others[others > 1].sum())
+        self.may_be_smooth = distinct.size > FEW and repeated <= REPEATED * x.size
+
+    def distance(self, batch_size: int, relative: float = 0.0) -> Distance:
+        """Distance of the standardised sum of `batch_size` draws, with its error bound.
+
+        Args:
+            batch_size: B.
+            relative: error, relative to the distance, that is enough where it exceeds TOLERANCE.
+        """
+        if batch_size == 1:
+            return Distance(self._of_one(), 0.0)
+        if self.spacing:
+            return self._rounded(batch_size, self.spacing)
+        if batch_size >= SMOOTH_FROM and self.may_be_smooth:
+            found = self._smooth(batch_size, relative)
+            if found is not None:
+                return found
+        return self._refined(batch_size, relative)
+
+    def _of_one(self) -> float:
+        normal, upper = ndtr(self.values), np.cumsum(self.weights)
+        return float(max(np.abs(upper - normal).max(), np.abs(upper - self.weights - normal).max()))
+
+    def _refined(self, batch_size: int, relative: float) -> Distance:
+        """From ever finer lattices, until the bound is what was asked for or the transform as long as may be."""
+        spacing = 64 * TOLERANCE
+        while True:
+            found = self._rounded(batch_size, spacing)
+            enough = max(TOLERANCE, relative * found.distance)
+            finest = sum(self.reach.of(batch_size)) / (LONGEST - 8)
+            if found.error_bound <= enough or spacing <= finest:
+                return found
+            # The bound falls like the spacing, or a little faster.
+            spacing = max(spacing * min(0.5, 0.9 * enough / found.error_bound), finest)
+
+    def _rounded(self, batch_size: int, spacing: float) -> Distance:
+        """From values rounded to a lattice of this spacing; the bound holds for any law."""
+        index = np.round((self.values - self.values[0]) / spacing).astype(np.int64)
+        mass = masses(index, self.weights)
+        errors = self.values - self.values[0] - index * spacing
+        shift = float(errors @ self.weights)
+        bound = rounding_bound(errors - shift, self.weights, spacing, batch_size)
+        start, total = sum_of_draws(
+            mass, 0, batch_size, spacing, self.values[0] + shift, self.reach.of(batch_size)
+        )
+        places = np.arange(start, start + total.size)
+        points = places * spacing + batch_size * (self.values[0] + shift)
+        normal, upper = ndtr(points / np.sqrt(batch_size)), np.cumsum(total)
+        largest = max(np.abs(upper - normal).max(), np.abs(upper - total - normal).max())
+        return Distance(float(largest), bound + 2 * OUTSIDE)
+
+    def _smooth(self, batch_size: int, relative: float) -> Distance | None:
+        """From a coarse lattice that keeps the first moments; None where the sum is not smooth there."""
+        step = min(max(COARSE[0], SHARE * float(np.sqrt(batch_size))), COARSE[1])
+        found = np.nan
+        for halving in range(HALVINGS + 1):
+            before, spacing = found, step / 2**halving
+            found = self._shared(batch_size, spacing)
+            change = abs(found - before)
+            if change < max(CHANGE[0], CHANGE[1] * found):
+                bound = change + self._hidden(batch_size, spacing)
+                if bound <= max(TOLERANCE, relative * found):
+                    return Distance(found, bound)
+        return None
+
+    def _shared(self, batch_size: int, spacing: float) -> float:
+        """Each value shared by three neighbours: mean and variance exact, third moment on average."""
+        offset = self.values[self.main]  # on the lattice, so that its atom is kept
+        scaled = (self.values - offset) / spacing
+        nearest = np.round(scaled)
+        rest = scaled - nearest
+        first = int(nearest.min()) - 1
+        index = nearest.astype(np.int64) - first
+        length = int(index.max()) + 2
+        mass = masses(index, self.weights * (1 - rest**2), length)
+        mass += masses(index - 1, self.weights * rest * (rest - 1) / 2, length)
+        mass += masses(index + 1, self.weights * rest * (rest + 1) / 2, length)
+        start, total = sum_of_draws(
+            mass, first, batch_size, spacing, offset, self.reach.of(batch_size)
+        )
+        places = np.arange(start, start + total.size)
+        normal = ndtr((places * spacing + batch_size * offset) / np.sqrt(batch_size))
+        # Midway through each lattice point's mass; a true jump only where the main value is drawn throughout.
+        middle = np.abs(np.cumsum(total) - total / 2 - normal)
+        largest = float(middle.max())
+        if 0 <= -start < total.size:
+            largest = max(largest, float(middle[-start]) + self.atom**batch_size / 2)
+        return largest
+
+    def _hidden(self, batch_size: int, spacing: float) -> float:
+        """How much of the sum's law this lattice may hide.
+
+        Apart for the number of draws that are not the most frequent value: none, whose atom is kept; one, whose
+        masses move by a lattice point at most; and more, of which the characteristic function says it: with
+        |F - G| at most the integral of |f - g| / (pi t), from half of the lattice's last frequency to where steps
+        of the distribution function are below the tolerance.
+        """
+        offset = self.values - self.values[self.main]
+        fine = FINE * float(np.sqrt(batch_size))
+        # Circular: whole turns change no frequency of the transform.
+        index = np.round(offset / fine).astype(np.int64) % SCAN
+        spectrum = np.fft.rfft(masses(index, self.weights, SCAN))
+        lowest = int(SCAN * fine / (4 * spacing))  # the frequency pi / (2 spacing)
+        band = slice(max(1, lowest), spectrum.size // 2)
+        # Rounding dampens what it does not meet on its points.
+        damping = np.sinc(np.arange(band.start, band.stop) / SCAN)
+        others = (spectrum[band] - self.atom) / damping
+        one = batch_size * self.atom ** (batch_size - 1)
+        rest = np.abs(power(self.atom + others, batch_size) - self.atom**batch_size - one * others)
+        hidden = float(np.sum(rest / np.arange(band.start, band.stop)) / np.pi)
+        if self.atom:
+            cells = ((offset - offset[0]) / spacing).astype(np.int64)
+            mass = masses(cells, np.where(offset == 0, 0.0, self.weights))
+            hidden += one * float(np.convolve(mass, np.ones(3)).max())
+        return hidden
 
 
-def _distance(
-    masses: Floats,
-    first: int,
-    step: float,
-    batch_size: int,
-    atom: float,
-    origin: float | None = None,
-) -> float:
-    """Largest gap between the sum's distribution function and the normal one.
-
-    Args:
-        masses: of the multiples first, first + 1, ... of `step`.
-        first: multiple of the first mass.
-        step: spacing, in standard deviations of the values.
-        batch_size: B.
-        atom: probability of the multiple 0, a true atom; or 1: every mass is one.
-        origin: the value at multiple 0; None: the masses' mean is zero.
-    """
-    offset = -float(np.arange(masses.size) @ masses) * step if origin is None else origin
-    size = _length(masses.size, step, batch_size, float(np.abs(masses).sum()), first, offset)
-    total = np.fft.irfft(np.fft.rfft(masses, size) ** batch_size, size)
-    # Multiple of the sum at index 0; the transform is circular, so start half a period below the mean.
-    mean = -batch_size * (offset / step)
-    start = int(np.floor(mean)) - size // 2
-    shift = (start - batch_size * first) % size
-    total = np.roll(total, -shift)
-    points = (np.arange(start, start + size) * step + batch_size * offset) / np.sqrt(batch_size)
-    normal = ndtr(points)
-    upper = np.cumsum(total)
-    if atom == 1.0:
-        return float(max(np.abs(upper - normal).max(), np.abs(upper - total - normal).max()))
-    middle = np.abs(upper - total / 2 - normal)
-    largest = float(middle.max())
-    at = -start
-    if atom > 0 and 0 <= at < size:
-        largest = max(largest, float(middle[at]) + atom**batch_size / 2)
-    return largest
-
-
-def _length(
-    masses: int, step: float, batch_size: int, total: float, first: int, offset: float
-) -> int:
-    """Length of the transform: room for the sum, or for all of it that has any probability."""
-    farthest = step * max(abs(first + offset / step), abs(first + masses + offset / step))
-    reach = 2 * (REACH * np.sqrt(batch_size) + min(EXTREMES, batch_size) * farthest) / step
-    whole = batch_size * (masses - 1) + 1
-    needed = max(masses, min(whole, int(reach)))
-    return min(1 << int(np.ceil(np.log2(needed))), FINEST)
+def _standardised(distinct: Floats, weights: Floats) -> Floats:
+    """Mean 0 and variance 1; values near the ends of the float64 range do not overflow."""
+    unit = distinct / np.abs(distinct).max()
+    unit = unit - unit @ weights
+    unit = unit - unit @ weights  # once more: what rounding left of a large mean
+    return np.asarray(unit / np.sqrt(unit**2 @ weights), np.float64)

@@ -4,10 +4,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact_distance import RELATIVE, Law
 
 LARGEST = 1 << 16  # batch sizes above this are censored
 
@@ -30,11 +30,11 @@ class GaussianBatchSize(NamedTuple):
     upper: float
 
 
-def crossing(values: NDArray[np.float32], distance: float, start: float, at_start: float) -> float:
+def crossing(law: Law, distance: float, start: float, at_start: float) -> float:
     """Smallest batch size at which a coordinate's exact distance is below `distance`, to 2 %.
 
     Args:
-        values: (N,) per-sample gradients.
+        law: of a coordinate's per-sample gradients.
         distance: to reach.
         start: a batch size whose exact distance is known.
         at_start: that distance.
@@ -49,7 +49,7 @@ def crossing(values: NDArray[np.float32], distance: float, start: float, at_star
         if guess >= LARGEST or guess <= 1 or max(guess / size, size / guess) < CLOSE:
             return math.inf if guess >= LARGEST else float(max(1, guess))
         before, size = (size, found), guess
-        found = exact_ks(values, int(size))
+        found = law.distance(int(size), RELATIVE).distance
         measured = math.log(found / before[1]) / math.log(size / before[0])
         slope = min(-0.3, max(-2.0, measured))
     return float(size if found < distance else high)
