@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact.distance import exact_ks
 from gradnoise.clt.pass_rate import predicted_pass_rate
 from gradnoise.gaussianity.normality import shapiro_wilk
 

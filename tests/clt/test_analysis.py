@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.analysis import analyse, exact_distances
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact.distance import exact_ks
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
 from gradnoise.clt.results import ARRAYS, NUMBERS, TABLES

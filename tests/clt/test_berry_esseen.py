@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.berry_esseen import berry_esseen_bound, edgeworth_distance
-from gradnoise.clt.exact_distance import exact_ks
+from gradnoise.clt.exact.distance import exact_ks
 
 
 def test_the_bound_is_the_smallest_of_the_valid_forms() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from gradnoise.clt.exact_distance import Law, exact_ks
+from gradnoise.clt.exact.distance import Law, exact_ks
 from gradnoise.clt.gaussian_batch_size import LARGEST, crossing, gaussian_batch_size
 
 

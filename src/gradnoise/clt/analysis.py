@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradnoise import stage
 from gradnoise.clt import prediction, reliability
-from gradnoise.clt.exact_distance import RELATIVE, Law
+from gradnoise.clt.exact.distance import RELATIVE, Law
 from gradnoise.clt.gaussian_batch_size import crossing, gaussian_batch_size
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale

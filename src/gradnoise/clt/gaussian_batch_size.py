@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from gradnoise.clt.exact_distance import RELATIVE, Law
+from gradnoise.clt.exact.distance import RELATIVE, Law
 
 LARGEST = 1 << 16  # batch sizes above this are censored
 

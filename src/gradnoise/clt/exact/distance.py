@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from gradnoise.clt.lattice import (
+from gradnoise.clt.exact.lattice import (
     OUTSIDE,
     Reach,
     common_spacing,

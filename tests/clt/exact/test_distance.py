@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from gradnoise.clt import exact_distance
-from gradnoise.clt.exact_distance import SMOOTH_FROM, TOLERANCE, Law, exact_ks
+from gradnoise.clt.exact import distance
+from gradnoise.clt.exact.distance import SMOOTH_FROM, TOLERANCE, Law, exact_ks
 
 QUANTILES = (np.arange(20_000) + 0.5) / 20_000
 
@@ -193,7 +193,7 @@ def test_a_smooth_law_goes_the_cheap_way_and_clusters_do_not(
 def test_where_the_bound_cannot_be_reached_the_distance_is_not_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exact_distance, "LONGEST", 1 << 12)
+    monkeypatch.setattr(distance, "LONGEST", 1 << 12)
     values = SHAPES["clusters"](np.random.default_rng(8), 1000)
     with pytest.warns(RuntimeWarning, match="batch size 64: no more is known than"):
         assert np.isnan(exact_ks(values, 64))

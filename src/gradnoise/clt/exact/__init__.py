@@ -1,0 +1,1 @@
+"""Exact distances of sums of draws to the Gaussian. Imports NumPy and SciPy only."""
