@@ -55,7 +55,6 @@ def recorded(
     return Recorded(
         position=positions.astype(np.float32),
         velocity=steps_taken.astype(np.float32),
-        squared_distance=(positions**2).sum(axis=2).astype(np.float32),
         kind=np.array(["eigenvector"] * 4 + ["random"]),
         eigenvalue=np.array([*np.diag(HESSIAN), np.nan]),
         hessian=np.repeat(hessian[None], 2, axis=0),
@@ -69,7 +68,6 @@ def recorded(
             "basin_loss": 0.3 + np.diag(HESSIAN)[:, None] * reach**2 / 2,
             "basin_variance": deviations**2,
         },
-        loss=np.ones((replicas, steps), np.float32),
         batch_sharpness=np.full((2, 3), 4.0),
         attributes={
             "learning_rate": learning_rate,

@@ -17,10 +17,10 @@ from fingerprint import fingerprint
 from gradnoise.data import catalogue
 from gradnoise.errors import InputError
 from gradnoise.model import architectures
+from gradnoise.trajectory.names import MODEL
 from schemas.configuration import Run
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
-MODEL = "model"  # the subspace over all parameters
 # Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
 UNKNOWN_SAMPLES, UNKNOWN_SHAPE, UNKNOWN_OUTPUTS = 50_000, (3, 32, 32), 10
 

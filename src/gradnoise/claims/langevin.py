@@ -13,9 +13,7 @@ import pandas as pd
 
 from gradnoise.claims.evidence import NotTestableError
 from gradnoise.claims.verdicts import CONTRADICTED, NOT_TESTABLE, SUPPORTED, Component, every
-
-MODEL = "model"
-
+from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
 NORMAL = 1.959964  # two-sided 95 %
 
@@ -211,7 +209,7 @@ def _directions(table: pd.DataFrame, numbers: pd.Series) -> pd.DataFrame:
     """The eigenvectors of one trajectory's whole model."""
     key = ["run", "seed", "epoch", "variant", "subspace"]
     same = np.logical_and.reduce([table[name] == numbers[name] for name in key])
-    return table[same & (table["kind"] == "eigenvector")]
+    return table[same & (table["kind"] == EIGENVECTOR)]
 
 
 def _scope(numbers: pd.Series, settings: Mapping[str, Any]) -> dict[str, Any]:

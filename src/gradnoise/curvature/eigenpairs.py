@@ -1,4 +1,4 @@
-"""Eigenpairs of a Hessian block, by restarted Lanczos."""
+"""Eigenpairs of a Hessian block, by ARPACK's implicitly restarted Lanczos method."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +10,8 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from gradnoise.curvature.objective import Objective
 from gradnoise.draws.streams import Stream, generator
+
+Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-3
 
@@ -24,9 +26,9 @@ class Eigenpairs(NamedTuple):
         converged: whether ARPACK reached its tolerance for all of them; those that it did not are left out.
     """
 
-    values: NDArray[np.float64]
+    values: Floats
     vectors: NDArray[np.float32]
-    residuals: NDArray[np.float64]
+    residuals: Floats
     converged: bool
 
 
@@ -46,21 +48,16 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
     count = min(count, size - 1)
     device = objective.position.device
 
-    def product(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    def product(vector: Floats) -> Floats:
         tensor = torch.from_numpy(vector.astype(np.float32).reshape(-1)).to(device)
-        done: NDArray[np.float64] = objective.hessian_product(names, tensor).double().cpu().numpy()
+        done: Floats = objective.hessian_product(names, tensor).double().cpu().numpy()
         return done
 
-    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     start = generator(seed, Stream.HESSIAN, *names).standard_normal(size)
-    converged = True
     if not np.any(product(start)):
-        # A dead or linear part: every vector is an eigenvector, which ARPACK refuses to find.
-        basis, _ = np.linalg.qr(
-            generator(seed, Stream.HESSIAN, *names, "zero").standard_normal((size, count))
-        )
-        nothing = np.zeros(count)
-        return Eigenpairs(nothing, basis.T.astype(np.float32), nothing, True)
+        return _without_curvature(names, count, size, seed)
+    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    converged = True
     try:
         values, vectors = eigsh(
             operator, count, which="LA", v0=start, tol=TOLERANCE, ncv=min(size, 2 * count + 4)
@@ -71,7 +68,15 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
     values, vectors = values[order], vectors[:, order]
     scale = np.abs(values).max(initial=0.0)
     residuals = [
-        np.linalg.norm(product(vectors[:, i]) - values[i] * vectors[:, i]) / scale
-        for i in range(len(values))
+        np.linalg.norm(product(vector) - value * vector) / scale
+        for value, vector in zip(values, vectors.T, strict=True)
     ]
     return Eigenpairs(values, vectors.T.astype(np.float32), np.array(residuals), converged)
+
+
+def _without_curvature(names: Sequence[str], count: int, size: int, seed: int) -> Eigenpairs:
+    """A dead or linear part: every vector is an eigenvector, which ARPACK refuses to find."""
+    random = generator(seed, Stream.HESSIAN, *names, "zero")
+    basis, _ = np.linalg.qr(random.standard_normal((size, count)))
+    nothing = np.zeros(count)
+    return Eigenpairs(nothing, basis.T.astype(np.float32), nothing, True)

@@ -1,7 +1,6 @@
-"""Curvature of a loss without its matrix: products with the Hessian, its eigenpairs, and the noise along vectors.
+"""Curvature of a loss without its matrix: exact products with the Hessian, and the noise along vectors.
 
-Products are exact (double back-propagation), summed over micro-batches. Eigenpairs come from ARPACK's
-implicitly restarted Lanczos method (`scipy.sparse.linalg.eigsh`).
+Products are double back-propagations (Pearlmutter 1994), summed over micro-batches.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +15,7 @@ from torch.func import functional_call, vmap
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
-
-MICRO_BATCH = 500
-
-
+MICRO_BATCH = 500  # samples a pass with gradients of gradients
 FORWARD_BATCH = 2000  # samples a pass without gradients
 
 
@@ -97,7 +93,7 @@ class Objective:
         for batch in self.micro_batches():
             loss = self.sample_losses(leaves, *batch).sum()
             gradients = torch.autograd.grad(loss, block, create_graph=True)
-            total += _flat(_differentiate(_dot(gradients, vectors), block), block)
+            total += joined(_differentiate(_dot(gradients, vectors), block))
         return total / len(self.inputs)
 
     def curvature(
@@ -126,7 +122,7 @@ class Objective:
                     slope = _dot(own, _like(block, vector))
                     along, *product = _differentiate(slope, [weights, *block])
                     projections[name][first:last, index] = along.double().cpu().numpy()
-                    row = vectors @ _flat(product, block)
+                    row = vectors @ joined(product)
                     hessians[name][index] += row.double().cpu().numpy()
         return {name: _summary(projections[name], hessians[name] / count) for name in subspaces}
 
@@ -140,7 +136,7 @@ def _summary(projections: NDArray[np.float64], hessian: NDArray[np.float64]) -> 
 
 def flatten(model: nn.Module) -> Tensor:
     """The trainable parameters as one vector (P,), a copy."""
-    return torch.cat([part.detach().reshape(-1) for _, part in trainable(model)])
+    return joined([part.detach() for _, part in trainable(model)])
 
 
 def unflatten(model: nn.Module, vector: Tensor) -> dict[str, Tensor]:
@@ -151,6 +147,11 @@ def unflatten(model: nn.Module, vector: Tensor) -> dict[str, Tensor]:
         name: part.reshape(*vector.shape[:-1], *tensor.shape)
         for (name, tensor), part in zip(members, parts, strict=True)
     }
+
+
+def joined(parts: Sequence[Tensor]) -> Tensor:
+    """Tensors of a block one after another, as a vector (size,)."""
+    return torch.cat([part.reshape(-1) for part in parts])
 
 
 def trainable(model: nn.Module) -> list[tuple[str, Tensor]]:
@@ -179,8 +180,3 @@ def _differentiate(value: Tensor, block: Sequence[Tensor]) -> list[Tensor]:
         torch.zeros_like(part) if each is None else each
         for part, each in zip(block, found, strict=True)
     ]
-
-
-def _flat(parts: Sequence[Tensor], block: Sequence[Tensor]) -> Tensor:
-    assert len(parts) == len(block)
-    return torch.cat([part.reshape(-1) for part in parts])

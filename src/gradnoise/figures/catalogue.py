@@ -4,7 +4,7 @@ A figure is one module. Its docstring is what readers of the report see: the fir
 rest the caption. Constants say when it can be drawn and from what:
 
     READS = "clt"                     stage whose per-layer files it reads besides the tables, or ""
-    SUBSPACE = "model"                of these the ones of a single subspace (trajectories only; optional)
+    SUBSPACE = MODEL                  of these the ones of a single subspace (trajectories only; optional)
     NEEDS = ("noise", "moments")      of CONDITIONS, what a run must have
 
 They are read from the source and not imported: rules and report must not depend on how a figure is drawn.
@@ -13,7 +13,9 @@ They are read from the source and not imported: rules and report must not depend
 import ast
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from gradnoise.trajectory.names import MODEL
 
 # What `NEEDS` may ask of a run.
 CONDITIONS = {
@@ -98,11 +100,16 @@ def _place(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER)), name
 
 
+def _value(node: ast.expr) -> Any:
+    """A literal, or the name of the subspace over all parameters."""
+    return MODEL if isinstance(node, ast.Name) and node.id == "MODEL" else ast.literal_eval(node)
+
+
 def _entry(path: Path, folder: Path) -> Entry | None:
     """A module's declarations; None where it is no figure."""
     tree = ast.parse(path.read_text(), filename=str(path))
     declared = {
-        target.id: ast.literal_eval(node.value)
+        target.id: _value(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets

@@ -16,6 +16,7 @@ from gradnoise.langevin.theory.currents import third_order_asymmetry
 from gradnoise.langevin.theory.mapping import langevin_parameters
 from gradnoise.langevin.theory.relaxation import autocorrelation_time, oscillation
 from gradnoise.langevin.theory.stationary import velocity_covariance
+from gradnoise.trajectory.names import EIGENVECTOR
 from gradnoise.trajectory.store import Recorded
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ def describe(recorded: Recorded, residual_lags: int) -> Columns:
 
 def eigenvectors(recorded: Recorded) -> NDArray[np.intp]:
     """Positions of the eigenvectors, whose span is invariant: where theory can predict."""
-    return np.flatnonzero(recorded.kind == "eigenvector")
+    return np.flatnonzero(recorded.kind == EIGENVECTOR)
 
 
 def system(recorded: Recorded, dynamics: Dynamics) -> Measured:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.langevin import MODEL
+from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
 
 def trajectories(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ def trajectories(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
         rows = tables["langevin"]
         key = ["run", "seed", "variant", "subspace"]
         rows = rows[np.logical_and.reduce([rows[name] == numbers[name] for name in key])]
-        rows = rows[rows["kind"] == "eigenvector"]
+        rows = rows[rows["kind"] == EIGENVECTOR]
         found.append(
             {
                 "run": numbers["run"],

@@ -6,15 +6,17 @@ from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import load_model
 from gradnoise.trajectory import store as trajectory_store
 from gradnoise.trajectory.recording import record_trajectory
+from gradnoise.trajectory.settings import Settings
 
 
 def main() -> None:
     """Record the trajectory of one variant at one checkpoint."""
     args = stage.parse("SGD around a checkpoint.", inputs=("data", "checkpoints"))
+    settings = stage.read_settings(Settings, args.settings)
     with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
         dataset = load(args.data)
         model = load_model(args.settings, dataset, args.checkpoints)
-        record_trajectory(work, model, args.settings, dataset)
+        record_trajectory(work, model, settings, dataset)
         work.publish({trajectory_store.NAME: args.output})
 
 

@@ -16,6 +16,7 @@ from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import InputError
 from gradnoise.model.losses import loss
 from gradnoise.trajectory.replicas import Replicas, Step
+from gradnoise.trajectory.settings import Settings
 from gradnoise.trajectory.subspaces import Subspace
 
 SHARPNESS_BATCHES = 32
@@ -26,7 +27,7 @@ class Dynamics:
 
     Args:
         model: at its checkpoint, in the mode it is run in.
-        settings: the trajectory section, with `seed` and `loss`.
+        settings: how it is followed.
         dataset: the data set.
 
     Attributes:
@@ -36,35 +37,37 @@ class Dynamics:
             then over the recorded steps.
     """
 
-    def __init__(self, model: nn.Module, settings: Mapping[str, Any], dataset: Dataset) -> None:
+    def __init__(self, model: nn.Module, settings: Settings, dataset: Dataset) -> None:
         self.settings, self.model = settings, model
-        self.loss = loss(settings["loss"])
+        self.loss = loss(settings.loss)
         self.start = flatten(model)
         self.inputs = torch.from_numpy(dataset.train_inputs).to(self.start.device)
         self.targets = torch.from_numpy(dataset.train_targets).to(self.start.device)
         count = len(self.inputs)
-        if settings["batch_size"] > count:
+        if settings.batch_size > count:
             raise InputError(
-                f"trajectory.batch_size: found {settings['batch_size']}; at most the {count} "
+                f"trajectory.batch_size: found {settings.batch_size}; at most the {count} "
                 "training samples"
             )
         step = Step(
-            *(settings[k] for k in ("learning_rate", "momentum", "nesterov", "weight_decay"))
+            settings.learning_rate, settings.momentum, settings.nesterov, settings.weight_decay
         )
-        self.replicas = Replicas(model, self.loss, step, settings["replicas"])
+        self.replicas = Replicas(model, self.loss, step, settings.replicas)
+        # A replica's batches are a repeat's, in a stream of their own: those of no noise sample.
         self.draws = [
-            Draws(settings["seed"], replica, settings["sampling"], count, Stream.TRAJECTORY)
-            for replica in range(settings["replicas"])
+            Draws(settings.seed, replica, settings.sampling, count, Stream.TRAJECTORY)
+            for replica in range(settings.replicas)
         ]
         self.mean = self.start.double()
         self.averaged = 0
-        chosen = generator(settings["seed"], Stream.HESSIAN).permutation(count)
-        most = settings["curvature_samples"] or count
+        # In the order of the data set, so that the same samples are summed in the same order.
+        chosen = generator(settings.seed, Stream.HESSIAN).permutation(count)
+        most = settings.curvature_samples or count
         self.sample = torch.from_numpy(np.sort(chosen[:most])).to(self.start.device)
 
     def steps(self, first: int, last: int) -> Iterator[Tensor]:
         """Take steps first to last - 1; yields each one's mini-batch losses (R,)."""
-        size = self.settings["batch_size"]
+        size = self.settings.batch_size
         drawn = np.stack([draws.batches(size, first, last) for draws in self.draws], axis=1)
         for batch in torch.from_numpy(drawn.astype(np.int64)).to(self.start.device):
             flat = batch.reshape(-1)
@@ -103,7 +106,7 @@ class Dynamics:
 
     def sharpness(self, position: Tensor, step: int) -> NDArray[np.float64]:
         """Batch sharpness of the mini-batches that the first replica draws from `step` on."""
-        size = self.settings["batch_size"]
+        size = self.settings.batch_size
         batches = self.draws[0].batches(size, step, step + SHARPNESS_BATCHES)
         objective = Objective(self.model, self.loss, self.inputs, self.targets, position)
         return batch_sharpness(objective, batches)

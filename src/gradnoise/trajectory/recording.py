@@ -7,6 +7,7 @@ statistics are frozen and images are not augmented: the dynamics are those of on
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,17 @@ from gradnoise.curvature.objective import trainable
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 from gradnoise.model import factory
-from gradnoise.store.arrays import open_unfinished, put_array, seal
+from gradnoise.store.arrays import open_unfinished, seal
 from gradnoise.store.work_area import WorkArea, atomic
 from gradnoise.training.checkpoint import store_attributes
 from gradnoise.trajectory import slices
 from gradnoise.trajectory import store as trajectory_store
-from gradnoise.trajectory import subspaces as projections
 from gradnoise.trajectory.dynamics import SHARPNESS_BATCHES, Dynamics
-from gradnoise.trajectory.subspaces import MODEL, Projector, Subspace
+from gradnoise.trajectory.names import EIGENVECTOR, MODEL
+from gradnoise.trajectory.settings import Settings
+from gradnoise.trajectory.subspaces import Projector, Subspace, choose
 
 log = logging.getLogger(__name__)
-
 
 STATE, DIRECTIONS = "state.pt", "directions.pt"
 
@@ -48,8 +49,8 @@ class Recording:
     def __init__(self, work: Path, dynamics: Dynamics) -> None:
         self.work, self.dynamics = work, dynamics
         settings = dynamics.settings
-        self.burn_in, self.steps = settings["burn_in"], settings["steps"]
-        self.blocks = trajectory_store.blocks(self.steps, settings["snapshots"])
+        self.burn_in, self.steps = settings.burn_in, settings.steps
+        self.blocks = trajectory_store.blocks(self.steps, settings.snapshots)
         self.step = 0
         if (work / STATE).exists():
             state = torch.load(work / STATE, map_location="cpu", weights_only=True)
@@ -99,7 +100,7 @@ class Recording:
         """Record steps first to last - 1 (counted after burn-in) into their chunks."""
         dynamics = self.dynamics
         losses: list[Tensor] = []
-        rows: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in self.subspaces}
+        rows: dict[str, list[Tensor]] = {name: [] for name in self.subspaces}
         before = self._project()
         taken = dynamics.steps(self.burn_in + first, self.burn_in + last)
         for loss, _ in zip(taken, ticks, strict=False):
@@ -107,34 +108,32 @@ class Recording:
             dynamics.average()
             for name, row in self._project().items():
                 rows[name].append(row)
-        all_losses = torch.stack(losses)
-        self._require_finite(all_losses)
-        _write(self.store, "loss", all_losses, first, last)
+        self._require_finite(torch.stack(losses))
         for name, recorded in rows.items():
-            positions = torch.stack([position for position, _ in recorded])
-            earlier = torch.cat([before[name][0].unsqueeze(0), positions[:-1]])
-            _write(self.store, f"{name}/position", positions, first, last)
-            _write(self.store, f"{name}/velocity", positions - earlier, first, last)
-            distances = torch.stack([distance for _, distance in recorded])
-            _write(self.store, f"{name}/squared_distance", distances, first, last)
+            positions = torch.stack(recorded)
+            earlier = torch.cat([before[name].unsqueeze(0), positions[:-1]])
+            self._write(f"{name}/position", positions, first, last)
+            self._write(f"{name}/velocity", positions - earlier, first, last)
         block = -(-last // self.blocks.rows)
         if block % self.blocks.every == 0 or last == self.steps:
             self._snapshot((block - 1) // self.blocks.every, last)
 
-    def _project(self) -> dict[str, tuple[Tensor, Tensor]]:
+    def _project(self) -> dict[str, Tensor]:
         return self.projector.project(self.dynamics.replicas.position - self.dynamics.start)
 
     def _require_finite(self, losses: Tensor) -> None:
         wrong = ~losses.isfinite().all(dim=1)
         if wrong.any():
-            step, rate = (
-                self.step + int(wrong.int().argmax()),
-                self.dynamics.settings["learning_rate"],
-            )
+            step = self.step + int(wrong.int().argmax())
+            rate = self.dynamics.settings.learning_rate
             raise InputError(
                 f"trajectory: the loss is not finite at step {step}, at learning rate {rate:g}; "
                 "a smaller learning_rate is needed"
             )
+
+    def _write(self, name: str, steps: Tensor, first: int, last: int) -> None:
+        """Put (steps, R, k) into an array (R, steps, k)."""
+        self._array(name)[:, first:last] = steps.transpose(0, 1).cpu().numpy()
 
     def _snapshot(self, index: int, step: int) -> None:
         """Measure curvature and noise where one of the replicas is, each replica in turn."""
@@ -158,22 +157,11 @@ def _ticks(name: str, first: int, last: int) -> Iterator[int]:
     return iter(stage.progress(range(first, last), name, initial=min(first, last), total=last))
 
 
-def _write(store: zarr.Group, name: str, steps: Tensor, first: int, last: int) -> None:
-    """Put (steps, R, ...) into an array (R, steps, ...)."""
-    array = store[name]
-    assert isinstance(array, zarr.Array)
-    array[:, first:last] = steps.transpose(0, 1).cpu().numpy()
-
-
-def _directions(
-    work: Path, dynamics: Dynamics, measured: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Subspace]:
+def _directions(work: Path, dynamics: Dynamics) -> dict[str, Subspace]:
     """The subspaces at the end of the burn-in, found once: a killed stage finds them where it left them."""
     kept = work / DIRECTIONS
     if not kept.exists():
-        found = projections.choose(
-            dynamics.objective(dynamics.mean.float()), list(measured), dynamics.settings
-        )
+        found = choose(dynamics.objective(dynamics.mean.float()), dynamics.settings)
         with atomic(kept) as temporary:
             torch.save({name: vars(each) for name, each in found.items()}, temporary)
     # Written by this stage a moment ago, into its own work area.
@@ -181,83 +169,60 @@ def _directions(
     return {name: Subspace(**each) for name, each in loaded.items()}
 
 
-def _create(
-    store: zarr.Group,
-    subspaces: Mapping[str, Subspace],
-    measured: Mapping[str, Mapping[str, Any]],
-    settings: Mapping[str, Any],
-) -> None:
-    blocks = trajectory_store.blocks(settings["steps"], settings["snapshots"])
+def _create(store: zarr.Group, subspaces: Mapping[str, Subspace], dynamics: Dynamics) -> None:
+    """What every subspace is, and empty arrays for what will be recorded in it."""
+    described = {each.name: each for each in factory.describe(dynamics.model)}
+    whole = {"layer": MODEL, "operation": "all", "kind": "all", "size": len(dynamics.start)}
     for name, each in subspaces.items():
+        known = described.get(name)
+        origin = whole if known is None else {**vars(known), "size": known.size}
         attributes = {
-            **measured.get(
-                name,
-                {"layer": MODEL, "operation": "all", "kind": "all", "size": each.vectors.shape[1]},
-            ),
+            **origin,
             "parameters": list(each.parameters),
             "direction_kind": list(each.kind),
             "converged": each.converged,
         }
         trajectory_store.put_subspace(store, name, each.eigenvalue, each.residual, attributes)
     counts = {name: len(each.vectors) for name, each in subspaces.items()}
-    trajectory_store.create(store, counts, settings["replicas"], settings["steps"], blocks.rows)
-    snapshots = -(-blocks.number // blocks.every)
-    trajectory_store.create_snapshots(store, counts, snapshots, SHARPNESS_BATCHES)
+    settings = dynamics.settings
+    cut = trajectory_store.blocks(settings.steps, settings.snapshots)
+    trajectory_store.create(
+        store, counts, settings.replicas, settings.steps, cut, SHARPNESS_BATCHES
+    )
 
 
-def _measure_slices(store: zarr.Group, dynamics: Dynamics, subspace: Subspace) -> None:
-    """Potential along the model's eigenvectors, and basins along the trajectory's principal directions."""
-    group = store[MODEL]
-    assert isinstance(group, zarr.Group)
-    chosen = [index for index, kind in enumerate(subspace.kind) if kind == "eigenvector"]
-    position: Any = group["position"]
+def _slices(store: zarr.Group, dynamics: Dynamics, subspace: Subspace) -> None:
+    """Measure the loss along lines through the mean position, in the span of the model's eigenvectors."""
+    chosen = [index for index, kind in enumerate(subspace.kind) if kind == EIGENVECTOR]
+    position: Any = store[f"{MODEL}/position"]
     recorded = np.asarray(position[0], np.float64)[:, chosen]
-    vectors = subspace.vectors[chosen]
-    covariance = np.atleast_2d(np.cov(recorded.T))
-    variances, rotation = np.linalg.eigh(covariance)
     objective = dynamics.objective(dynamics.mean.float())
-    decay = dynamics.settings["weight_decay"]
-    deviations = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
-    principal = (rotation.T[::-1] @ vectors).astype(np.float32)
-    spreads = np.sqrt(np.maximum(variances[::-1], 1e-30))
-    found = {
-        "slice_distance slice_loss": slices.lines(
-            objective, decay, vectors, deviations, slices.POTENTIAL
-        ),
-        "basin_distance basin_loss": slices.lines(
-            objective, decay, principal, spreads, slices.BASIN
-        ),
-    }
-    for names, arrays in found.items():
-        for name, values in zip(names.split(), arrays, strict=True):
-            put_array(group, name, values, ["line", "point"])
-    put_array(group, "basin_variance", variances[::-1].copy(), ["line"])
+    decay = dynamics.settings.weight_decay
+    found = slices.measure(objective, decay, subspace.vectors[chosen], recorded)
+    trajectory_store.put_slices(store, found)
 
 
 def record_trajectory(
-    work: WorkArea, model: nn.Module, settings: Mapping[str, Any], dataset: Dataset
+    work: WorkArea, model: nn.Module, settings: Settings, dataset: Dataset
 ) -> None:
     """Write the sealed store into the work area, going on where a killed stage was.
 
     Raises:
         InputError: where the trajectory diverges or the settings do not suit the data.
     """
-    described = {each.name: each for each in factory.describe(model)}
-    measured = {
-        name: {**vars(described[name]), "size": described[name].size}
-        for name in settings["parameters"]
-    }
     dynamics = Dynamics(model, settings, dataset)
     recording = Recording(work.path, dynamics)
     recording.forget_start()
-    subspaces = _directions(work.path, dynamics, measured)
+    subspaces = _directions(work.path, dynamics)
     store = open_unfinished(work.path / trajectory_store.NAME)
-    origin = {
-        **store_attributes(settings, dataset),
-        **{k: settings[k] for k in settings if k != "parameters"},
-    }
-    store.attrs.update(origin)
-    _create(store, subspaces, measured, settings)
+    given = asdict(settings)
+    store.attrs.update(
+        {
+            **store_attributes(given, dataset),
+            **{k: v for k, v in given.items() if k != "parameters"},
+        }
+    )
+    _create(store, subspaces, dynamics)
     recording.run(store, subspaces)
-    _measure_slices(store, dynamics, subspaces[MODEL])
+    _slices(store, dynamics, subspaces[MODEL])
     seal(store)

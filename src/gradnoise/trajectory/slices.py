@@ -13,12 +13,8 @@ from gradnoise.trajectory.store import SLICE_WIDTH
 
 # Standard deviations: the potential that the trajectory explores, in even steps ...
 POTENTIAL = np.linspace(-SLICE_WIDTH, SLICE_WIDTH, 25)
-
-
 # ... and further out, each distance the square root of two times the last, for the width of the basin.
 _OUTWARD = 2.0 ** (np.arange(14) / 2)
-
-
 BASIN = np.concatenate([-_OUTWARD[::-1], [0], _OUTWARD])
 
 
@@ -67,3 +63,37 @@ def lines(
         for tensor, row in zip(tensors, distances, strict=True)
     ]
     return distances, np.array(losses).reshape(-1, len(grid))
+
+
+def measure(
+    objective: Objective,
+    weight_decay: float,
+    vectors: NDArray[np.float32],
+    recorded: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Potential along eigenvectors, and basins along the trajectory's principal directions in their span.
+
+    Args:
+        objective: the loss, at the mean position.
+        weight_decay: coefficient of the L2 penalty.
+        vectors: float32 (k, P), the eigenvectors.
+        recorded: float64 (steps, k), one replica along them.
+
+    Returns:
+        The arrays of `store.SLICES`, by name.
+    """
+    covariance = np.atleast_2d(np.cov(recorded.T))
+    variances, rotation = np.linalg.eigh(covariance)
+    principal = (rotation.T[::-1] @ vectors).astype(np.float32)
+    # A direction along which nothing moves still has a line, of no length to speak of.
+    deviations = np.sqrt(np.maximum(np.diag(covariance), 1e-30))
+    spreads = np.sqrt(np.maximum(variances[::-1], 1e-30))
+    slice_distance, slice_loss = lines(objective, weight_decay, vectors, deviations, POTENTIAL)
+    basin_distance, basin_loss = lines(objective, weight_decay, principal, spreads, BASIN)
+    return {
+        "slice_distance": slice_distance,
+        "slice_loss": slice_loss,
+        "basin_distance": basin_distance,
+        "basin_loss": basin_loss,
+        "basin_variance": variances[::-1].copy(),
+    }

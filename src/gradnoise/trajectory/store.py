@@ -1,7 +1,7 @@
-"""How a recorded trajectory lies in its Zarr store.
+"""The Zarr store of a recorded trajectory, written and read. No torch: fits read what it holds.
 
-Groups are subspaces (a measured parameter each, and `model` over all parameters); steps are cut into blocks, a
-chunk each, that a killed stage goes on after. Torch-free, so that fits can read what it writes.
+Groups are subspaces (a measured parameter each, and `model` over all parameters). Steps are cut into blocks, a
+chunk each, that a killed stage goes on after.
 """
 
 import math
@@ -14,15 +14,85 @@ import zarr
 from numpy.typing import NDArray
 
 from gradnoise.store.arrays import create_array, open_store, put_array
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
+from gradnoise.trajectory.names import MODEL
 
 NAME = "trajectory.zarr"  # of the store inside the work area
 
-
 BLOCK = 1000  # steps a block at most
-
 
 # Standard deviations to either side of a slice of the loss: beyond every sample of a Gaussian trajectory.
 SLICE_WIDTH = 6.0
+
+LENGTH = "unit of the parameter"
+CURVATURE = "loss per squared unit of the parameter"
+
+_STEPS = ("replica", "step", "direction")
+_SNAPSHOTS = ("snapshot", "direction", "other_direction")
+
+ROOT = (
+    Variable(
+        "batch_sharpness",
+        "curvature of mini-batch losses along their own gradients",
+        CURVATURE,
+        ("snapshot", "batch"),
+    ),
+    Variable("snapshot_step", "recorded steps before the snapshot", "steps", ("snapshot",)),
+)
+
+RECORDED = (
+    Variable("position", "displacement from the start, after the step", LENGTH, _STEPS),
+    Variable("velocity", "the step itself, x(k) - x(k-1)", LENGTH, _STEPS),
+    Variable("hessian", "Hessian, without weight decay", CURVATURE, _SNAPSHOTS),
+    Variable(
+        "noise_covariance",
+        "covariance of a single sample's gradient",
+        f"({GRADIENT_UNITS})^2",
+        _SNAPSHOTS,
+    ),
+    Variable(
+        "gradient", "mean gradient, without weight decay", GRADIENT_UNITS, ("snapshot", "direction")
+    ),
+    Variable(
+        "noise_third_moment",
+        "third central moment of a single sample's gradient",
+        f"({GRADIENT_UNITS})^3",
+        ("snapshot", "direction"),
+    ),
+)
+
+DIRECTIONS = (
+    Variable("eigenvalue", "of the Hessian; NaN for others", CURVATURE, ("direction",)),
+    Variable("residual", "|H v - lambda v| / lambda_1; NaN for others", "1", ("direction",)),
+)
+
+# Lines through the mean position: along eigenvectors, and further out along principal directions.
+SLICES = (
+    Variable(
+        "slice_distance",
+        "distance from the mean position along an eigenvector",
+        LENGTH,
+        ("line", "slice_point"),
+    ),
+    Variable("slice_loss", "loss there, with weight decay", "loss", ("line", "slice_point")),
+    Variable(
+        "basin_distance",
+        "distance from the mean position along a principal direction",
+        LENGTH,
+        ("line", "basin_point"),
+    ),
+    Variable("basin_loss", "loss there, with weight decay", "loss", ("line", "basin_point")),
+    Variable(
+        "basin_variance",
+        "variance of the first replica along a principal direction",
+        f"({LENGTH})^2",
+        ("line",),
+    ),
+)
+
+ARRAYS = {"": ROOT, "{subspace}": (*RECORDED, *DIRECTIONS), MODEL: SLICES}
+
+_TYPES = {"position": "float32", "velocity": "float32", "snapshot_step": "int64"}
 
 
 class Blocks(NamedTuple):
@@ -38,88 +108,55 @@ class Blocks(NamedTuple):
     number: int
     every: int
 
+    @property
+    def snapshots(self) -> int:
+        """Number of snapshots; the last may follow after fewer blocks."""
+        return -(-self.number // self.every)
+
 
 def blocks(steps: int, snapshots: int) -> Blocks:
-    """Even blocks of at most `BLOCK` steps, the same number of them between snapshots."""
+    """Even blocks of at most `BLOCK` steps, the same number of them between snapshots.
+
+    >>> blocks(5000, snapshots=2)
+    Blocks(rows=834, number=6, every=3)
+    """
     every = max(1, math.ceil(steps / snapshots / BLOCK))
     rows = math.ceil(steps / (snapshots * every))
     return Blocks(rows, math.ceil(steps / rows), every)
 
 
 def create(
-    store: zarr.Group, directions: Mapping[str, int], replicas: int, steps: int, rows: int
+    store: zarr.Group,
+    directions: Mapping[str, int],
+    replicas: int,
+    steps: int,
+    cut: Blocks,
+    batches: int,
 ) -> None:
-    """Create the empty arrays of every step; those of a killed stage are opened as they stand.
+    """Create the empty arrays of steps and snapshots; those of a killed stage are opened as they stand.
 
     Args:
         store: root group, in which the subspaces' groups exist.
         directions: number of directions k of every subspace.
         replicas: R.
         steps: recorded steps n.
-        rows: steps a block.
+        cut: of the steps.
+        batches: mini-batches whose sharpness is measured at each snapshot.
     """
-    along, shape, chunk = ("replica", "step"), (replicas, steps), (replicas, rows)
-    create_array(store, "loss", shape, chunk, None, along, long_name="loss of the mini-batch")
+    sizes = {"replica": replicas, "step": steps, "snapshot": cut.snapshots, "batch": batches}
+    chunks = {"step": cut.rows, "snapshot": 1}  # the others are whole
+
+    def create_all(group: Any, variables: tuple[Variable, ...]) -> None:
+        for variable in variables:
+            shape = [sizes[name] for name in variable.dimensions]
+            chunk = [chunks.get(name, sizes[name]) for name in variable.dimensions]
+            dtype = _TYPES.get(variable.name, "float64")
+            create_array(group, variable, shape, chunk, dtype=dtype)
+
+    create_all(store, ROOT)
     for name, count in directions.items():
-        group = store[name]
-        assert isinstance(group, zarr.Group)
-        for field, meaning in (
-            ("position", "projection of the displacement from the start, after the step"),
-            ("velocity", "the same of the step itself, x(k) - x(k-1)"),
-        ):
-            create_array(
-                group,
-                field,
-                (*shape, count),
-                (*chunk, count),
-                None,
-                (*along, "direction"),
-                long_name=meaning,
-                units="the parameter's",
-            )
-        create_array(
-            group,
-            "squared_distance",
-            shape,
-            chunk,
-            None,
-            along,
-            long_name="squared distance from the start over all of the subspace's parameters",
-        )
-
-
-def create_snapshots(
-    store: zarr.Group, directions: Mapping[str, int], snapshots: int, batches: int
-) -> None:
-    """Create the empty arrays of what is measured at some steps only.
-
-    Args:
-        store: root group.
-        directions: number of directions k of every subspace.
-        snapshots: S.
-        batches: mini-batches whose sharpness is measured at each.
-    """
-    one = ("snapshot", "direction", "other_direction")
-    for name, count in directions.items():
-        group = store[name]
-        assert isinstance(group, zarr.Group)
-        for field in ("hessian", "noise_covariance"):
-            shape = (snapshots, count, count)
-            create_array(group, field, shape, (1, count, count), None, one, "float64")
-        for field in ("gradient", "noise_third_moment"):
-            row = (snapshots, count)
-            create_array(group, field, row, (1, count), None, one[:2], "float64")
-    create_array(
-        store,
-        "batch_sharpness",
-        (snapshots, batches),
-        (1, batches),
-        None,
-        ("snapshot", "batch"),
-        "float64",
-        units="loss per squared unit",
-    )
-    create_array(store, "snapshot_step", (snapshots,), (1,), None, ("snapshot",), "int64")
+        sizes |= {"direction": count, "other_direction": count}
+        create_all(store[name], RECORDED)
 
 
 def put_subspace(
@@ -132,8 +169,15 @@ def put_subspace(
     """Create a subspace's group: what its directions are."""
     group = store.require_group(name)
     group.attrs.update(dict(attributes))
-    put_array(group, "eigenvalue", eigenvalue, ["direction"], units="loss per squared unit")
-    put_array(group, "residual", residual, ["direction"], long_name="|Hv - lambda v| / lambda_1")
+    for variable, values in zip(DIRECTIONS, (eigenvalue, residual), strict=True):
+        put_array(group, variable, values)
+
+
+def put_slices(store: zarr.Group, slices: Mapping[str, NDArray[np.float64]]) -> None:
+    """Store what was measured along lines through the mean position, by name."""
+    group: Any = store[MODEL]
+    for variable in SLICES:
+        put_array(group, variable, slices[variable.name])
 
 
 class Recorded(NamedTuple):
@@ -142,7 +186,6 @@ class Recorded(NamedTuple):
     Attributes:
         position: float32 (replicas, steps, k).
         velocity: float32 (replicas, steps, k), x(k) - x(k-1).
-        squared_distance: float32 (replicas, steps).
         kind: (k,) "eigenvector", "random" or "coordinate".
         eigenvalue: float64 (k,), NaN for what is no eigenvector.
         hessian: float64 (snapshots, k, k), without weight decay.
@@ -150,14 +193,12 @@ class Recorded(NamedTuple):
         gradient: float64 (snapshots, k), without weight decay.
         noise_third_moment: float64 (snapshots, k), of a single sample's gradient.
         slices: what was measured along lines through the mean position, by name; empty for most subspaces.
-        loss: float32 (replicas, steps), of the mini-batches.
         batch_sharpness: float64 (snapshots, batches).
         attributes: of the store and the subspace.
     """
 
     position: NDArray[np.float32]
     velocity: NDArray[np.float32]
-    squared_distance: NDArray[np.float32]
     kind: NDArray[np.str_]
     eigenvalue: NDArray[np.float64]
     hessian: NDArray[np.float64]
@@ -165,7 +206,6 @@ class Recorded(NamedTuple):
     gradient: NDArray[np.float64]
     noise_third_moment: NDArray[np.float64]
     slices: dict[str, NDArray[np.float64]]
-    loss: NDArray[np.float32]
     batch_sharpness: NDArray[np.float64]
     attributes: dict[str, Any]
 
@@ -176,22 +216,16 @@ def read(path: Path, name: str) -> Recorded:
     Raises:
         InputError: where the store is missing, damaged or has no such subspace.
     """
-    store = open_store(path)
-    group: Any = open_store(path, name)[name]
-    root: Any = store
-    names = [key for key in group if key.startswith(("slice_", "basin_"))]
+    open_store(path, name)  # names the subspaces that there are
+    store: Any = open_store(path)
+    group = store[name]
+    fields = [variable.name for variable in (*RECORDED, DIRECTIONS[0])]
+    # In declared order: a group lists its members in another one from time to time.
+    slices = [variable.name for variable in SLICES if variable.name in group]
     return Recorded(
-        group["position"][...],
-        group["velocity"][...],
-        group["squared_distance"][...],
-        np.array(group.attrs["direction_kind"]),
-        group["eigenvalue"][...],
-        group["hessian"][...],
-        group["noise_covariance"][...],
-        group["gradient"][...],
-        group["noise_third_moment"][...],
-        {key: group[key][...] for key in names},
-        root["loss"][...],
-        root["batch_sharpness"][...],
-        {**dict(root.attrs), **dict(group.attrs)},
+        **{field: group[field][...] for field in fields},
+        kind=np.array(group.attrs["direction_kind"]),
+        slices={key: group[key][...] for key in slices},
+        batch_sharpness=store["batch_sharpness"][...],
+        attributes={**dict(store.attrs), **dict(group.attrs)},
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,11 +11,8 @@ from torch import Tensor
 from gradnoise.curvature.eigenpairs import eigenpairs
 from gradnoise.curvature.objective import Objective
 from gradnoise.draws.streams import Stream, generator
-
-MODEL = "model"  # the subspace over all parameters; no parameter has this name: it would be a module's own
-
-
-KINDS = ("eigenvector", "random", "coordinate")
+from gradnoise.trajectory.names import KINDS, MODEL
+from gradnoise.trajectory.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,31 +36,29 @@ class Subspace:
     converged: bool
 
 
-def choose(
-    objective: Objective, measured: Sequence[str], settings: Mapping[str, Any]
-) -> dict[str, Subspace]:
+def choose(objective: Objective, settings: Settings) -> dict[str, Subspace]:
     """A subspace for every measured parameter, and `MODEL` over all trainable ones.
 
     Args:
         objective: the loss, whose Hessian blocks give the eigenvectors.
-        measured: names of parameters.
-        settings: `eigenvectors`, `random_directions`, `coordinates` (numbers a subspace), `seed`.
+        settings: which parameters, and how many directions of each kind.
     """
-    members: dict[str, tuple[str, ...]] = {name: (name,) for name in measured}
+    members: dict[str, tuple[str, ...]] = {name: (name,) for name in settings.parameters}
     members[MODEL] = tuple(objective.parameters())
     return {name: _subspace(name, objective, names, settings) for name, names in members.items()}
 
 
 def _subspace(
-    name: str, objective: Objective, parameters: Sequence[str], settings: Mapping[str, Any]
+    name: str, objective: Objective, parameters: Sequence[str], settings: Settings
 ) -> Subspace:
     sizes = {key: part.numel() for key, part in objective.parameters().items()}
     size = sum(sizes[each] for each in parameters)
-    random = generator(settings["seed"], Stream.PROJECTIONS, name)
-    pairs = eigenpairs(objective, parameters, settings["eigenvectors"], settings["seed"])
-    drawn = random.standard_normal((settings["random_directions"], size))
+    pairs = eigenpairs(objective, parameters, settings.eigenvectors, settings.seed)
+    # A stream for every subspace: measuring another parameter changes no direction of this one.
+    random = generator(settings.seed, Stream.PROJECTIONS, name)
+    drawn = random.standard_normal((settings.random_directions, size))
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-    chosen = random.choice(size, min(settings["coordinates"], size), replace=False)
+    chosen = random.choice(size, min(settings.coordinates, size), replace=False)
     raw = np.zeros((len(chosen), size), np.float32)
     raw[np.arange(len(chosen)), np.sort(chosen)] = 1
     vectors = np.concatenate([pairs.vectors, drawn.astype(np.float32), raw])
@@ -101,12 +95,9 @@ class Projector:
             columns = slice(int(starts[first]), int(starts[last]) + sizes[last])
             self.parts[name] = columns, torch.from_numpy(subspace.vectors.T.copy()).to(device)
 
-    def project(self, displacement: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Projections (R, k) and squared lengths (R,) of displacements (R, P), by subspace."""
+    def project(self, displacement: Tensor) -> dict[str, Tensor]:
+        """Projections (R, k) of displacements (R, P), by subspace."""
         return {
-            name: (
-                displacement[:, columns] @ vectors,
-                torch.linalg.vector_norm(displacement[:, columns], dim=1).square(),
-            )
+            name: displacement[:, columns] @ vectors
             for name, (columns, vectors) in self.parts.items()
         }

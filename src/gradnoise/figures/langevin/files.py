@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradnoise.figures import program
-
-MODEL = "model"
+from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
 
 class Result(NamedTuple):
@@ -35,7 +34,7 @@ class Result(NamedTuple):
     @property
     def eigenvectors(self) -> pd.DataFrame:
         """Rows of the Hessian's eigenvectors, in descending order of curvature."""
-        return self.directions[self.directions["kind"] == "eigenvector"]
+        return self.directions[self.directions["kind"] == EIGENVECTOR]
 
     @property
     def heading(self) -> str:

@@ -17,9 +17,10 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = (
     "trajectories",
     "momentum",

@@ -16,9 +16,10 @@ from gradnoise import stage
 from gradnoise.figures import program, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 FEWEST = 50  # steps in a cell whose arrow is drawn
@@ -93,7 +94,7 @@ def _arrows(axes: Axes, frame: pd.DataFrame, name: str, colour: str, scale: floa
 def main() -> None:
     """Draw every trajectory of a run's first network in which theory has a current."""
     arguments = program.parse("Probability currents.", tables=False, layers=True)
-    results = files.read(arguments.layers, files.MODEL)
+    results = files.read(arguments.layers, MODEL)
     results = [result for result in results if "plane_steps" in result.arrays]
     if not results:
         program.save_without_data(arguments, "no trajectory whose currents theory predicts")

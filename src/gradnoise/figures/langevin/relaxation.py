@@ -19,9 +19,10 @@ from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.langevin.stationary_histograms import shown
 from gradnoise.langevin.theory.relaxation import autocorrelation
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 

@@ -19,9 +19,10 @@ from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.langevin.estimation.boltzmann import boltzmann_density
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 COLUMNS = 4

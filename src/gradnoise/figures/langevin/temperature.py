@@ -17,9 +17,10 @@ from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.tables.intervals import NORMAL
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 
@@ -102,7 +103,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
 def main() -> None:
     """Draw all trajectories of a run's first network."""
     arguments = program.parse("Temperatures.", tables=False, layers=True)
-    rows = rows_of(files.read(arguments.layers, files.MODEL))
+    rows = rows_of(files.read(arguments.layers, MODEL))
     program.save(draw(rows, arguments.settings), arguments.output, rows)
 
 

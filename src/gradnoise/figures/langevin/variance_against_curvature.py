@@ -19,9 +19,10 @@ from gradnoise.figures import scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.tables.intervals import NORMAL
+from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
-SUBSPACE = "model"
+SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 

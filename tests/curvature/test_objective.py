@@ -1,0 +1,74 @@
+"""Products with the Hessian and the noise along vectors, against dense matrices and curvlinops."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from curvlinops import HessianLinearOperator
+from torch import nn
+
+from example_objectives import dense, objective
+from gradnoise.curvature.objective import Objective, flatten
+
+
+def test_hessian_products_equal_the_dense_matrix() -> None:
+    loss = objective()
+    hessian, _ = dense(loss)
+    vector = torch.randn(len(loss.position), generator=torch.Generator().manual_seed(0))
+    product = loss.hessian_product(list(loss.parameters()), vector)
+    assert np.allclose(product, hessian @ vector.double().numpy(), atol=1e-5)
+
+
+def test_curvature_and_noise_in_a_subspace_equal_dense_ones() -> None:
+    loss = objective()
+    hessian, gradients = dense(loss)
+    random = np.random.default_rng(0)
+    whole = random.standard_normal((5, len(loss.position))).astype(np.float32)
+    block = random.standard_normal((3, 27)).astype(np.float32)
+    found = loss.curvature(
+        {
+            "model": (list(loss.parameters()), torch.from_numpy(whole)),
+            "0.weight": (["0.weight"], torch.from_numpy(block)),
+        }
+    )
+    for name, vectors, columns in (
+        ("model", whole, slice(None)),
+        ("0.weight", block, slice(0, 27)),
+    ):
+        projected = gradients[:, columns] @ vectors.T
+        assert np.allclose(found[name].gradient, projected.mean(axis=0), atol=1e-5)
+        assert np.allclose(
+            found[name].noise_covariance, np.cov(projected.T, bias=True), rtol=1e-4, atol=1e-5
+        )
+        third = ((projected - projected.mean(axis=0)) ** 3).mean(axis=0)
+        assert np.allclose(found[name].noise_third_moment, third, rtol=1e-3, atol=1e-4)
+        expected = vectors @ hessian[columns, columns] @ vectors.T
+        assert np.allclose(found[name].hessian, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_loss_that_is_linear_has_no_curvature() -> None:
+    model = nn.Linear(3, 1, bias=False)
+    inputs = torch.randn(6, 3, generator=torch.Generator().manual_seed(1))
+    loss = Objective(model, lambda out, _: out.mean(), inputs, torch.zeros(6), flatten(model))
+    found = loss.curvature({"model": (["weight"], torch.eye(3))})["model"]
+    assert np.array_equal(found.hessian, np.zeros((3, 3)))
+    assert np.allclose(found.noise_covariance, np.cov(inputs.T.numpy(), bias=True), atol=1e-6)
+
+
+def test_hessian_products_equal_those_of_curvlinops() -> None:
+    loss = objective()
+    vector = torch.randn(len(loss.position), generator=torch.Generator().manual_seed(1))
+    parameters = dict(loss.model.named_parameters())
+    for names in (list(parameters), ["0.weight"]):
+        block = [parameters[name] for name in names]
+        data = [(loss.inputs, loss.targets)]
+        operator = HessianLinearOperator(loss.model, nn.CrossEntropyLoss(), block, data)
+        part = vector[: sum(each.numel() for each in block)]
+        expected = (operator @ part).detach().numpy()
+        assert np.allclose(loss.hessian_product(names, part), expected, atol=1e-5)
+
+
+def test_the_value_is_the_mean_loss_whatever_the_micro_batches() -> None:
+    loss = objective()
+    expected = F.cross_entropy(loss.model(loss.inputs), loss.targets).item()
+    assert abs(loss.value() - expected) < 1e-6
+    assert loss.micro_batches(20) == [(0, 20), (20, 40), (40, 50)]

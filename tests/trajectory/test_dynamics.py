@@ -1,0 +1,57 @@
+"""The batches of replicas, and the mean position."""
+
+import numpy as np
+import pytest
+import torch
+
+from example_recordings import SAMPLES, SETTINGS, dataset
+from gradnoise.draws.batches import Draws
+from gradnoise.draws.streams import Stream
+from gradnoise.errors import InputError
+from gradnoise.model import factory
+from gradnoise.trajectory.dynamics import Dynamics
+from gradnoise.trajectory.settings import Settings
+
+
+def dynamics(**changes: object) -> Dynamics:
+    settings = Settings(**{**SETTINGS, **changes})
+    return Dynamics(factory.build(SETTINGS["model"], (4,), 1, 0), settings, dataset())
+
+
+def test_batches_follow_the_sampling_scheme() -> None:
+    epoch = dynamics(sampling="epoch_shuffle", batch_size=100).draws[1].batches(100, 0, 3)
+    assert np.array_equal(np.sort(epoch.ravel()), np.arange(SAMPLES))
+    other = Draws(4, 1, "epoch_shuffle", SAMPLES, Stream.DRAWS).batches(100, 0, 3)
+    assert not np.array_equal(epoch, other)
+
+
+def test_a_batch_larger_than_the_data_is_an_error() -> None:
+    with pytest.raises(InputError, match="at most the 300 training samples"):
+        dynamics(batch_size=301)
+
+
+def test_the_mean_is_over_the_steps_since_its_restart() -> None:
+    made = dynamics()
+    for _ in made.steps(0, 3):
+        made.average()
+    made.restart_mean()
+    visited = []
+    for _ in made.steps(3, 8):
+        made.average()
+        visited.append(made.replicas.position[0].double())
+    assert torch.allclose(made.mean, torch.stack(visited).mean(0))
+
+
+def test_curvature_is_measured_on_the_chosen_samples_only() -> None:
+    made = dynamics(curvature_samples=20)
+    assert len(made.objective(made.start).inputs) == 20
+    assert np.array_equal(made.sample, np.sort(made.sample))
+
+
+def test_a_restored_state_takes_the_same_steps() -> None:
+    one, other = dynamics(), dynamics()
+    list(one.steps(0, 4))
+    other.restore(one.state())
+    list(one.steps(4, 8))
+    list(other.steps(4, 8))
+    assert torch.equal(one.replicas.position, other.replicas.position)
