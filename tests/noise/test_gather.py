@@ -39,18 +39,3 @@ def test_gathered_sums_keep_what_float32_would_lose():
     draws = Draws(0, 0, "epoch_shuffle", 4)
     means = gather_means(gradients, draws, cut(draws, (4,), 5))
     assert np.array_equal(means, np.full((1, 5, 1), 0.25, np.float32))
-
-
-@pytest.mark.parametrize("sampling", SAMPLINGS)
-def test_pieces_serve_every_size_in_one_pass_and_nothing_else(sampling):
-    draws = Draws(0, 0, sampling, 100)
-    pieces = cut(draws, (4, 8, 10), 30)
-    lengths = pieces.stop - pieces.start
-    for row, size in enumerate(pieces.batch_sizes):
-        for batch in range(30):
-            first, last = pieces.first[row, batch], pieces.last[row, batch]
-            assert (pieces.segment[first], pieces.start[first]) == draws.segment(size, batch)
-            assert lengths[first:last].sum() == size
-    if sampling == "with_replacement":
-        assert lengths.sum() == 300  # the largest size's draws hold all others'
-        assert set(lengths[pieces.start >= 240]) == {10}  # only size 10 goes on beyond 240

@@ -17,6 +17,8 @@ Sampling = Literal["with_replacement", "epoch_shuffle"]
 
 BLOCK = 1 << 16  # positions per independently seeded block of the with-replacement stream
 
+KEPT = 4  # blocks or permutations in memory: batches of all sizes move through the stream together
+
 
 class Draws:
     """The mini-batches of one (seed, repeat, sampling scheme) over `sample_count` samples.
@@ -24,6 +26,13 @@ class Draws:
     With replacement, batch i of size B is the stream's positions iB to (i+1)B-1. With `epoch_shuffle` and
     K = floor(N/B), batch i is positions jB to (j+1)B-1 of permutation i // K, j = i mod K; the remainder of
     each permutation is dropped, so that no batch spans two.
+
+    Args:
+        seed: of the network; `repeat` tells independent repetitions apart.
+        repeat: number of the repeat.
+        sampling: the scheme.
+        sample_count: number of samples N.
+        stream: purpose of the draws.
 
     Raises:
         ValueError: for an unknown scheme, or no samples.
@@ -72,12 +81,18 @@ class Draws:
         """Sample indices at positions start to stop-1 of a segment, int32 of shape (stop - start,)."""
         if self.sampling == "epoch_shuffle":
             return self._cached(segment)[start:stop]
+        # The endless stream exists only in blocks, each drawn from a generator of its own: any stretch can be
+        # had without all that comes before it.
         blocks = [self._cached(block) for block in range(start // BLOCK, -(-stop // BLOCK))]
         first = start // BLOCK * BLOCK
         return np.concatenate(blocks or [np.empty(0, np.int32)])[start - first : stop - first]
 
     def batches(self, batch_size: int, first: int, last: int) -> NDArray[np.int32]:
-        """Sample indices of batches first to last-1, int32 of shape (last - first, batch_size)."""
+        """Sample indices of batches first to last-1, int32 of shape (last - first, batch_size).
+
+        >>> Draws(7, 1, "epoch_shuffle", 10).batches(3, 0, 2).tolist()
+        [[2, 0, 3], [4, 5, 1]]
+        """
         indices = np.empty((last - first, batch_size), np.int32)
         for row, batch in enumerate(range(first, last)):
             segment, start = self.segment(batch_size, batch)
@@ -92,7 +107,7 @@ class Draws:
                 drawn = random.permutation(self.sample_count)
             else:
                 drawn = random.integers(0, self.sample_count, size=BLOCK)
-            while len(self._segments) >= 4:
-                self._segments.pop(next(iter(self._segments)))
+            while len(self._segments) >= KEPT:
+                self._segments.pop(next(iter(self._segments)))  # dicts keep their order: the oldest
             self._segments[key] = drawn.astype(np.int32)
         return self._segments[key]

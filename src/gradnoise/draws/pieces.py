@@ -33,14 +33,18 @@ class Pieces:
     first: NDArray[np.int64]
     last: NDArray[np.int64]
 
-    @property
-    def offsets(self) -> NDArray[np.int64]:
-        """Where each piece begins once all are laid end to end, int64 (P + 1,)."""
-        return np.concatenate([[0], np.cumsum(self.stop - self.start)])
-
 
 def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
     """Cut the stream for the first `batches` batches of every size.
+
+    With sizes 2 and 3 and two batches of each, boundaries lie at 0, 2, 4 and at 0, 3, 6, so that the pieces
+    are [0, 2), [2, 3), [3, 4), [4, 6): size 2 has the batches (0), (1, 2), size 3 has (0, 1), (2, 3).
+
+    >>> pieces = cut(Draws(0, 0, "with_replacement", 100), [2, 3], 2)
+    >>> pieces.start.tolist(), pieces.stop.tolist()
+    ([0, 2, 3, 4], [2, 3, 4, 6])
+    >>> pieces.first.tolist(), pieces.last.tolist()
+    ([[0, 1], [0, 2]], [[1, 3], [2, 4]])
 
     Raises:
         ValueError: for batch sizes or a number of batches that `draws` cannot give.
@@ -53,17 +57,19 @@ def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
         batches if draws.sampling == "with_replacement" else draws.sample_count // size
         for size in batch_sizes
     ]
+    # The size with the fewest batches a segment needs the most segments.
     for segment in range(max(-(-batches // count) for count in per_segment)):
-        here = [
-            (segment * count, min((segment + 1) * count, batches)) for count in per_segment
-        ]  # the batches of each size that lie in this segment
+        # The batches of each size that lie in this segment; none where a smaller size has enough already.
+        here = [(segment * count, min((segment + 1) * count, batches)) for count in per_segment]
         bounds = [
             np.arange(max(stop - start, 0) + 1) * size
             for (start, stop), size in zip(here, batch_sizes, strict=True)
         ]
+        # Every boundary of every size once, in order: neighbours bound a piece. All sizes begin at 0.
         points = np.unique(np.concatenate(bounds))
         for row, (start, stop) in enumerate(here):
             if stop > start:
+                # A batch is the pieces between its own two boundaries, counted over all segments.
                 place = counted + np.searchsorted(points, bounds[row])
                 first[row, start:stop], last[row, start:stop] = place[:-1], place[1:]
         segments.append(np.full(points.size - 1, segment))

@@ -28,7 +28,7 @@ class Stream(IntEnum):
     EXACT = 12
     TAILS = 20
     GROWTH = 21
-    INFLUENCE = 22
+    # 22 is reserved: samples of most influence were once drawn from it.
     CONTROL = 23
     TRAJECTORY = 30
     HESSIAN = 31
@@ -37,7 +37,17 @@ class Stream(IntEnum):
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:
-    """Independent seed for one purpose; names in `key` enter by their CRC-32."""
+    """Independent seed for one purpose; names in `key` enter by their CRC-32.
+
+    Args:
+        seed: of the experiment or network.
+        stream: the purpose.
+        key: what tells draws of one purpose apart (a parameter's name, a repeat, a block).
+
+    >>> seed_sequence(1, Stream.DRAWS, 3).spawn_key
+    (7, 3)
+    """
+    # CRC-32 and not `hash`, which differs from process to process.
     numbers = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in key]
     return np.random.SeedSequence(seed, spawn_key=(int(stream), *numbers))
 
@@ -49,4 +59,5 @@ def generator(seed: int, stream: Stream, *key: int | str) -> np.random.Generator
 
 def torch_seed(seed: int, stream: Stream, *key: int | str) -> int:
     """63-bit integer for `torch.Generator.manual_seed`, from `seed_sequence`."""
+    # Torch takes signed 64-bit seeds: one bit is dropped so that none is negative.
     return int(seed_sequence(seed, stream, *key).generate_state(1, np.uint64)[0] >> np.uint64(1))

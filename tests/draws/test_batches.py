@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradnoise.draws.batches import BLOCK, Draws
-from gradnoise.draws.streams import Stream, generator, seed_sequence, torch_seed
+from gradnoise.draws.streams import Stream, generator
 
 SAMPLINGS = ("with_replacement", "epoch_shuffle")
 
@@ -126,13 +126,3 @@ def test_impossible_draws_are_refused():
         Draws(0, 0, "epoch_shuffle", 10).batches(11, 0, 1)
     with pytest.raises(ValueError, match="batch_size: found 0"):
         Draws(0, 0, "with_replacement", 10).batches(0, 0, 1)
-
-
-def test_streams_are_independent_by_purpose_and_key():
-    states = {
-        tuple(seed_sequence(0, stream, *key).generate_state(2))
-        for stream in Stream
-        for key in ((), (0,), (1,), ("conv1.weight",), ("conv2.weight",))
-    }
-    assert len(states) == 5 * len(Stream)
-    assert 0 <= torch_seed(0, Stream.INITIALISATION) < 2**63
