@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.claims.verdicts import Component, components
+from gradnoise.model.networks import NETWORKS, has_batch_norm
 from gradnoise.tables.intervals import estimate, unit
 
 CONVENTIONS = {
@@ -27,9 +28,6 @@ FURTHER = (
 
 
 THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
-
-
-BATCH_NORM = {"resnet20": True, "resnet56": True}  # where it is on unless switched off
 
 
 class NotTestableError(Exception):
@@ -92,7 +90,14 @@ class Evidence:
     def batch_norm(self) -> bool:
         """Whether the network has BatchNorm."""
         arguments = self.settings.get("model", {}).get("arguments") or {}
-        return bool(arguments.get("batch_norm", BATCH_NORM.get(self.model, False)))
+        if self.model in NETWORKS:
+            return has_batch_norm(self.model, arguments)
+        return bool(arguments.get("batch_norm", False))
+
+    @property
+    def family(self) -> str:
+        """ "alexnet" or "resnet" for the paper's networks, else empty."""
+        return NETWORKS[self.model].family if self.model in NETWORKS else ""
 
     @cached_property
     def layers(self) -> pd.DataFrame:

@@ -1,20 +1,20 @@
 """Which layers and parameters a network has, known without importing torch.
 
-A built-in network is a list of layers (`gradnoise.model.networks`) from which `gradnoise.model.factory` builds the
-torch module, so the names, shapes and sizes given here are the built model's. Layers are named by kind and position (`conv1`, `linear2`,
+A built-in network is a list of layers (`gradnoise.model.networks`) from which `gradnoise.model.modules` builds
+the torch module, so the names, shapes and sizes given here are the built model's. Layers are named by kind and position (`conv1`, `linear2`,
 `block3.layer18`), and a parameter by its layer (`conv1.weight`).
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gradnoise.errors import InputError
-from gradnoise.model import networks
-from gradnoise.model.networks import Layer, Shape
+from gradnoise.model.layers import Layer, Shape
+from gradnoise.model.networks import NETWORKS
 
 Kind = Literal["weight", "bias", "norm"]
 
@@ -47,55 +47,7 @@ class Parameter:
         return math.prod(self.shape)
 
 
-@dataclass(frozen=True)
-class Argument:
-    """A network's argument: its default, the test it must pass, and that test in words."""
-
-    default: Any
-    accepts: Callable[[Any], bool]
-    accepted: str
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_count, value))
-
-
-def _flag(default: bool) -> Argument:
-    return Argument(default, lambda value: isinstance(value, bool), "true or false")
-
-
-def _count(default: int) -> Argument:
-    return Argument(default, _is_count, "an integer of at least 1")
-
-
-_ACTIVATION = Argument("relu", lambda value: value in ("relu", "tanh"), "'relu' or 'tanh'")
-
-
-_HIDDEN = Argument([256, 128], _are_counts, "a list of integers of at least 1")
-
-
-_ARCHITECTURES: dict[str, tuple[Callable[..., list[Layer]], dict[str, Argument]]] = {
-    "alexnet": (networks.alexnet, {"batch_norm": _flag(False)}),
-    "alexnet_three_linear": (
-        networks.alexnet_three_linear,
-        {"batch_norm": _flag(False), "hidden_features": _count(4096)},
-    ),
-    "resnet20": (networks.residual(20), {"batch_norm": _flag(True)}),
-    "resnet56": (networks.residual(56), {"batch_norm": _flag(True)}),
-    "mlp": (
-        networks.mlp,
-        {"hidden_features": _HIDDEN, "activation": _ACTIVATION, "bias": _flag(True)},
-    ),
-    "cnn": (networks.cnn, {"batch_norm": _flag(False), "hidden_features": _count(64)}),
-    "linear": (networks.linear, {"bias": _flag(True)}),
-}
-
-
-NAMES = tuple(_ARCHITECTURES)
+NAMES = tuple(NETWORKS)
 
 
 def is_own(name: str) -> bool:
@@ -109,12 +61,12 @@ def validate_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any
     Raises:
         InputError: for an unknown network, an unknown argument, or a value that does not fit it.
     """
-    if name not in _ARCHITECTURES:
+    if name not in NETWORKS:
         raise InputError(
             f"model name: found {name!r}; accepted: {', '.join(NAMES)}, "
             "or your own model as 'package.module:factory'"
         )
-    known = _ARCHITECTURES[name][1]
+    known = NETWORKS[name].arguments
     for argument, value in arguments.items():
         if argument not in known:
             raise InputError(
@@ -144,13 +96,13 @@ def layers(model: Mapping[str, Any], input_shape: Shape, outputs: int) -> list[L
             f"model {model['name']}: found inputs of shape {tuple(input_shape)} and {outputs} outputs; "
             "at least one of each is needed"
         )
-    return _ARCHITECTURES[model["name"]][0](input_shape, outputs, **arguments)
+    return NETWORKS[model["name"]].layers(input_shape, outputs, **arguments)
 
 
 def parameters(model: Mapping[str, Any], input_shape: Shape, outputs: int) -> list[Parameter]:
     """Parameters of a built-in network in the order of torch's `named_parameters()`.
 
-    A user's own model has to be built to be known: `python -m gradnoise.model.factory` does that.
+    A user's own model has to be built to be known: `python -m gradnoise.model` does that.
 
     Args and raises: as `layers`.
     """
@@ -194,7 +146,7 @@ def _kind(operation: str, name: str) -> Kind:
 
 
 def from_description(description: Iterable[Mapping[str, Any]]) -> list[Parameter]:
-    """Parameters from the JSON list that `python -m gradnoise.model.factory` writes."""
+    """Parameters from the JSON list that `python -m gradnoise.model` writes."""
     return [Parameter(**{**entry, "shape": tuple(entry["shape"])}) for entry in description]
 
 

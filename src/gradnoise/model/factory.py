@@ -16,6 +16,7 @@ from gradnoise.draws.streams import Stream, torch_seed
 from gradnoise.errors import InputError
 from gradnoise.model import architectures, modules
 from gradnoise.model.architectures import Parameter
+from gradnoise.model.networks import NETWORKS
 
 _NORMALISATIONS = (
     nn.modules.batchnorm._NormBase,
@@ -45,7 +46,8 @@ def build(
         # Not torch.manual_seed: that would reseed the accelerators too.
         torch.default_generator.manual_seed(torch_seed(seed, Stream.INITIALISATION))
         if not architectures.is_own(model["name"]):
-            return modules.network(architectures.layers(model, input_shape, outputs))
+            layers = architectures.layers(model, input_shape, outputs)
+            return modules.network(layers, NETWORKS[model["name"]].residual)
         return _own(model["name"], model.get("arguments", {}), input_shape, outputs)
 
 

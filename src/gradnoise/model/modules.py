@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gradnoise.model.networks import Layer
+from gradnoise.model.layers import Layer
 
 
 class Residuals(nn.Module):
@@ -51,16 +51,18 @@ class MeanPool(nn.Module):
         return inputs.mean((2, 3))
 
 
-def network(layers: Sequence[Layer]) -> nn.Module:
+def network(layers: Sequence[Layer], residual: bool) -> nn.Module:
     """Initialised module with exactly these layers, named as they are.
 
     Plain networks keep torch's default initialisation, ResNets that of He et al. 2015
     (arXiv:1502.01852).
+
+    Args:
+        layers: in the order of computation.
+        residual: whether the layers of every block ("block1.layer1") are pairs with shortcuts.
     """
     modules = OrderedDict((layer.name, _module(layer)) for layer in layers)
-    if any(name.startswith("block") for name in modules):
-        return _residual_network(modules)
-    return nn.Sequential(modules)
+    return _residual_network(modules) if residual else nn.Sequential(modules)
 
 
 def _module(layer: Layer) -> nn.Module:
@@ -90,7 +92,19 @@ def _module(layer: Layer) -> nn.Module:
 
 
 def _residual_network(modules: Mapping[str, nn.Module]) -> nn.Module:
-    blocks = list(dict.fromkeys(name.split(".")[0] for name in modules if "." in name))
+    _initialise(modules)
+    stem = [(name, modules[name]) for name in ("conv1", "norm1") if name in modules]
+    blocks: dict[str, dict[str, nn.Module]] = {}
+    for name, module in modules.items():
+        block, dot, member = name.partition(".")
+        if dot:
+            blocks.setdefault(block, {})[member] = module
+    middle = [(block, Residuals(members)) for block, members in blocks.items()]
+    head = [("pool", MeanPool()), ("linear", modules["linear"])]
+    return nn.Sequential(OrderedDict([*stem, ("relu", nn.ReLU()), *middle, *head]))
+
+
+def _initialise(modules: Mapping[str, nn.Module]) -> None:
     for module in modules.values():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -98,15 +112,6 @@ def _residual_network(modules: Mapping[str, nn.Module]) -> nn.Module:
                 nn.init.zeros_(module.bias)
     if "norm1" not in modules:
         _shrink_residuals(modules)
-    stem = [(name, modules[name]) for name in ("conv1", "norm1") if name in modules]
-    steps = [*stem, ("relu", nn.ReLU())]
-    for block in blocks:
-        members = {
-            name.removeprefix(f"{block}."): m for name, m in modules.items() if block in name
-        }
-        steps.append((block, Residuals(members)))
-    steps += [("pool", MeanPool()), ("linear", modules["linear"])]
-    return nn.Sequential(OrderedDict(steps))
 
 
 def _shrink_residuals(modules: Mapping[str, nn.Module]) -> None:

@@ -1,181 +1,191 @@
-"""The built-in networks as lists of layers, without torch."""
+"""The built-in networks, each registered where it is defined: its layers, its arguments, what it is known as.
 
-from collections.abc import Callable, Iterable, Sequence
+Nothing here imports torch: the workflow knows every network's layers before any job runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
+from typing import Any
 
-from gradnoise.errors import InputError
+from gradnoise.model.layers import Layer, Shape, convolutions, image, linears
 
-Shape = Sequence[int]
-
+Builder = Callable[..., list[Layer]]
 
 # Channels, kernel, stride and padding of AlexNet's convolutions as used for 32x32 images.
-_ALEXNET = ((64, 11, 4, 5), (192, 5, 1, 2), (384, 3, 1, 1), (256, 3, 1, 1), (256, 3, 1, 1))
-
-
-_ALEXNET_POOLED = (1, 2, 5)
-
-
-_CNN = ((16, 3, 2, 1), (32, 3, 2, 1), (32, 3, 2, 1))
-
-
-_RESIDUAL_WIDTHS = (16, 32, 64)
+ALEXNET = ((64, 11, 4, 5), (192, 5, 1, 2), (384, 3, 1, 1), (256, 3, 1, 1), (256, 3, 1, 1))
+ALEXNET_POOLED = (1, 2, 5)
+# The smallest image of which three poolings leave a pixel.
+ALEXNET_PIXELS = 29
+CNN = ((16, 3, 2, 1), (32, 3, 2, 1), (32, 3, 2, 1))
+RESNET_WIDTHS = (16, 32, 64)
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One step of a built-in network.
+class Argument:
+    """A network's argument: its default, the test it must pass, and that test in words."""
+
+    default: Any
+    accepts: Callable[[Any], bool]
+    accepted: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """One built-in network.
 
     Attributes:
-        name: of the module.
-        operation: a parameterised operation, or "relu", "tanh", "pool" (2x2 max), "flatten".
-        inputs, outputs: channels or features (equal for a normalisation).
-        kernel, stride, padding: of a convolution, in pixels.
-        bias: whether the operation has one.
+        layers: (input_shape, outputs, **arguments) -> its layers in the order of computation.
+        arguments: what it takes, by name.
+        family: "alexnet" or "resnet" for the networks of the paper, "" for all others.
+        residual: whether its blocks have shortcuts, which the layers in a row do not show.
     """
 
-    name: str
-    operation: str
-    inputs: int = 0
-    outputs: int = 0
-    kernel: int = 0
-    stride: int = 1
-    padding: int = 0
-    bias: bool = True
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of every parameter by its name within the layer."""
-        match self.operation:
-            case "convolution":
-                weight: tuple[int, ...] = (self.outputs, self.inputs, self.kernel, self.kernel)
-            case "linear":
-                weight = (self.outputs, self.inputs)
-            case "normalisation":
-                weight = (self.outputs,)
-            case _:
-                return {}
-        return {"weight": weight, "bias": (self.outputs,)} if self.bias else {"weight": weight}
+    layers: Builder
+    arguments: Mapping[str, Argument]
+    family: str = ""
+    residual: bool = False
 
 
-def _image(name: str, shape: Shape, smallest: int = 1) -> tuple[int, int, int]:
-    """Channels, height and width, or an error that says what fits."""
-    if len(shape) != 3 or min(shape[1:]) < smallest:
-        raise InputError(
-            f"model {name}: found inputs of shape {tuple(shape)}; it takes images "
-            f"(channels, height, width) of at least {smallest}x{smallest} pixels"
-        )
-    channels, height, width = shape
-    return channels, height, width
+NETWORKS: dict[str, Network] = {}
 
 
-def _convolutions(
-    steps: Iterable[tuple[int, int, int, int]],
-    shape: tuple[int, int, int],
-    batch_norm: bool,
-    pooled: Sequence[int] = (),
-) -> tuple[list[Layer], int]:
-    """Convolution, normalisation, ReLU and pool in turn, then flatten; and the features that come out.
+def register(
+    name: str, *, family: str = "", residual: bool = False, **arguments: Argument
+) -> Callable[[Builder], Builder]:
+    """Offer the decorated function as the network `name`; the other arguments as in `Network`."""
 
-    A convolution before a BatchNorm has no bias: the normalisation would cancel it.
+    def enter(layers: Builder) -> Builder:
+        NETWORKS[name] = Network(layers, arguments, family, residual)
+        return layers
+
+    return enter
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is an integer of at least 1 (true and false are integers to Python)."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def flag(default: bool) -> Argument:
+    """Argument that is true or false."""
+    return Argument(default, lambda value: isinstance(value, bool), "true or false")
+
+
+def count(default: int) -> Argument:
+    """Argument that is a number of things."""
+    return Argument(default, is_count, "an integer of at least 1")
+
+
+def counts(*default: int) -> Argument:
+    """Argument that is a list of numbers of things."""
+    return Argument(
+        list(default),
+        lambda value: isinstance(value, list | tuple) and all(map(is_count, value)),
+        "a list of integers of at least 1",
+    )
+
+
+def choice(*accepted: str) -> Argument:
+    """Argument that is one of several words, the first unless given."""
+    words = " or ".join(map(repr, accepted))
+    return Argument(accepted[0], lambda value: value in accepted, words)
+
+
+def has_batch_norm(name: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a built-in network has BatchNorm with these arguments.
+
+    >>> has_batch_norm("resnet20", {}), has_batch_norm("alexnet", {})
+    (True, False)
     """
-    layers = []
-    channels, height, width = shape
-    for i, (outputs, kernel, stride, padding) in enumerate(steps, start=1):
-        layers.append(
-            Layer(
-                f"conv{i}",
-                "convolution",
-                channels,
-                outputs,
-                kernel,
-                stride,
-                padding,
-                not batch_norm,
-            )
-        )
-        if batch_norm:
-            layers.append(Layer(f"norm{i}", "normalisation", outputs, outputs))
-        layers.append(Layer(f"relu_conv{i}", "relu"))
-        height, width = ((side + 2 * padding - kernel) // stride + 1 for side in (height, width))
-        if i in pooled:
-            layers.append(Layer(f"pool{i}", "pool"))
-            height, width = height // 2, width // 2
-        channels = outputs
-    layers.append(Layer("flatten", "flatten"))
-    return layers, channels * height * width
+    known = NETWORKS[name].arguments
+    return "batch_norm" in known and bool(arguments.get("batch_norm", known["batch_norm"].default))
 
 
-def _linears(sizes: Sequence[int], activation: str = "relu", bias: bool = True) -> list[Layer]:
-    """Linear layers between the given numbers of features, with an activation after all but the last."""
-    layers = []
-    for i, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
-        layers.append(Layer(f"linear{i}", "linear", inputs, outputs, bias=bias))
-        layers.append(Layer(f"{activation}_linear{i}", activation))
-    return layers[:-1]
-
-
+@register("alexnet", family="alexnet", batch_norm=flag(False))
 def alexnet(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     """CIFAR AlexNet: five convolutions and one linear layer (2,471,104 weights on 3x32x32)."""
-    image = _image("alexnet", shape, smallest=29)
-    layers, features = _convolutions(_ALEXNET, image, batch_norm, _ALEXNET_POOLED)
-    return layers + _linears([features, outputs])
+    pixels = image("alexnet", shape, ALEXNET_PIXELS)
+    layers, features = convolutions(ALEXNET, pixels, batch_norm, ALEXNET_POOLED)
+    return layers + linears([features, outputs])
 
 
+@register(
+    "alexnet_three_linear",
+    family="alexnet",
+    batch_norm=flag(False),
+    hidden_features=count(4096),
+)
 def alexnet_three_linear(
     shape: Shape, outputs: int, batch_norm: bool, hidden_features: int
 ) -> list[Layer]:
     """CIFAR AlexNet with three linear layers, without dropout."""
-    image = _image("alexnet_three_linear", shape, smallest=29)
-    layers, features = _convolutions(_ALEXNET, image, batch_norm, _ALEXNET_POOLED)
-    return layers + _linears([features, hidden_features, hidden_features, outputs])
+    pixels = image("alexnet_three_linear", shape, ALEXNET_PIXELS)
+    layers, features = convolutions(ALEXNET, pixels, batch_norm, ALEXNET_POOLED)
+    return layers + linears([features, hidden_features, hidden_features, outputs])
 
 
-def cnn(shape: Shape, outputs: int, batch_norm: bool, hidden_features: int) -> list[Layer]:
-    """Three convolutions of stride 2 and two linear layers (47,376 weights on 1x28x28)."""
-    layers, features = _convolutions(_CNN, _image("cnn", shape), batch_norm)
-    return layers + _linears([features, hidden_features, outputs])
+@register("resnet20", family="resnet", residual=True, batch_norm=flag(True))
+def resnet20(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
+    """CIFAR ResNet of 20 layers."""
+    return _resnet(20, shape, outputs, batch_norm)
 
 
+@register("resnet56", family="resnet", residual=True, batch_norm=flag(True))
+def resnet56(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
+    """CIFAR ResNet of 56 layers."""
+    return _resnet(56, shape, outputs, batch_norm)
+
+
+@register(
+    "mlp",
+    hidden_features=counts(256, 128),
+    activation=choice("relu", "tanh"),
+    bias=flag(True),
+)
 def mlp(
     shape: Shape, outputs: int, hidden_features: Sequence[int], activation: str, bias: bool
 ) -> list[Layer]:
     """Linear layers with an activation between them, on inputs of any shape."""
     sizes = [prod(shape), *hidden_features, outputs]
-    return [Layer("flatten", "flatten"), *_linears(sizes, activation, bias)]
+    return [Layer("flatten", "flatten"), *linears(sizes, activation, bias)]
 
 
+@register("cnn", batch_norm=flag(False), hidden_features=count(64))
+def cnn(shape: Shape, outputs: int, batch_norm: bool, hidden_features: int) -> list[Layer]:
+    """Three convolutions of stride 2 and two linear layers (47,376 weights on 1x28x28)."""
+    layers, features = convolutions(CNN, image("cnn", shape), batch_norm)
+    return layers + linears([features, hidden_features, outputs])
+
+
+@register("linear", bias=flag(True))
 def linear(shape: Shape, outputs: int, bias: bool) -> list[Layer]:
     """Linear or logistic regression, on inputs of any shape."""
-    return [Layer("flatten", "flatten"), *_linears([prod(shape), outputs], bias=bias)]
+    return [Layer("flatten", "flatten"), *linears([prod(shape), outputs], bias=bias)]
 
 
-def residual(depth: int) -> Callable[..., list[Layer]]:
+def _resnet(depth: int, shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     """CIFAR ResNet of He et al. 2016 (arXiv:1512.03385, section 4.2) with 6n+2 = `depth` layers.
 
-    Its ReLUs, additions and parameter-free shortcuts are not steps in a row: `gradnoise.model.factory` adds
+    Its ReLUs, additions and parameter-free shortcuts are not layers in a row: `gradnoise.model.modules` adds
     them.
     """
+    channels, _, _ = image(f"resnet{depth}", shape)
+    row: list[Layer] = []
 
-    def layers(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
-        channels, _, _ = _image(f"resnet{depth}", shape)
-        row: list[Layer] = []
+    def convolution(prefix: str, name: str, index: int, width: int, stride: int) -> None:
+        inputs = row[-1].outputs if row else channels
+        row.append(
+            Layer(f"{prefix}{name}", "convolution", inputs, width, 3, stride, 1, not batch_norm)
+        )
+        if batch_norm:
+            row.append(Layer(f"{prefix}norm{index}", "normalisation", width, width))
 
-        def convolution(prefix: str, name: str, index: int, width: int, stride: int) -> None:
-            inputs = row[-1].outputs if row else channels
-            row.append(
-                Layer(f"{prefix}{name}", "convolution", inputs, width, 3, stride, 1, not batch_norm)
-            )
-            if batch_norm:
-                row.append(Layer(f"{prefix}norm{index}", "normalisation", width, width))
-
-        convolution("", "conv1", 1, _RESIDUAL_WIDTHS[0], 1)
-        for block, width in enumerate(_RESIDUAL_WIDTHS, start=1):
-            for index in range(1, (depth - 2) // 3 + 1):
-                stride = 2 if block > 1 and index == 1 else 1
-                convolution(f"block{block}.", f"layer{index}", index, width, stride)
-        row.append(Layer("linear", "linear", _RESIDUAL_WIDTHS[-1], outputs))
-        return row
-
-    return layers
+    convolution("", "conv1", 1, RESNET_WIDTHS[0], 1)
+    for block, width in enumerate(RESNET_WIDTHS, start=1):
+        for index in range(1, (depth - 2) // 3 + 1):
+            # The first layer of every block but the first halves the image.
+            stride = 2 if block > 1 and index == 1 else 1
+            convolution(f"block{block}.", f"layer{index}", index, width, stride)
+    row.append(Layer("linear", "linear", RESNET_WIDTHS[-1], outputs))
+    return row

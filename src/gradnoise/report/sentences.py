@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradnoise.model.networks import NETWORKS
 from gradnoise.tables.catalogue import NETWORK
 
 DATA_SETS = {
@@ -20,9 +21,6 @@ DATA_SETS = {
 
 
 NEAR = 3.0  # points by which a prediction may miss
-
-
-PAPER_NETWORKS = ("alexnet", "alexnet_three_linear", "resnet20", "resnet56")
 
 
 def percent(row: pd.Series, name: str = "percentage_gaussian") -> str:
@@ -132,7 +130,7 @@ def limits(
     samples = f" ({data['train_samples']:,} training samples)" if data.get("train_samples") else ""
     paper = "" if title(sections) == "CIFAR-10" else "; the paper's numbers are for CIFAR-10"
     yield f"One data set, {title(sections)}{samples}{paper}."
-    if model not in PAPER_NETWORKS:
+    if model not in NETWORKS or not NETWORKS[model].family:
         yield f"{model} is none of the paper's networks; claims on AlexNet or ResNet need theirs."
     epochs = sorted(weights["epoch"].unique())
     trained = training.get("epochs", epochs[-1])

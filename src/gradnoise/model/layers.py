@@ -1,0 +1,102 @@
+"""What the built-in networks are made of: layers in a row, without torch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gradnoise.errors import InputError
+
+Shape = Sequence[int]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of a built-in network.
+
+    Attributes:
+        name: of the module.
+        operation: a parameterised operation, or "relu", "tanh", "pool" (2x2 max), "flatten".
+        inputs, outputs: channels or features (equal for a normalisation).
+        kernel, stride, padding: of a convolution, in pixels.
+        bias: whether the operation has one.
+    """
+
+    name: str
+    operation: str
+    inputs: int = 0
+    outputs: int = 0
+    kernel: int = 0
+    stride: int = 1
+    padding: int = 0
+    bias: bool = True
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every parameter by its name within the layer."""
+        match self.operation:
+            case "convolution":
+                weight: tuple[int, ...] = (self.outputs, self.inputs, self.kernel, self.kernel)
+            case "linear":
+                weight = (self.outputs, self.inputs)
+            case "normalisation":
+                weight = (self.outputs,)
+            case _:
+                return {}
+        return {"weight": weight, "bias": (self.outputs,)} if self.bias else {"weight": weight}
+
+
+def image(name: str, shape: Shape, smallest: int = 1) -> tuple[int, int, int]:
+    """Channels, height and width, or an error that says what fits."""
+    if len(shape) != 3 or min(shape[1:]) < smallest:
+        raise InputError(
+            f"model {name}: found inputs of shape {tuple(shape)}; it takes images "
+            f"(channels, height, width) of at least {smallest}x{smallest} pixels"
+        )
+    channels, height, width = shape
+    return channels, height, width
+
+
+def convolutions(
+    steps: Iterable[tuple[int, int, int, int]],
+    shape: tuple[int, int, int],
+    batch_norm: bool,
+    pooled: Sequence[int] = (),
+) -> tuple[list[Layer], int]:
+    """Convolution, normalisation, ReLU and pool in turn, then flatten; and the features that come out.
+
+    A convolution before a BatchNorm has no bias: the normalisation would cancel it.
+    """
+    layers = []
+    channels, height, width = shape
+    for i, (outputs, kernel, stride, padding) in enumerate(steps, start=1):
+        layers.append(
+            Layer(
+                f"conv{i}",
+                "convolution",
+                channels,
+                outputs,
+                kernel,
+                stride,
+                padding,
+                not batch_norm,
+            )
+        )
+        if batch_norm:
+            layers.append(Layer(f"norm{i}", "normalisation", outputs, outputs))
+        layers.append(Layer(f"relu_conv{i}", "relu"))
+        height, width = ((side + 2 * padding - kernel) // stride + 1 for side in (height, width))
+        if i in pooled:
+            layers.append(Layer(f"pool{i}", "pool"))
+            height, width = height // 2, width // 2
+        channels = outputs
+    layers.append(Layer("flatten", "flatten"))
+    return layers, channels * height * width
+
+
+def linears(sizes: Sequence[int], activation: str = "relu", bias: bool = True) -> list[Layer]:
+    """Linear layers between the given numbers of features, with an activation after all but the last."""
+    layers = []
+    for i, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
+        layers.append(Layer(f"linear{i}", "linear", inputs, outputs, bias=bias))
+        layers.append(Layer(f"{activation}_linear{i}", activation))
+    return layers[:-1]
