@@ -12,10 +12,10 @@ from gradnoise.langevin.estimation import projection_fits
 from gradnoise.moments import kernels
 from gradnoise.noise import gather
 from gradnoise.tails import growth
-from gradnoise.tails.stable import estimators
+from gradnoise.tails.stable import index
 
 KERNELS = (
-    *(contractions, directions, gather, growth, normality, kernels, estimators),
+    *(contractions, directions, gather, growth, normality, kernels, index),
     *(value_classes, projection_fits, surrogates),
 )
 

@@ -18,7 +18,7 @@ from gradnoise.control.populations import (
     regression_gradients,
     resampled_noise,
 )
-from gradnoise.tails.stable.estimators import tail_index
+from gradnoise.tails.stable.index import tail_index
 
 NULL = {"ecf": 1.983, "mcculloch": 1.916, "mohammadi": 1.83, "ml": 1.99}
 

@@ -25,7 +25,7 @@ from gradnoise.tails.analysis import TailAnalysis, analyse_tails, tail_examples
 from gradnoise.tails.norm import norm_shape, null_shape
 from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.pooled import pooled_mohammadi, pooled_null, predicted_pooled
-from gradnoise.tails.stable.estimators import tail_index
+from gradnoise.tails.stable.index import tail_index
 from gradnoise.tails.summary import EDGES
 
 SIZES, BATCHES, COUNT, REPEATS = [64, 16], 200, 120, [1, 2]

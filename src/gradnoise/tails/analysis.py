@@ -15,7 +15,7 @@ from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.norm import norm_shape, null_shape
 from gradnoise.tails.null import SERIES, gaussian_null
 from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
-from gradnoise.tails.stable.estimators import Method, tail_index
+from gradnoise.tails.stable.index import tail_index
 from gradnoise.tails.summary import NORM_COLUMNS, cast_tails, histograms, summarise
 
 Floats = NDArray[np.float64]
@@ -35,10 +35,10 @@ class TailAnalysis:
         histograms: by method, see `gradnoise.tails.summary.histograms`.
     """
 
-    indices: dict[Method, Fields]
+    indices: dict[str, Fields]
     summary: NDArray[Any]
     norms: NDArray[Any]
-    histograms: dict[Method, dict[str, NDArray[np.int64]]]
+    histograms: dict[str, dict[str, NDArray[np.int64]]]
 
 
 def analyse_tails(
@@ -48,7 +48,7 @@ def analyse_tails(
     repeats: Sequence[int],
     classes: NDArray[np.uint8],
     pvalues: Floats,
-    methods: Sequence[Method] = ("ecf",),
+    methods: Sequence[str] = ("ecf",),
     seed: int = 0,
     significance: float = 0.05,
     null_series: int = SERIES,
@@ -65,13 +65,13 @@ def analyse_tails(
         repeats: numbers of the R repeats.
         classes: (S, R, C), of `Coordinate`.
         pvalues: (S, R, C), of the Shapiro-Wilk test of the same series.
-        methods: of `gradnoise.tails.stable.estimators.tail_index`.
+        methods: of `gradnoise.tails.tail_index`.
         seed: of everything simulated.
         significance: level of the test.
         null_series: Gaussian series for the null.
     """
     shape = len(batch_sizes), len(repeats), noise[0].shape[-1]
-    indices: dict[Method, Fields] = {
+    indices: dict[str, Fields] = {
         method: {
             "alpha": np.empty(shape, np.float32),
             "scale": np.empty(shape, np.float32),

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import shapiro_wilk
-from gradnoise.tails.stable.estimators import Method, tail_index
+from gradnoise.tails.stable.index import ESTIMATORS, tail_index
 
 SERIES = 10_000
-
-
-SERIES_OF_LIKELIHOOD = 1_000  # that takes a hundred times as long
 
 
 ROWS_BYTES = 1 << 24  # of samples simulated at a time
@@ -34,13 +31,13 @@ class Null:
         rejected: by method, those among `alpha` whose Shapiro-Wilk p-value is below the significance.
     """
 
-    alpha: dict[Method, Floats]
-    rejected: dict[Method, Floats]
+    alpha: dict[str, Floats]
+    rejected: dict[str, Floats]
 
 
 def gaussian_null(
     batches: int,
-    methods: Sequence[Method],
+    methods: Sequence[str],
     seed: int,
     significance: float = 0.05,
     series: int = SERIES,
@@ -55,18 +52,18 @@ def gaussian_null(
         methods: of `tail_index`.
         seed: of the series; they depend on it and n only.
         significance: level of the Shapiro-Wilk test.
-        series: number of series; 1,000 at most for `ml`.
+        series: number of series; fewer where the estimator's `null_series` says so.
     """
     rows = max(16, ROWS_BYTES // (4 * batches))
-    alpha: dict[Method, list[Floats]] = {method: [] for method in methods}
-    rejected: dict[Method, list[Floats]] = {method: [] for method in methods}
+    alpha: dict[str, list[Floats]] = {method: [] for method in methods}
+    rejected: dict[str, list[Floats]] = {method: [] for method in methods}
     for start in range(0, series, rows):
         random = generator(seed, Stream.TAILS, "null", batches, start)
         shape = min(rows, series - start), batches
         samples = random.standard_normal(shape, dtype=np.float32)
         failing = shapiro_wilk(samples).pvalue < significance
         for method in methods:
-            count = max(0, SERIES_OF_LIKELIHOOD - start) if method == "ml" else len(samples)
+            count = max(0, ESTIMATORS[method].null_series - start)
             found = tail_index(samples[:count], method=method)
             alpha[method].append(found.alpha[found.converged])
             rejected[method].append(found.alpha[found.converged & failing[:count]])

@@ -37,7 +37,7 @@ def pooled_mohammadi(samples: ArrayLike, block: int | None = None) -> PooledInde
     """Block estimator over all values of all coordinates, as in Simsekli et al. (2019), ICML, and descendants.
 
     **Biased**: exactly Gaussian noise whose scales are log-normal with log-deviation 0, 0.5, 1, 2 reads about 2.0,
-    1.87, 1.58, 1.0. Use `gradnoise.tails.stable.estimators.tail_index` per coordinate instead. The values are laid end to
+    1.87, 1.58, 1.0. Use `gradnoise.tails.tail_index` per coordinate instead. The values are laid end to
     end, mini-batch after mini-batch, so that a block runs over coordinates: 1 / alpha = (mean ln|Y_j| -
     mean ln|X_i|) / ln K with Y_j the sums of K values.
 

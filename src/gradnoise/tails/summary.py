@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradnoise.gaussianity.kernels import Coordinate
 from gradnoise.tails.null import Null
-from gradnoise.tails.stable.estimators import Method
+from gradnoise.tails.stable.index import METHODS
 
 AT_TWO = 1.98  # from here on an index counts as 2
 
@@ -27,7 +27,7 @@ COLUMNS: dict[str, Any] = {
     "batch_size": np.int64,
     "batches": np.int64,
     "repeat": np.int64,
-    "method": "S9",
+    "method": f"S{max(map(len, METHODS))}",
     "coordinates": np.int64,
     "live": np.int64,
     "rejected": np.int64,
@@ -79,7 +79,7 @@ def describe_indices(alpha: NDArray[Any]) -> dict[str, float]:
 
 
 def summarise(
-    indices: Mapping[Method, Fields],
+    indices: Mapping[str, Fields],
     classes: NDArray[np.uint8],
     pvalues: Floats,
     null: Null,
@@ -144,7 +144,7 @@ def histograms(
     classes: NDArray[np.uint8],
     pvalues: Floats,
     null: Null,
-    method: Method,
+    method: str,
     significance: float,
 ) -> dict[str, NDArray[np.int64]]:
     """Counts of a method's indices in the bins of `EDGES`; what lies below 0.5 is in the first bin.

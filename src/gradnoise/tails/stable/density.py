@@ -1,4 +1,4 @@
-"""Symmetric stable laws, characteristic function exp(-|s t|^alpha): sampler and table of the density.
+"""Symmetric stable laws, characteristic function exp(-|s t|^alpha): sampler, density and its table.
 
 alpha = 2 is the Gaussian of variance 2 s^2, alpha = 1 Cauchy's law of half-width s.
 """
@@ -32,7 +32,9 @@ POINTS = 340  # of u, so that x reaches 1e6
 _kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 
-def sample(random: np.random.Generator, alpha: float, shape: int | tuple[int, ...]) -> Floats:
+def sample_stable(
+    random: np.random.Generator, alpha: float, shape: int | tuple[int, ...]
+) -> Floats:
     """Independent values of scale 1, after Chambers, Mallows and Stuck (1976), JASA 71.
 
     X = sin(aV) / cos(V)^(1/a) (cos((1-a)V) / W)^((1-a)/a) with V uniform on (-pi/2, pi/2) and W exponential.
@@ -40,10 +42,14 @@ def sample(random: np.random.Generator, alpha: float, shape: int | tuple[int, ..
     Args:
         random: the generator.
         alpha: index, above 0 and at most 2.
-        shape: of the result.
+        shape: of the result, float64.
 
     Raises:
         ValueError: for another index.
+
+    >>> cauchy = sample_stable(np.random.default_rng(0), 1.0, 10_000)
+    >>> np.quantile(cauchy, [0.25, 0.75]).round(1)
+    array([-1.,  1.])
     """
     if not 0 < alpha <= 2:
         raise ValueError(f"alpha: found {alpha}; accepted: above 0 and at most 2")
