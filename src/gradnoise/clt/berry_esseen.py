@@ -27,6 +27,9 @@ def berry_esseen_bound(third_moment: ArrayLike, batch_size: ArrayLike) -> Floats
 
     Raises:
         ValueError: for a third moment below 1 or a batch size below 1.
+
+    >>> berry_esseen_bound([1.0, 2.414553], 64).round(4).tolist()  # a fair coin, an exponential law
+    [0.0586, 0.116]
     """
     rho, size = np.asarray(third_moment, np.float64), np.asarray(batch_size, np.float64)
     if (rho < SMALLEST).any():
@@ -41,5 +44,12 @@ def berry_esseen_bound(third_moment: ArrayLike, batch_size: ArrayLike) -> Floats
 
 
 def edgeworth_distance(skewness: ArrayLike, batch_size: ArrayLike) -> Any:
-    """Leading term |skewness| / (6 sqrt(2 pi B)) of that distance for a law without a lattice (Esseen 1945)."""
+    """Leading term |skewness| / (6 sqrt(2 pi B)) of that distance for a law without a lattice.
+
+    Esseen (1945), "Fourier analysis of distribution functions", Acta Mathematica 77.
+
+    Args:
+        skewness: of one draw.
+        batch_size: B; both broadcast.
+    """
     return np.abs(skewness) / (6 * math.sqrt(2 * math.pi) * np.sqrt(batch_size))

@@ -56,7 +56,12 @@ def crossing(law: Law, distance: float, start: float, at_start: float) -> float:
 
 
 def gaussian_batch_size(crossings: ArrayLike, share: float) -> GaussianBatchSize:
-    """B* of a layer from its coordinates' crossings: the smallest batch size that a `share` of them needs."""
+    """B* of a layer from its coordinates' crossings: the smallest batch size that a `share` of them needs.
+
+    Args:
+        crossings: (E,) batch sizes, infinite where censored.
+        share: of the coordinates, 0 to 1.
+    """
     ordered = np.sort(np.asarray(crossings, np.float64))
     count = len(ordered)
     if not count:

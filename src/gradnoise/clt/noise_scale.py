@@ -11,7 +11,7 @@ import numpy as np
 JACKKNIFE = 20  # blocks of samples that are left out in turn
 
 
-READ_BYTES = 1 << 26
+READ_BYTES = 1 << 26  # of float64 columns at a time
 
 
 class NoiseScale(NamedTuple):
@@ -33,6 +33,7 @@ def noise_scale(gradients: Any) -> NoiseScale:
     samples, count = gradients.shape
     edges = np.linspace(0, samples, JACKKNIFE + 1).astype(int)
     # Of all samples, then of all but one block: |mean|^2 and the sum of squares about it.
+    # All are sums over coordinates, so that columns can be read some at a time.
     signal, noise = np.zeros(JACKKNIFE + 1), np.zeros(JACKKNIFE + 1)
     left = np.array([samples, *(samples - np.diff(edges))], np.float64)
     width = max(1, READ_BYTES // (8 * max(1, samples)))
@@ -47,6 +48,7 @@ def noise_scale(gradients: Any) -> NoiseScale:
         signal[: len(lengths)] += lengths
         noise[: len(lengths)] += np.array([squares.sum(), *(squares.sum() - parts)])
     trace = (noise - left * signal) / (left - 1)
+    # |mean|^2 exceeds |G|^2 by the noise that is left in the mean.
     true = signal - trace / left
     with np.errstate(divide="ignore", invalid="ignore"):
         scales = np.where(true > 0, trace / true, np.where(trace > 0, np.inf, np.nan))

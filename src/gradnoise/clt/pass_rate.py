@@ -52,6 +52,9 @@ def predicted_pass_rate(
 ) -> Floats:
     """Probability that the Shapiro-Wilk test passes n means of `batch_size` iid draws of continuous noise.
 
+    Interpolated in a table of simulations of the test (Royston 1995, AS R94) over the shifts of skewness and
+    kurtosis that n means show. It is near: laws of equal cumulants differ by a few points at small batches.
+
     Args:
         skewness: g1 of the per-sample gradients; NaN stays NaN.
         excess_kurtosis: g2 of the same.
@@ -65,6 +68,9 @@ def predicted_pass_rate(
 
     Raises:
         ValueError: for n, batch size or significance out of range.
+
+    >>> predicted_pass_rate([0.0, 2.0], [0.0, 6.0], 64, 200).round(2).tolist()  # Gaussian, exponential
+    [0.95, 0.77]
     """
     size = np.asarray(batch_size, np.float64)
     if not 3 <= n <= 5000:
@@ -121,9 +127,11 @@ def _surface(n: int, significance: float) -> Floats:
     Shifted as a whole so that Gaussian noise, whose rate is known, passes at 1 - significance.
     """
     table = _table()
+    # Two neighbouring n; beyond the table's ends the nearest one's shape.
     place = np.interp(np.log(n), np.log(table.counts), np.arange(len(table.counts)))
     low = min(int(place), len(table.counts) - 2)
     probits = table.probits[low] + (place - low) * (table.probits[low + 1] - table.probits[low])
+    # np.interp wants ascending places: the probits of passing rise where the level falls.
     levels = ndtri(1 - table.levels)[::-1]
     wanted = ndtri(1 - significance)
     where = np.interp(wanted, levels, np.arange(levels.size)[::-1])

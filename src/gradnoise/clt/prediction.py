@@ -26,7 +26,6 @@ Floats = NDArray[np.float64]
 
 COLUMNS = 128  # coordinates at a time
 
-
 SERIES = 100  # simulated for a coordinate of few distinct values
 
 
@@ -89,6 +88,7 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
     passed = np.zeros((*shape, design.repeats, count), np.bool_)
     classes = np.empty((shape[0], count), np.int8)
     for columns in blocks(count):
+        # Both halves of a block at once: stored gradients are read a single time.
         block = np.asarray(gradients[:, columns])
         known, drawn = block[first], np.ascontiguousarray(block[second])
         found = frequencies(known)
@@ -102,7 +102,7 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
 
 def shape_of_columns(values: NDArray[Any]) -> tuple[Floats, Floats]:
     """Skewness and excess kurtosis of every column, moments divided by N; NaN for constant columns."""
-    x = values - values.mean(axis=0, dtype=np.float64)
+    x = values - values.mean(axis=0, dtype=np.float64)  # float64, whatever the values are
     squares = x * x
     variance = squares.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -165,6 +165,7 @@ def _passes(gradients: NDArray[np.float32], design: Design) -> NDArray[np.bool_]
     passed = np.zeros(shape, np.bool_)
     full = gradients.mean(axis=0, dtype=np.float64)
     for repeat in range(design.repeats):
+        # The pipeline's own draws, over half as many samples.
         draws = Draws(design.seed, repeat + 1, design.sampling, len(gradients))
         how = plan(draws, cut(draws, fitting, max(design.batches)))
         noise = gather_noise(gradients, full, how)

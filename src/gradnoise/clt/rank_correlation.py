@@ -31,6 +31,7 @@ def spearman(x: ArrayLike, y: ArrayLike, given: Sequence[ArrayLike] = ()) -> flo
         -1 to 1; NaN where nothing is left to correlate.
     """
     columns = [ranks(x), ranks(y)]
+    # Too few for a residual beside the regression's constant and slopes.
     if len(columns[0]) < 3 + len(given):
         return float("nan")
     design = np.column_stack([np.ones(len(columns[0])), *(ranks(each) for each in given)])
@@ -43,12 +44,21 @@ def spearman(x: ArrayLike, y: ArrayLike, given: Sequence[ArrayLike] = ()) -> flo
 
 
 def permutation_pvalue(x: ArrayLike, y: ArrayLike, seed: int = 0) -> float:
-    """Two-sided p-value of Spearman's correlation under all orders of y, or many random ones above n = 8."""
+    """Two-sided p-value of Spearman's correlation under all orders of y, or many random ones above n = 8.
+
+    Args:
+        x, y: (n,) each.
+        seed: of the random orders.
+
+    >>> round(permutation_pvalue([1, 2, 3, 4], [1, 2, 3, 4]), 4)  # 2 of 24 orders
+    0.0833
+    """
     a, b = ranks(x) - np.mean(ranks(x)), ranks(y) - np.mean(ranks(y))
-    observed = abs(a @ b) - 1e-9
+    observed = abs(a @ b) - 1e-9  # ties with the observed value count, whatever rounding says
     if len(a) <= EXACT:
         orders = np.array(list(permutations(b)))
         return float(np.mean(np.abs(orders @ a) >= observed))
     random = np.random.default_rng(seed)
     drawn = random.permuted(np.tile(b, (DRAWN, 1)), axis=1)
+    # The observed order is one of those possible: the p-value is never zero.
     return float((1 + np.sum(np.abs(drawn @ a) >= observed)) / (1 + DRAWN))

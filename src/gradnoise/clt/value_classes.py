@@ -48,6 +48,7 @@ def frequencies(values: Rows) -> Frequencies:
 def classify_values(found: Frequencies, batch_size: int) -> NDArray[np.int8]:
     """Class (`Values`) of each coordinate for batches of `batch_size`."""
     kind = np.full(found.distinct.shape, Values.CONTINUOUS, np.int8)
+    # Later lines overrule earlier ones: few values that are mostly silent count as sparse.
     kind[found.distinct <= FEW] = Values.LATTICE
     kind[found.largest_share**batch_size > SILENT] = Values.SPARSE
     kind[found.distinct == 1] = Values.DEAD
@@ -57,6 +58,7 @@ def classify_values(found: Frequencies, batch_size: int) -> NDArray[np.int8]:
 @numba.njit(nogil=True, cache=True)
 def _count(rows, distinct, longest) -> None:  # type: ignore[no-untyped-def]
     for r in range(rows.shape[0]):
+        # Rows are sorted: equal values are neighbours.
         count, run, most = 1, 1, 1
         for i in range(1, rows.shape[1]):
             if rows[r, i] == rows[r, i - 1]:

@@ -1,1 +1,5 @@
-"""Figures, one module each: every one writes a PDF, a PNG and the CSV of the numbers that it shows."""
+"""Figures, one module each, in a folder per stage; each says in itself what it shows and needs (`catalogue`).
+
+`style` is the look, `lines` and `scales` what panels share, `program` the command line and the files. Imports
+tables and the stages' results, never torch.
+"""

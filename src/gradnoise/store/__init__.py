@@ -1,1 +1,5 @@
-"""Files: work areas, Zarr stores, HDF5 results."""
+"""How results lie on disk: work areas, Zarr stores, HDF5 files, small tables, and where each is.
+
+`variables` declares arrays and columns, `arrays` (Zarr), `results` (HDF5) and `tables` (CSV) write what is
+declared, `work_area` publishes it whole, `paths` says where. Imports `errors` only.
+"""

@@ -1,1 +1,1 @@
-"""Figures of the clt stage."""
+"""Figures of the clt stage: pass rates foretold, B*, third moments, the bound. Imports clt, tables and store."""
