@@ -36,8 +36,8 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        f"{OUTPUT}/report.html",
-        f"{OUTPUT}/noise_card.json",
-        f"{OUTPUT}/claims.csv",
-        f"{OUTPUT}/tables",
+        PATHS.report,
+        PATHS.noise_card,
+        PATHS.claims,
+        PATHS.tables,
         FIGURES,

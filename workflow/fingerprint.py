@@ -14,10 +14,21 @@ Not covered: other dynamic imports and third-party versions.
 
 import ast
 import hashlib
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+
+def canonical(settings: Any) -> str:
+    """JSON with sorted keys: equal settings are equal text, whatever the order in the YAML file."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def digest(*parts: Any) -> str:
+    """Fingerprints or settings in one word."""
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()[:16]
 
 
 def fingerprint(module: str, source: Path) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 rule calibration:
     output:
-        f"{OUTPUT}/calibration.csv",
+        PATHS.calibration,
     log:
-        f"{LOGS}/calibration.log",
+        PATHS.log(PATHS.calibration),
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=stage("calibration").memory,
+        runtime=stage("calibration").minutes,
     params:
-        *source("calibration"),
-        settings=planned_run.canonical(EXPERIMENT.calibration_settings()),
+        *stage("calibration").code,
+        settings=stage("calibration").settings,
     shell:
         "python -m gradnoise.calibration --settings {params.settings:q} --output {output} 2> {log}"

@@ -1,20 +1,20 @@
 rule claims:
     input:
-        tables=f"{OUTPUT}/tables",
+        tables=PATHS.tables,
     output:
         report(
-            f"{OUTPUT}/claims.csv",
+            PATHS.claims,
             caption="../report/claims.rst",
             category="Claims",
         ),
     log:
-        f"{LOGS}/claims.log",
+        PATHS.log(PATHS.claims),
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=stage("claims").memory,
+        runtime=stage("claims").minutes,
     params:
-        *source("claims"),
-        settings=planned_run.canonical(EXPERIMENT.tables_settings()),
+        *stage("claims").code,
+        settings=stage("claims").settings,
     shell:
         "python -m gradnoise.claims --settings {params.settings:q} --tables {input.tables}"
         " --output {output} 2> {log}"

@@ -1,21 +1,19 @@
 rule clt:
     input:
         gradients=gradients_of,
-        moments=lambda wildcards: f"{checkpoint_of(wildcards)}/moments.zarr",
+        moments=moments_of,
         gaussianity=rules.gaussianity.output,
     output:
-        f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/clt/{{parameter}}.h5",
+        PATHS.layer("clt"),
     log:
-        f"{LOGS}/clt/{{run}}/seed-{{seed}}/epoch-{{epoch}}/{{parameter}}.log",
-    threads: lambda wildcards: resources.statistics_threads(run_of(wildcards))
+        PATHS.log(PATHS.layer("clt")),
+    threads: stage("clt").threads
     resources:
-        mem_mb=lambda wildcards: resources.clt_memory(run_of(wildcards)),
-        runtime=lambda wildcards: resources.clt_minutes(run_of(wildcards)),
+        mem_mb=stage("clt").memory,
+        runtime=stage("clt").minutes,
     params:
-        *source("clt"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).clt_settings(int(wildcards.seed), wildcards.parameter)
-        ),
+        *stage("clt").code,
+        settings=stage("clt").settings,
     shell:
         "python -m gradnoise.clt --settings {params.settings:q} --gradients {input.gradients}"
         " --moments {input.moments} --gaussianity {input.gaussianity} --output {output} 2> {log}"

@@ -1,32 +1,27 @@
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 SOURCE = ROOT / "src"
 sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
 
-import drawn
 import environment
-import plan
-import planned_run
-import resources
-from fingerprint import fingerprint
+import jobs
+from experiment import Experiment
+from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
-from schemas.configuration import check_duplicates
 from snakemake.exceptions import WorkflowError
+from stages import data, figures
 
 environment.prepare(SOURCE)
 
 try:
-    for file in workflow.configfiles:
-        check_duplicates(Path(file))
-    EXPERIMENT = plan.Experiment(config)
+    EXPERIMENT = Experiment(config, [Path(file) for file in workflow.configfiles])
 except InputError as error:
     raise WorkflowError(f"The config cannot be run:\n{error}")
 
-RUNS = EXPERIMENT.runs
-OUTPUT = EXPERIMENT.output
-LOGS = f"logs/{OUTPUT}"
+PATHS = EXPERIMENT.paths
 
 # The local limit on jobs that use a GPU at once; `--resources gpu=N` and profiles override it.
 if environment.local_gpus():
@@ -44,48 +39,36 @@ wildcard_constraints:
     variant=r"\w+",
 
 
-def source(stage):
-    """Fingerprint of the code that a stage runs, one item a module: Snakemake names the culprit."""
-    return fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
+@cache
+def stage(name):
+    """Code, settings and needs of a stage's jobs."""
+    return jobs.Stage(name, EXPERIMENT, SOURCE)
 
 
-def digest(stage):
-    """The same in one word, for the manifest of the stage's work area."""
-    return planned_run.digest(source(stage))
+def job_of(wildcards):
+    return jobs.job_of(EXPERIMENT, wildcards)
 
 
-def run_of(wildcards):
-    return RUNS[wildcards.run]
+def data_of(wildcards):
+    return PATHS.data(job_of(wildcards).run.data)
 
 
 def trained(wildcards):
     """Checkpoints of the networks that a run measures."""
-    return f"{OUTPUT}/{run_of(wildcards).trained_by}/seed-{wildcards.seed}/checkpoints"
-
-
-def data_of(wildcards):
-    return f"{OUTPUT}/data/{run_of(wildcards).data}.h5"
-
-
-def checkpoint_of(wildcards):
-    """Folder of the checkpoint whose per-sample gradients a run draws from."""
-    run = EXPERIMENT.gradients_of(
-        run_of(wildcards), int(wildcards.seed), int(wildcards.epoch)
-    )
-    return f"{OUTPUT}/{run}/seed-{wildcards.seed}/epoch-{wildcards.epoch}"
+    return PATHS.checkpoints(job_of(wildcards).run.trained_by, wildcards.seed)
 
 
 def gradients_of(wildcards):
     """Per-sample gradients from which a run draws its batches."""
-    return f"{checkpoint_of(wildcards)}/gradients.zarr"
+    return PATHS.gradients(EXPERIMENT.gradients_of(job_of(wildcards)))
+
+
+def moments_of(wildcards):
+    """Their moments."""
+    return PATHS.moments(EXPERIMENT.gradients_of(job_of(wildcards)))
 
 
 def noise_of(wildcards):
     """All repeats of a run's noise at a checkpoint."""
-    return expand(
-        rules.noise.output,
-        run=wildcards.run,
-        seed=wildcards.seed,
-        epoch=wildcards.epoch,
-        repeat=run_of(wildcards).repeats,
-    )
+    job = job_of(wildcards)
+    return [PATHS.noise(job.checkpoint, repeat) for repeat in job.run.repeats]

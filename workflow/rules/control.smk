@@ -1,13 +1,13 @@
 rule control:
     output:
-        f"{OUTPUT}/control.csv",
+        PATHS.control,
     log:
-        f"{LOGS}/control.log",
+        PATHS.log(PATHS.control),
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=stage("control").memory,
+        runtime=stage("control").minutes,
     params:
-        *source("control"),
-        settings=planned_run.canonical(EXPERIMENT.control.model_dump()),
+        *stage("control").code,
+        settings=stage("control").settings,
     shell:
         "python -m gradnoise.control --settings {params.settings:q} --output {output} 2> {log}"

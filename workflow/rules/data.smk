@@ -1,20 +1,18 @@
 rule data:
     input:
-        lambda wildcards: plan.data_inputs(EXPERIMENT.data[wildcards.data]),
+        lambda wildcards: data.inputs(EXPERIMENT.data[wildcards.data]),
     output:
-        f"{OUTPUT}/data/{{data}}.h5",
+        PATHS.data(),
     log:
-        f"{LOGS}/data/{{data}}.log",
+        PATHS.log(PATHS.data()),
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=stage("data").memory,
+        runtime=stage("data").minutes,
     params:
-        *source("data"),
-        settings=lambda wildcards: planned_run.canonical(
-            EXPERIMENT.data[wildcards.data]
-        ),
-        listing=lambda wildcards: plan.data_listing(EXPERIMENT.data[wildcards.data]),
-        source=digest("data"),
+        *stage("data").code,
+        settings=stage("data").settings,
+        listing=lambda wildcards: data.listing(EXPERIMENT.data[wildcards.data]),
+        source=stage("data").source,
     shell:
         "python -m gradnoise.data --settings {params.settings:q} --source {params.source}"
         " --output {output} 2> {log}"

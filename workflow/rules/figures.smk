@@ -1,40 +1,36 @@
 FIGURES = [
-    f"{OUTPUT}/figures/{run.name}-{figure}.{suffix}"
-    for run in RUNS.values()
-    for figure in drawn.figures_of(run)
+    PATHS.figure(suffix, run.name, figure)
+    for run in EXPERIMENT.runs.values()
+    for figure in figures.figures_of(run)
     for suffix in ("pdf", "png", "csv")
 ]
 
 
 rule figures:
     input:
-        tables=f"{OUTPUT}/tables",
-        layers=lambda wildcards: drawn.figure_layers(
-            EXPERIMENT, run_of(wildcards), wildcards.figure
-        ),
+        tables=PATHS.tables,
+        layers=lambda wildcards: figures.layers(PATHS, job_of(wildcards)),
         # The samples behind the tails are shown as pictures.
         data=data_of,
     output:
-        pdf=f"{OUTPUT}/figures/{{run}}-{{figure}}.pdf",
+        pdf=PATHS.figure("pdf"),
         png=report(
-            f"{OUTPUT}/figures/{{run}}-{{figure}}.png",
+            PATHS.figure("png"),
             caption="../report/figures.rst",
             category="Figures",
             labels={"run": "{run}", "figure": "{figure}"},
         ),
-        csv=f"{OUTPUT}/figures/{{run}}-{{figure}}.csv",
+        csv=PATHS.figure("csv"),
     log:
-        f"{LOGS}/figures/{{run}}-{{figure}}.log",
+        PATHS.log(PATHS.figure("pdf")),
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=figures.RESOURCES.memory,
+        runtime=figures.RESOURCES.minutes,
     params:
-        lambda wildcards: fingerprint(
-            f"gradnoise.figures.{drawn.module(wildcards.figure)}", SOURCE
-        ),
-        module=lambda wildcards: f"gradnoise.figures.{drawn.module(wildcards.figure)}",
-        settings=lambda wildcards: planned_run.canonical(
-            EXPERIMENT.figure_settings(wildcards.run)
+        lambda wildcards: fingerprint(figures.module(wildcards.figure), SOURCE),
+        module=lambda wildcards: figures.module(wildcards.figure),
+        settings=lambda wildcards: canonical(
+            figures.settings(EXPERIMENT, job_of(wildcards))
         ),
     shell:
         "python -m {params.module} --settings {params.settings:q}"

@@ -3,25 +3,19 @@ rule gradients:
         data=data_of,
         checkpoints=trained,
     output:
-        directory(f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/gradients.zarr"),
+        directory(PATHS.gradients()),
     log:
-        f"{LOGS}/gradients/{{run}}/seed-{{seed}}/epoch-{{epoch}}.log",
-    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
+        PATHS.log(PATHS.gradients()),
+    threads: stage("gradients").threads
     resources:
-        gpu=lambda wildcards: resources.gpu(run_of(wildcards)),
-        mem_mb=lambda wildcards: resources.sampling_memory(run_of(wildcards)),
-        runtime=lambda wildcards: resources.gradients_minutes(run_of(wildcards)),
+        gpu=stage("gradients").gpu,
+        mem_mb=stage("gradients").memory,
+        runtime=stage("gradients").minutes,
     params:
-        *source("gradients"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).gradients_settings(
-                int(wildcards.seed), int(wildcards.epoch)
-            )
-        ),
-        model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: planned_run.digest(
-            source("gradients"), run_of(wildcards).model_source
-        ),
+        *stage("gradients").code,
+        settings=stage("gradients").settings,
+        model=stage("gradients").model,
+        source=stage("gradients").source,
     shell:
         "python -m gradnoise.gradients --settings {params.settings:q} --source {params.source}"
         " --data {input.data} --checkpoints {input.checkpoints} --output {output} 2> {log}"

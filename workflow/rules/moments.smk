@@ -4,25 +4,19 @@ rule moments:
         checkpoints=trained,
         gradients=rules.gradients.output,
     output:
-        directory(f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/moments.zarr"),
+        directory(PATHS.moments()),
     log:
-        f"{LOGS}/moments/{{run}}/seed-{{seed}}/epoch-{{epoch}}.log",
-    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
+        PATHS.log(PATHS.moments()),
+    threads: stage("moments").threads
     resources:
-        gpu=lambda wildcards: resources.sampling_gpu(run_of(wildcards)),
-        mem_mb=lambda wildcards: resources.sampling_memory(run_of(wildcards)),
-        runtime=lambda wildcards: resources.gradients_minutes(run_of(wildcards)),
+        gpu=stage("moments").gpu,
+        mem_mb=stage("moments").memory,
+        runtime=stage("moments").minutes,
     params:
-        *source("moments"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).gradients_settings(
-                int(wildcards.seed), int(wildcards.epoch)
-            )
-        ),
-        model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: planned_run.digest(
-            source("moments"), run_of(wildcards).model_source
-        ),
+        *stage("moments").code,
+        settings=stage("moments").settings,
+        model=stage("moments").model,
+        source=stage("moments").source,
     shell:
         "python -m gradnoise.moments --settings {params.settings:q} --source {params.source}"
         " --data {input.data} --checkpoints {input.checkpoints} --gradients {input.gradients}"

@@ -4,27 +4,19 @@ rule noise:
         checkpoints=trained,
         gradients=gradients_of,
     output:
-        directory(
-            f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/noise/repeat-{{repeat}}.zarr"
-        ),
+        directory(PATHS.noise()),
     log:
-        f"{LOGS}/noise/{{run}}/seed-{{seed}}/epoch-{{epoch}}/repeat-{{repeat}}.log",
-    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
+        PATHS.log(PATHS.noise()),
+    threads: stage("noise").threads
     resources:
-        gpu=lambda wildcards: resources.sampling_gpu(run_of(wildcards)),
-        mem_mb=lambda wildcards: resources.sampling_memory(run_of(wildcards)),
-        runtime=lambda wildcards: resources.noise_minutes(run_of(wildcards)),
+        gpu=stage("noise").gpu,
+        mem_mb=stage("noise").memory,
+        runtime=stage("noise").minutes,
     params:
-        *source("noise"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).noise_settings(
-                int(wildcards.seed), int(wildcards.epoch), int(wildcards.repeat)
-            )
-        ),
-        model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: planned_run.digest(
-            source("noise"), run_of(wildcards).model_source
-        ),
+        *stage("noise").code,
+        settings=stage("noise").settings,
+        model=stage("noise").model,
+        source=stage("noise").source,
     shell:
         "python -m gradnoise.noise --settings {params.settings:q} --source {params.source}"
         " --data {input.data} --checkpoints {input.checkpoints} --gradients {input.gradients}"

@@ -1,31 +1,26 @@
 rule report:
     input:
-        tables=f"{OUTPUT}/tables",
-        claims=f"{OUTPUT}/claims.csv",
-        calibration=f"{OUTPUT}/calibration.csv",
-        control=f"{OUTPUT}/control.csv",
-        data=[f"{OUTPUT}/data/{name}.h5" for name in EXPERIMENT.data],
+        tables=PATHS.tables,
+        claims=PATHS.claims,
+        calibration=PATHS.calibration,
+        control=PATHS.control,
+        data=[PATHS.data(name) for name in EXPERIMENT.data],
         figures=[figure for figure in FIGURES if figure.endswith(".png")],
     output:
         page=report(
-            f"{OUTPUT}/report.html",
+            PATHS.report,
             caption="../report/report.rst",
             category="Report",
         ),
-        card=f"{OUTPUT}/noise_card.json",
+        card=PATHS.noise_card,
     log:
-        f"{LOGS}/report.log",
+        PATHS.log(PATHS.report),
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=stage("report").memory,
+        runtime=stage("report").minutes,
     params:
-        *source("report"),
-        settings=planned_run.canonical(
-            {
-                **EXPERIMENT.report_settings(),
-                "command": environment.command(workflow.configfiles),
-            }
-        ),
+        *stage("report").code,
+        settings=stage("report").settings,
     shell:
         "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
         " --claims {input.claims} --calibration {input.calibration} --control {input.control} --data {input.data}"

@@ -1,36 +1,26 @@
-TRAININGS = sorted(
-    {
-        f"{OUTPUT}/{run.trained_by}/seed-{seed}/training.csv"
-        for run in RUNS.values()
-        for seed in run.seeds
-    }
-)
-LANGEVIN = [file for run in RUNS.values() for file in EXPERIMENT.langevin_files(run)]
-
-
 rule tables:
     input:
         gaussianity=EXPERIMENT.layer_files("gaussianity"),
         clt=EXPERIMENT.layer_files("clt"),
         tails=EXPERIMENT.layer_files("tails"),
-        langevin=LANGEVIN,
-        training=TRAININGS,
+        langevin=EXPERIMENT.langevin_files(),
+        training=EXPERIMENT.training_files(),
     output:
         report(
-            directory(f"{OUTPUT}/tables"),
+            directory(PATHS.tables),
             patterns=["{name}.csv"],
             caption="../report/tables.rst",
             category="Tables",
         ),
     log:
-        f"{LOGS}/tables.log",
+        PATHS.log(PATHS.tables),
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=stage("tables").memory,
+        runtime=stage("tables").minutes,
     params:
-        *source("tables"),
-        settings=planned_run.canonical(EXPERIMENT.tables_settings()),
-        results=lambda wildcards, output: Path(output[0]).parent,
+        *stage("tables").code,
+        settings=stage("tables").settings,
+        results=PATHS.output,
     shell:
         "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"
         " --output {output} 2> {log}"

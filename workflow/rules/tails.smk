@@ -5,18 +5,16 @@ rule tails:
         gradients=gradients_of,
         data=data_of,
     output:
-        f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/tails/{{parameter}}.h5",
+        PATHS.layer("tails"),
     log:
-        f"{LOGS}/tails/{{run}}/seed-{{seed}}/epoch-{{epoch}}/{{parameter}}.log",
-    threads: lambda wildcards: resources.statistics_threads(run_of(wildcards))
+        PATHS.log(PATHS.layer("tails")),
+    threads: stage("tails").threads
     resources:
-        mem_mb=lambda wildcards: resources.statistics_memory(run_of(wildcards)),
-        runtime=lambda wildcards: resources.tails_minutes(run_of(wildcards)),
+        mem_mb=stage("tails").memory,
+        runtime=stage("tails").minutes,
     params:
-        *source("tails"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).tails_settings(int(wildcards.seed), wildcards.parameter)
-        ),
+        *stage("tails").code,
+        settings=stage("tails").settings,
     shell:
         "python -m gradnoise.tails --settings {params.settings:q} --noise {input.noise}"
         " --gaussianity {input.gaussianity} --gradients {input.gradients} --data {input.data}"

@@ -3,33 +3,21 @@ rule trajectory:
         data=data_of,
         checkpoints=trained,
     output:
-        directory(
-            f"{OUTPUT}/{{run}}/seed-{{seed}}/epoch-{{epoch}}/trajectory/{{variant}}.zarr"
-        ),
+        directory(PATHS.trajectory()),
     log:
-        f"{LOGS}/trajectory/{{run}}/seed-{{seed}}/epoch-{{epoch}}/{{variant}}.log",
+        PATHS.log(PATHS.trajectory()),
     # Long jobs first, so that none is left over at the end.
     priority: 10
-    threads: lambda wildcards: run_of(wildcards).sections.training.torch_threads
+    threads: stage("trajectory").threads
     resources:
-        gpu=lambda wildcards: resources.gpu(run_of(wildcards)),
-        mem_mb=lambda wildcards: resources.trajectory_memory(
-            run_of(wildcards), wildcards.variant
-        ),
-        runtime=lambda wildcards: resources.trajectory_minutes(
-            run_of(wildcards), wildcards.variant
-        ),
+        gpu=stage("trajectory").gpu,
+        mem_mb=stage("trajectory").memory,
+        runtime=stage("trajectory").minutes,
     params:
-        *source("trajectory"),
-        settings=lambda wildcards: planned_run.canonical(
-            run_of(wildcards).trajectory_settings(
-                int(wildcards.seed), wildcards.variant
-            )
-        ),
-        model=lambda wildcards: run_of(wildcards).model_source,
-        source=lambda wildcards: planned_run.digest(
-            source("trajectory"), run_of(wildcards).model_source
-        ),
+        *stage("trajectory").code,
+        settings=stage("trajectory").settings,
+        model=stage("trajectory").model,
+        source=stage("trajectory").source,
     shell:
         "python -m gradnoise.trajectory --settings {params.settings:q} --source {params.source}"
         " --data {input.data} --checkpoints {input.checkpoints} --output {output} 2> {log}"

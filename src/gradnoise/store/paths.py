@@ -110,3 +110,8 @@ class Paths:
     def noise_card(self) -> str:
         """The noise card, JSON."""
         return f"{self.output}/noise_card.json"
+
+    @staticmethod
+    def log(result: str) -> str:
+        """Log of the job that makes a result: at the same place, below `logs`."""
+        return str(Path("logs", result).with_suffix(".log"))

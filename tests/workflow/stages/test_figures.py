@@ -1,0 +1,56 @@
+"""Which figures a run has data for, and what they read."""
+
+from example_config import DEFAULT, edited, job
+from gradnoise.figures import catalogue
+from gradnoise.store.paths import Paths
+from stages import figures
+
+PATHS = Paths("results")
+
+
+def test_a_run_that_measures_everything_has_every_figure() -> None:
+    assert figures.figures_of(job().run)[0] == catalogue.HEADLINE
+    missing = set(catalogue.entries()) - set(figures.figures_of(job().run))
+    # Its trajectories have no momentum.
+    assert missing == {
+        name for name, entry in catalogue.entries().items() if "momentum" in entry.needs
+    }
+
+
+def test_a_run_without_noise_has_figures_of_training_and_trajectories() -> None:
+    entries = catalogue.entries()
+    drawn = figures.figures_of(job("softmax_regression").run)
+    assert "phase_portrait" in drawn
+    assert not any("noise" in entries[name].needs for name in drawn)
+
+
+def test_a_run_that_borrows_its_networks_repeats_no_figure_of_theirs() -> None:
+    drawn = figures.figures_of(job("cnn_epoch_shuffle").run)
+    assert not {"training_curves", "third_moments", "tail_examples", "percentage_by_epoch"} & set(
+        drawn
+    )
+    assert "predicted_pass_rates" in drawn
+
+
+def test_batches_from_mini_batches_have_no_predictions() -> None:
+    drawn = figures.figures_of(job(config=edited("noise.strategy", "per_batch")).run)
+    assert "third_moments" in drawn
+    assert not {"predicted_pass_rates", "gaussian_batch_size"} & set(drawn)
+    augmented = figures.figures_of(job(config=edited("noise.augment", True)).run)
+    assert "third_moments" not in augmented
+
+
+def test_a_figure_reads_the_last_checkpoint_of_the_first_seed() -> None:
+    read = figures.layers(PATHS, job(figure="tail_indices"))
+    assert read[0] == "results/cnn/seed-1/epoch-4/tails/conv1.weight.h5"
+    assert len(read) == len(job().run.measured)
+    assert figures.layers(PATHS, job(figure="training_curves")) == []
+
+
+def test_a_figure_of_the_whole_model_reads_no_layer() -> None:
+    follow = {"run": "softmax_regression", "config": DEFAULT}
+    whole = figures.layers(PATHS, job(figure="relaxation", **follow))
+    every = figures.layers(PATHS, job(figure="entropy_production", **follow))
+    folder = "results/softmax_regression/seed-1/epoch-20/langevin"
+    assert whole[0] == f"{folder}/plain/model.h5"
+    assert (len(whole), len(every)) == (4, 8)

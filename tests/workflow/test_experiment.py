@@ -1,0 +1,94 @@
+"""An experiment: its runs, what they share, and their files."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from example_config import DEFAULT, OVERLAYS, edited, overlay
+from experiment import Experiment, merged
+from gradnoise.errors import InputError
+from gradnoise.store.paths import Checkpoint
+from run import Job
+
+
+def test_the_default_config_is_valid_and_plans_a_job_per_layer() -> None:
+    experiment = Experiment(DEFAULT)
+    jobs = [(job.run.name, job.seed, job.epoch, job.parameter) for job in experiment.jobs()]
+    assert len(jobs) == len(set(jobs)) == (3 * 2 + 1) * 5
+    assert ("cnn", 3, 4, "conv1.weight") in jobs
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_overlay_is_valid_and_has_an_output_of_its_own(name: str) -> None:
+    experiment = Experiment(merged(DEFAULT, overlay(name)))
+    assert experiment.paths.output != DEFAULT["output"]
+    assert list(experiment.jobs())
+
+
+def test_batches_above_the_data_set_need_replacement() -> None:
+    config = edited("noise.batch_sizes", [64, 20_000])
+    config["runs"] = ["cnn"]
+    assert Experiment(config).runs["cnn"].samples == 10_000
+    config["noise"]["sampling"] = "epoch_shuffle"
+    with pytest.raises(InputError, match=r"found \[20000\]; without replacement .* 10000"):
+        Experiment(config)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training", {"epochs": 6}, "may override noise, gaussianity, clt and tails only"),
+        ("first_seeds", 4, "found 4; accepted: 1 to 3"),
+        ("training_from", "nothing", "a name in runs that trains itself"),
+        ("noise", {"checkpoints": [7]}, r"run cnn_epoch_shuffle: noise.checkpoints: found \[7\]"),
+    ],
+)
+def test_a_run_that_borrows_a_training_may_only_measure_otherwise(
+    key: str, value: Any, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        Experiment(edited(f"run_definitions.cnn_epoch_shuffle.{key}", value))
+
+
+def test_the_control_follows_the_run_it_borrows_from() -> None:
+    config = edited("training.seeds", [7, 8])
+    config["training"]["epochs"], config["noise"]["checkpoints"] = 2, [0, "last"]
+    runs = Experiment(config).runs
+    assert (runs["cnn"].seeds, runs["cnn"].epochs) == ([7, 8], [0, 2])
+    control = runs["cnn_epoch_shuffle"]
+    assert (control.seeds, control.epochs, control.trained_by) == ([7], [2], "cnn")
+
+
+def test_a_control_shares_the_gradients_that_do_not_depend_on_the_draws() -> None:
+    experiment = Experiment(DEFAULT)
+    control = Job(experiment.runs["cnn_epoch_shuffle"], seed=1, epoch=4)
+    assert experiment.gradients_of(control) == Checkpoint("cnn", 1, 4)
+    noise = {"coordinates": 9, "checkpoints": [4]}
+    other = Experiment(edited("run_definitions.cnn_epoch_shuffle.noise", noise))
+    control = control._replace(run=other.runs["cnn_epoch_shuffle"])
+    assert other.gradients_of(control) == Checkpoint("cnn_epoch_shuffle", 1, 4)
+
+
+def test_data_sets_that_differ_get_files_that_differ() -> None:
+    config = deepcopy(DEFAULT)
+    config["run_definitions"]["small"] = {"data": {"subset": 1000}}
+    config["runs"] = ["cnn", "small"]
+    experiment = Experiment(config)
+    assert experiment.runs["cnn"].data == "fashion_mnist_subset"
+    assert experiment.runs["small"].data != experiment.runs["cnn"].data
+    assert len(experiment.data) == 2
+
+
+def test_a_run_without_noise_has_trajectories_alone() -> None:
+    experiment = Experiment(DEFAULT)
+    assert not any(job.run.name == "softmax_regression" for job in experiment.jobs())
+    files = [file for file in experiment.langevin_files() if "softmax_regression" in file]
+    assert len(files) == len(set(files)) == 4 * 2
+
+
+def test_merging_replaces_lists_and_leaves_both_sides_as_they_were() -> None:
+    base, override = {"a": {"b": [1, 2], "c": 3}}, {"a": {"b": [4]}, "d": {"e": 5}}
+    assert merged(base, override) == {"a": {"b": [4], "c": 3}, "d": {"e": 5}}
+    assert base == {"a": {"b": [1, 2], "c": 3}}
+    assert override == {"a": {"b": [4]}, "d": {"e": 5}}

@@ -1,0 +1,46 @@
+"""From wildcards to settings and needs."""
+
+import json
+
+import pytest
+
+from example_config import DEFAULT
+from experiment import Experiment
+from jobs import Stage, job_of
+from registries import SOURCE
+from stages import model
+
+WILDCARDS = {"run": "cnn", "seed": "2", "epoch": "4", "repeat": "1", "parameter": "conv1.weight"}
+DATA = {"data": "fashion_mnist_subset"}
+
+
+def test_wildcards_say_which_job_it_is() -> None:
+    experiment = Experiment(DEFAULT)
+    job = job_of(experiment, WILDCARDS)
+    assert job.run is experiment.runs["cnn"]
+    assert (job.seed, job.epoch, job.repeat, job.parameter) == (2, 4, 1, "conv1.weight")
+    assert job.checkpoint == ("cnn", 2, 4)
+
+
+def test_a_job_is_about_a_checkpoint_a_data_set_or_the_whole_experiment() -> None:
+    experiment = Experiment(DEFAULT)
+    settings = {
+        name: json.loads(Stage(name, experiment, SOURCE).settings(wildcards))
+        for name, wildcards in {
+            "gaussianity": WILDCARDS,
+            "data": DATA,
+            "control": {},
+        }.items()
+    }
+    assert settings["gaussianity"]["parameter"] == "conv1.weight"
+    assert settings["data"] == DEFAULT["data"]
+    assert settings["control"] == DEFAULT["control"]
+
+
+def test_the_code_of_a_users_model_is_part_of_a_jobs_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    training, data = (Stage(name, Experiment(DEFAULT), SOURCE) for name in ("training", "data"))
+    built_in, read = training.source(WILDCARDS), data.source(DATA)
+    monkeypatch.setattr(model, "source", lambda name: (f"{name}@1234",))
+    assert training.model(WILDCARDS) == ("cnn@1234",)
+    assert training.source(WILDCARDS) != built_in
+    assert data.source(DATA) == read

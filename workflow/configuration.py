@@ -1,0 +1,176 @@
+"""The config's schema: every key, its type, its range and the checks between keys.
+
+`config.yaml` holds every default; here and in the stages' sections stands what is accepted. An unknown key at
+any level, a wrong type or an impossible combination is one clear message each, before any job runs.
+"""
+
+import json
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import create_model, field_validator, model_validator
+
+from gradnoise.errors import InputError
+from sections import Section, suggestion, within
+from stages.calibration import Calibration
+from stages.clt import Clt
+from stages.control import Control
+from stages.data import Data
+from stages.figures import Figures
+from stages.gaussianity import Gaussianity
+from stages.langevin import Langevin
+from stages.model import Model
+from stages.noise import Noise
+from stages.tails import Tails
+from stages.training import Training
+from stages.trajectory import Trajectory
+
+SCHEMA = Path(__file__).parent / "schemas/config.schema.json"
+
+
+class Parts(Section):
+    """The sections that say how one network is trained and measured, in the order of the pipeline."""
+
+    data: Data
+    model: Model
+    training: Training
+    noise: Noise
+    gaussianity: Gaussianity
+    clt: Clt
+    tails: Tails
+    trajectory: Trajectory
+    langevin: Langevin
+
+
+class Sections(Parts):
+    """One network, measured: the config's sections with a run's overrides applied."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        within(self.checkpoints, self.training.epochs, "noise.checkpoints")
+        missing = sorted(set(self.checkpoints) - set(self.training.saved_epochs))
+        if missing:
+            raise ValueError(
+                f"noise.checkpoints: epochs {missing} are not saved; add them to training.checkpoints "
+                f"(found {self.training.checkpoints}) or set that to all"
+            )
+        last = self.training.epochs
+        if self.trajectory.variants and last not in self.training.saved_epochs:
+            raise ValueError(
+                f"trajectory.variants: they start at the last epoch, {last}, which is not saved; add it to "
+                f"training.checkpoints (found {self.training.checkpoints}) or set that to all"
+            )
+        return self
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """Epochs at which the noise is sampled, each once; `last` is the last one."""
+        epochs = [self.training.epochs if e == "last" else e for e in self.noise.checkpoints]
+        return sorted(set(epochs))
+
+    @property
+    def test_batches(self) -> list[int]:
+        """Numbers of batches to test with; where fewer are sampled than asked for, all of them."""
+        return sorted({min(n, self.noise.batches) for n in self.gaussianity.batches})
+
+
+class Origin(Section):
+    """Whose networks a run measures, and how many of them."""
+
+    training_from: str | None = None
+    first_seeds: int | None = None
+
+
+# What a run changes of each section; the values are checked once they are merged.
+Definition = create_model(  # type: ignore[call-overload]
+    "Definition",
+    __base__=Origin,
+    **dict.fromkeys(Parts.model_fields, (dict[str, Any] | None, None)),
+)
+
+
+class Runs(Section):
+    """Which networks are measured, and where results go."""
+
+    output: str
+    runs: list[str]
+    run_definitions: dict[str, Definition | None]  # type: ignore[valid-type]
+
+    @field_validator("output")
+    @classmethod
+    def _inside(cls, output: str) -> str:
+        if not output or Path(output).is_absolute() or ".." in output:
+            raise ValueError(
+                f"found {output!r}; accepted: a relative path inside the working directory"
+            )
+        return output
+
+    @field_validator("runs")
+    @classmethod
+    def _named(cls, runs: list[str]) -> list[str]:
+        if not runs:
+            raise ValueError("expected a list of names, each defined in run_definitions")
+        for name in runs:
+            if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+                raise ValueError(f"found {name!r}; accepted: letters, digits and underscores")
+            if runs.count(name) > 1:
+                raise ValueError(f"{name!r} is listed {runs.count(name)} times; each name once")
+        return runs
+
+    @model_validator(mode="after")
+    def _defined(self) -> Self:
+        for name in self.runs:
+            if name not in self.run_definitions:
+                near = suggestion(name, self.run_definitions)
+                raise ValueError(f"runs: {name!r} is not defined in run_definitions{near}")
+        return self
+
+
+class Config(Parts, Runs):
+    """A whole config file."""
+
+    calibration: Calibration
+    control: Control
+    figures: Figures
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML loader that refuses what PyYAML silently overwrites: a key written twice."""
+
+
+def _unique(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+    seen: set[Any] = set()
+    for name, _ in node.value:
+        key = loader.construct_object(name, deep=True)
+        if key in seen:
+            raise InputError(
+                f"{name.start_mark.name}, line {name.start_mark.line + 1}: the key {key!r} is written "
+                "twice; each key once"
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique)
+
+
+def check_duplicates(path: Path) -> None:
+    """Refuse a config file in which a key (a run's name, say) is written twice.
+
+    Raises:
+        InputError: names the file, the line and the key.
+    """
+    with path.open() as stream:
+        yaml.load(stream, _UniqueKeys)  # a subclass of SafeLoader
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of `Config`, for editors that check YAML; `python workflow/configuration.py` writes it."""
+    return Config.model_json_schema()
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(json.dumps(json_schema(), indent=2) + "\n")

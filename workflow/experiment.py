@@ -1,0 +1,165 @@
+"""What an experiment consists of: its runs, what they share, and the files that they make."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from snakemake.utils import update_config
+
+import environment
+from configuration import Config, Parts, Sections, check_duplicates
+from fingerprint import canonical
+from gradnoise.errors import InputError
+from gradnoise.store.paths import Checkpoint, Paths
+from run import Job, Run
+from sections import check
+from stages import gradients
+
+
+class Experiment:
+    """The validated config: all runs with their data sets.
+
+    Args:
+        config: as merged by Snakemake.
+        files: that it was read from.
+
+    Attributes:
+        sections: the config, typed; of its runs `runs` says more.
+        command: by which the results can be made again.
+        data: settings of the data sets, by the names of their files.
+
+    Raises:
+        InputError: one line for each problem of the config.
+    """
+
+    def __init__(self, config: Mapping[str, Any], files: Iterable[Path] = ()) -> None:
+        for file in files:
+            check_duplicates(file)
+        self.sections = check(Config, config, "")
+        self.config = dict(config)
+        self.command = environment.command(list(files))
+        self.paths = Paths(self.sections.output)
+        self.data: dict[str, dict[str, Any]] = {}
+        self.runs = {name: self._run(name) for name in self.sections.runs}
+        if not any(run.epochs for run in self.runs.values()):
+            raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
+        for run in self.runs.values():
+            _check_sizes(run)
+            assert run.measured  # layers that do not exist are an error before any job runs
+
+    def _run(self, name: str) -> Run:
+        definition = dict(self.config["run_definitions"][name] or {})
+        parent = definition.pop("training_from", None)
+        first_seeds = definition.pop("first_seeds", None)
+        prefix = f"run {name}: " if definition else ""
+        if parent is not None:
+            self._check_borrowed(name, parent, definition)
+            definition = merged(self.config["run_definitions"][parent] or {}, definition)
+            definition.pop("first_seeds", None)
+        base = {section: self.config[section] for section in Parts.model_fields}
+        try:
+            sections = check(Sections, merged(base, definition), "")
+        except InputError as error:
+            raise InputError("\n".join(prefix + line for line in str(error).splitlines())) from None
+        seeds = sections.training.seeds
+        if first_seeds is not None and not 1 <= first_seeds <= len(seeds):
+            raise InputError(
+                f"run_definitions.{name}.first_seeds: found {first_seeds!r}; accepted: 1 to "
+                f"{len(seeds)}, the number of training.seeds"
+            )
+        return Run(name, sections, parent or name, seeds[:first_seeds], self._data_name(sections))
+
+    def _check_borrowed(self, name: str, parent: str, definition: Mapping[str, Any]) -> None:
+        """Check a run that measures the networks another run trained."""
+        definitions = self.config["run_definitions"]
+        if parent not in self.sections.runs or "training_from" in (definitions[parent] or {}):
+            raise InputError(
+                f"run_definitions.{name}.training_from: found {parent!r}; accepted: a name in runs that "
+                "trains itself"
+            )
+        changed = [section for section in ("data", "model", "training") if section in definition]
+        if changed:
+            raise InputError(
+                f"run_definitions.{name}.{changed[0]}: a run with training_from measures another run's "
+                "networks; it may override noise, gaussianity, clt and tails only"
+            )
+
+    def _data_name(self, sections: Sections) -> str:
+        """File name of a run's data; settings that differ get names that differ."""
+        settings, name = sections.data.model_dump(), sections.data.dataset
+        if self.data.setdefault(name, settings) != settings:
+            name += "-" + hashlib.sha256(canonical(settings).encode()).hexdigest()[:6]
+            self.data[name] = settings
+        return name
+
+    def gradients_of(self, job: Job) -> Checkpoint:
+        """The checkpoint whose per-sample gradients a job draws from.
+
+        They do not depend on how batches are drawn: a run that borrows its networks borrows these too
+        wherever the other run has the same.
+        """
+        other = self.runs[job.run.trained_by]
+        theirs = job._replace(run=other)
+        same = gradients.settings(theirs) == gradients.settings(job)
+        shared = same and job.seed in other.seeds and job.epoch in other.epochs
+        return theirs.checkpoint if shared else job.checkpoint
+
+    def jobs(self) -> Iterator[Job]:
+        """Every measured run, seed, epoch and parameter."""
+        for run in self.runs.values():
+            for seed in run.seeds:
+                for epoch in run.epochs:
+                    for parameter in run.measured:
+                        yield Job(run, seed, epoch, parameter=parameter.name)
+
+    def layer_files(self, stage: str) -> list[str]:
+        """Per-layer results of a stage, of all runs."""
+        return [self.paths.layer(stage, job.checkpoint, job.parameter) for job in self.jobs()]
+
+    def langevin_files(self) -> list[str]:
+        """Results of the langevin stage, of all runs."""
+        return [
+            self.paths.langevin(
+                Checkpoint(run.name, seed, run.sections.training.epochs), variant, one
+            )
+            for run in self.runs.values()
+            for seed in run.followed
+            for variant in run.sections.trajectory.variants
+            for one in run.subspaces
+        ]
+
+    def training_files(self) -> list[str]:
+        """Histories of all networks, each once."""
+        runs = self.runs.values()
+        return sorted({self.paths.training(run.trained_by, s) for run in runs for s in run.seeds})
+
+
+def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge mappings deeply as Snakemake does: everything else, lists included, is replaced."""
+    result = deepcopy(dict(base))
+    update_config(result, override)
+    return result
+
+
+def _check_sizes(run: Run) -> None:
+    """Check that no batch asks for more samples than there are, where their number is known."""
+    if run.description is None:
+        return
+    noise, trajectory = run.sections.noise, run.sections.trajectory
+    above = [size for size in noise.batch_sizes if size > run.samples]
+    if noise.sampling == "epoch_shuffle" and above:
+        raise InputError(
+            f"noise.batch_sizes of run {run.name}: found {above}; without replacement "
+            f"(sampling: epoch_shuffle) at most the {run.samples} training samples"
+        )
+    followed = [trajectory.variant(name).batch_size for name in trajectory.variants]
+    for key, size in [
+        *(("trajectory.batch_size", size) for size in followed),
+        ("training.batch_size", run.sections.training.batch_size),
+    ]:
+        if size > run.samples:
+            raise InputError(
+                f"{key} of run {run.name}: found {size}; at most the {run.samples} training samples"
+            )

@@ -1,0 +1,69 @@
+"""From Snakemake's wildcards to what a stage's module says of a job."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from experiment import Experiment
+from fingerprint import canonical, digest, fingerprint
+from run import Job
+from sizes import Resources
+
+
+def job_of(experiment: Experiment, wildcards: Mapping[str, str]) -> Job:
+    """The job that makes a file, by the wildcards of its path."""
+    given = dict(wildcards.items())
+    numbers = {name: int(given[name]) for name in ("seed", "epoch", "repeat") if name in given}
+    names = {name: given[name] for name in ("parameter", "variant", "figure") if name in given}
+    return Job(experiment.runs[given["run"]], **numbers, **names)  # type: ignore[arg-type]
+
+
+class Stage:
+    """What rules ask about a stage's jobs: functions of the wildcards, as Snakemake calls them.
+
+    A job is about a checkpoint of a run, about a data set, or, without wildcards, about the whole experiment.
+    """
+
+    def __init__(self, name: str, experiment: Experiment, source: Path) -> None:
+        self.code = fingerprint(f"gradnoise.{name}.__main__", source)
+        self._module, self._experiment = import_module(f"stages.{name}"), experiment
+
+    def settings(self, wildcards: Mapping[str, str]) -> str:
+        """What the job reads of the config."""
+        return canonical(self._module.settings(self._subject(wildcards)))
+
+    def model(self, wildcards: Mapping[str, str]) -> tuple[str, ...]:
+        """Fingerprint of the user's own model, which a job of a run builds."""
+        subject = self._subject(wildcards)
+        return subject.run.model_source if isinstance(subject, Job) else ()
+
+    def source(self, wildcards: Mapping[str, str]) -> str:
+        """All code that the job runs, in one word, for the manifest of its work area."""
+        return digest(self.code, self.model(wildcards))
+
+    def threads(self, wildcards: Mapping[str, str]) -> int:
+        """Processors."""
+        return self._resources(wildcards).threads
+
+    def memory(self, wildcards: Mapping[str, str]) -> int:
+        """MiB."""
+        return self._resources(wildcards).memory
+
+    def minutes(self, wildcards: Mapping[str, str]) -> int:
+        """Until a scheduler may stop it."""
+        return self._resources(wildcards).minutes
+
+    def gpu(self, wildcards: Mapping[str, str]) -> int:
+        """GPUs."""
+        return self._resources(wildcards).gpu
+
+    def _resources(self, wildcards: Mapping[str, str]) -> Resources:
+        resources: Resources = self._module.resources(self._subject(wildcards))
+        return resources
+
+    def _subject(self, wildcards: Mapping[str, str]) -> Any:
+        given = dict(wildcards.items())
+        if "run" in given:
+            return job_of(self._experiment, given)
+        return self._experiment.data[given["data"]] if given else self._experiment

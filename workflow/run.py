@@ -1,0 +1,117 @@
+"""One run of an experiment: its network's parameters, which of them are measured, seeds and epochs.
+
+Known before any job runs, without importing torch.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradnoise.data import catalogue
+from gradnoise.errors import InputError
+from gradnoise.model import architectures
+from gradnoise.store.paths import Checkpoint
+from gradnoise.trajectory.names import MODEL
+from stages import model
+
+if TYPE_CHECKING:
+    from configuration import Sections
+
+# Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
+UNKNOWN_SAMPLES, UNKNOWN_SHAPE, UNKNOWN_OUTPUTS = 50_000, (3, 32, 32), 10
+
+
+class Run:
+    """One run of the experiment: a network, trained once per seed, and its measurements.
+
+    Attributes:
+        sections: its part of the config.
+        trained_by: the run that trains its networks.
+        seeds, epochs: where its noise is sampled.
+        data: file name of its data set.
+    """
+
+    def __init__(
+        self, name: str, sections: "Sections", trained_by: str, seeds: list[int], data: str
+    ) -> None:
+        self.name, self.trained_by, self.data = name, trained_by, data
+        self.sections = sections
+        self.seeds = seeds
+        self.epochs = sections.checkpoints
+        self.repeats = list(range(1, sections.noise.repeats + 1))
+
+    @cached_property
+    def description(self) -> catalogue.Description | None:
+        """Shape and size of the data, where that is known before reading them."""
+        return catalogue.describe(self.sections.data.model_dump())
+
+    @property
+    def samples(self) -> int:
+        """Training samples (an estimate for image folders and tars)."""
+        return self.description.train_samples if self.description else UNKNOWN_SAMPLES
+
+    @cached_property
+    def parameters(self) -> list[architectures.Parameter]:
+        """Every parameter of the network, in the network's order."""
+        shape = self.description.input_shape if self.description else UNKNOWN_SHAPE
+        outputs = self.description.outputs if self.description else UNKNOWN_OUTPUTS
+        return model.parameters(self.sections.model, shape, outputs)
+
+    @cached_property
+    def measured(self) -> list[architectures.Parameter]:
+        """The parameters whose noise is sampled."""
+        noise = self.sections.noise
+        candidates = architectures.selected(self.parameters, noise.biases)
+        if noise.layers == "all":
+            return candidates
+        known = {name for p in candidates for name in (p.name, p.layer)}
+        unknown = [name for name in noise.layers if name not in known]
+        if unknown:
+            raise InputError(
+                f"noise.layers of run {self.name}: unknown {', '.join(unknown)}; "
+                f"accepted: all, or any of {', '.join(p.layer for p in candidates)}"
+            )
+        return [p for p in candidates if p.name in noise.layers or p.layer in noise.layers]
+
+    @property
+    def model_source(self) -> tuple[str, ...]:
+        """Fingerprint of the user's own model, empty for built-in ones."""
+        return model.source(self.sections.model.name)
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether a sample's gradient exists: it does not depend on batch mates or random draws."""
+        return not self.sections.noise.augment and self.sections.noise.batch_norm_mode == "eval"
+
+    def values(self, parameter: architectures.Parameter) -> int:
+        """Numbers stored per sample or batch for one parameter: coordinates and directions."""
+        noise = self.sections.noise
+        chosen = parameter.size if noise.coordinates == "all" else noise.coordinates
+        return min(chosen, parameter.size) + noise.directions
+
+    @property
+    def followed(self) -> list[int]:
+        """Training seeds whose networks' trajectories are recorded."""
+        section = self.sections.trajectory
+        return self.seeds[: section.networks] if section.variants else []
+
+    @property
+    def subspaces(self) -> list[str]:
+        """What a trajectory is recorded in: measured parameters, and the whole model."""
+        return [*(parameter.name for parameter in self.measured), MODEL]
+
+
+class Job(NamedTuple):
+    """One job of a run: which of its networks, checkpoints, repeats, parameters, trajectories or figures."""
+
+    run: Run
+    seed: int = 0
+    epoch: int = 0
+    repeat: int = 0
+    parameter: str = ""
+    variant: str = ""
+    figure: str = ""
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """Where what it measures lies."""
+        return Checkpoint(self.run.name, self.seed, self.epoch)

@@ -1,1 +1,0 @@
-"""The config's schema."""

@@ -1,0 +1,126 @@
+"""What a section of the config is, and what is said of a value that is not accepted."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import core_schema
+
+from gradnoise.errors import InputError
+
+Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of the config: no key but those listed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Checked = TypeVar("Checked", bound=Section)
+
+
+def distinct(values: list[Any]) -> list[Any]:
+    """The list itself.
+
+    Raises:
+        ValueError: where a value stands in it twice.
+    """
+    if len(set(values)) != len(values):
+        raise ValueError(f"each value once; found {values}")
+    return values
+
+
+def within(epochs: list[int], last: int, key: str) -> None:
+    """Check that epochs exist.
+
+    Raises:
+        ValueError: names those beyond the last one.
+    """
+    beyond = [epoch for epoch in epochs if epoch > last]
+    if beyond:
+        raise ValueError(f"{key}: found {beyond}; the last epoch is training.epochs = {last}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Annotation of a key whose value is one of the entries of a registry."""
+
+    accepted: tuple[str, ...]
+
+    def known(self, value: str) -> str:
+        """The value itself.
+
+        Raises:
+            ValueError: where the registry has no such entry.
+        """
+        if value not in self.accepted:
+            near = suggestion(value, self.accepted)
+            raise ValueError(f"found {value!r}{near}; accepted: {', '.join(self.accepted)}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return core_schema.no_info_after_validator_function(self.known, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "enum": list(self.accepted)}
+
+
+def suggestion(word: str, accepted: Iterable[str]) -> str:
+    """` (did you mean ...?)`, or nothing where no accepted word is near."""
+    near = difflib.get_close_matches(str(word), list(accepted), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def check(section: type[Checked], values: Any, where: str) -> Checked:
+    """Validate `values` as `section`.
+
+    Args:
+        where: key of the section, which messages begin with; "" for the whole config.
+
+    Raises:
+        InputError: every problem on a line of its own, with the key, what was found and what is accepted.
+    """
+    try:
+        return section.model_validate(values)
+    except ValidationError as errors:
+        lines = [_line(error, section, where) for error in errors.errors()]
+        raise InputError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _line(error: Any, section: type[Section], where: str) -> str:
+    # Pydantic's location also names the branch of a union ("literal['all']", "list[int]"): not a key.
+    path = [
+        str(part) for part in error["loc"] if not re.search(r"[\[(]|^(int|str|none)$", str(part))
+    ]
+    key = ".".join([*([where] if where else []), *path])
+    if error["type"] == "extra_forbidden":
+        accepted = _keys(section, path[:-1])
+        return (
+            f"{key}: unknown key{suggestion(path[-1], accepted)}; accepted: {', '.join(accepted)}"
+        )
+    if error["type"] == "missing":
+        return f"{key}: missing; every key of config.yaml must be there"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key}: found {error['input']!r}; {message[0].lower()}{message[1:]}"
+
+
+def _keys(section: type[Section], path: list[str]) -> list[str]:
+    """Keys accepted at a path below a section."""
+    for part in path:
+        if part in section.model_fields:
+            section = _section_in(section.model_fields[part].annotation) or section
+    return list(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """The section that a key's type holds, itself or as the values of a mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)

@@ -1,0 +1,61 @@
+"""Data: what is learnt."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gradnoise.data import catalogue
+from sections import Choice, Count, Positive, Section
+from sizes import Resources
+
+
+class Synthetic(Section):
+    """Size and distributions of the synthetic regressions."""
+
+    samples: Positive
+    test_samples: Positive
+    features: Positive
+    outputs: Positive
+    parameters: list[list[float]] | None
+    input_distribution: Literal["gaussian", "student_t"]
+    spectrum_exponent: float
+    label_noise_distribution: Literal["gaussian", "student_t"]
+    label_noise_scale: Annotated[float, Field(ge=0)]
+    degrees_of_freedom: Annotated[float, Field(gt=0)]
+
+
+class Data(Section):
+    """What is learnt."""
+
+    dataset: Annotated[str, Choice(catalogue.NAMES)]
+    path: str | None
+    download: bool
+    image_size: Positive | None
+    subset: Positive | None
+    test_fraction: Annotated[float, Field(gt=0, lt=1)]
+    task: Literal["classification", "regression"]
+    seed: Count
+    synthetic: Synthetic
+
+
+def inputs(data_set: Mapping[str, Any]) -> list[str]:
+    """Files that the stage reads (folders enter by `listing`)."""
+    return [str(path) for path in catalogue.input_files(data_set) if not path.is_dir()]
+
+
+def listing(data_set: Mapping[str, Any]) -> str:
+    """Digest of the names, sizes and times of the files in the folders that the stage reads."""
+    return " ".join(
+        catalogue.listing(path) for path in catalogue.input_files(data_set) if path.is_dir()
+    )
+
+
+def settings(data_set: dict[str, Any]) -> dict[str, Any]:
+    """What the stage reads: the section as it is."""
+    return data_set
+
+
+def resources(data_set: Mapping[str, Any]) -> Resources:
+    """One data set in memory."""
+    return Resources(memory=4_000, minutes=60)

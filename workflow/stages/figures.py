@@ -1,0 +1,79 @@
+"""Figures: how they look, which of them a run has data for, and which files they read."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from gradnoise.figures import catalogue
+from gradnoise.store.paths import Checkpoint, Paths
+from run import Job, Run
+from sections import Section
+from sizes import Resources
+from stages import trajectory
+
+if TYPE_CHECKING:
+    from experiment import Experiment
+
+RESOURCES = Resources(memory=1_500, minutes=10)  # of one figure
+
+
+class Figures(Section):
+    """How figures look."""
+
+    colours: Annotated[
+        list[Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]], Field(min_length=3)
+    ]
+    width: Annotated[float, Field(gt=1, lt=30)]
+
+
+def settings(experiment: "Experiment", job: Job) -> dict[str, Any]:
+    """What a figure reads."""
+    sections = job.run.sections
+    return {
+        "run": job.run.name,
+        "trained_by": job.run.trained_by,
+        "significance": sections.gaussianity.significance,
+        "training_batch_size": sections.training.batch_size,
+        "style": experiment.sections.figures.model_dump(),
+    }
+
+
+def conditions(run: Run) -> set[str]:
+    """Which of the catalogue's conditions a run meets."""
+    followed = [trajectory.settings(Job(run, variant=v)) for v in run.sections.trajectory.variants]
+    met = {
+        "noise": bool(run.epochs),
+        "epochs": len(run.epochs) > 1,
+        "moments": bool(run.epochs) and run.has_moments,
+        "stored_gradients": run.has_moments and run.sections.noise.strategy != "per_batch",
+        "own_training": run.trained_by == run.name,
+        "trajectories": bool(followed),
+        "momentum": any(each["momentum"] > 0 for each in followed),
+    }
+    assert set(met) == set(catalogue.CONDITIONS)
+    return {name for name, holds in met.items() if holds}
+
+
+def figures_of(run: Run) -> list[str]:
+    """Figures that a run has data for, in the order of the page."""
+    met = conditions(run)
+    return [name for name, entry in catalogue.entries().items() if met.issuperset(entry.needs)]
+
+
+def module(figure: str) -> str:
+    """The program that draws a figure."""
+    return catalogue.entries()[figure].module
+
+
+def layers(paths: Paths, job: Job) -> list[str]:
+    """Per-layer results that a figure reads: those of the last checkpoint of the first seed."""
+    run, entry = job.run, catalogue.entries()[job.figure]
+    if entry.reads == "langevin":
+        at = Checkpoint(run.name, run.seeds[0], run.sections.training.epochs)
+        subspaces = [entry.subspace] if entry.subspace else run.subspaces
+        variants = run.sections.trajectory.variants
+        return [paths.langevin(at, variant, one) for variant in variants for one in subspaces]
+    if not entry.reads:
+        return []
+    at = Checkpoint(run.name, run.seeds[0], max(run.epochs))
+    return [paths.layer(entry.reads, at, parameter.name) for parameter in run.measured]

@@ -1,0 +1,37 @@
+"""Gaussianity: how the noise is tested."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+import sizes
+from run import Job
+from sections import Section, distinct
+from sizes import Resources
+
+
+class Gaussianity(Section):
+    """How the noise is tested."""
+
+    significance: Annotated[float, Field(gt=0, lt=1)]
+    batches: Annotated[list[Annotated[int, Field(ge=3, le=5000)]], Field(min_length=1)]
+
+    _each_once = field_validator("batches")(distinct)
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """What the tests of one layer read."""
+    return {
+        "parameter": job.parameter,
+        "significance": job.run.sections.gaussianity.significance,
+        "batches": job.run.sections.test_batches,
+    }
+
+
+def resources(job: Job) -> Resources:
+    """All tests of one layer."""
+    return Resources(
+        memory=sizes.statistics_memory(job.run),
+        minutes=sizes.statistics_minutes(job.run),
+        threads=sizes.statistics_threads(job.run),
+    )

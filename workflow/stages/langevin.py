@@ -1,0 +1,32 @@
+"""Langevin: how trajectories are compared with Langevin dynamics."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from run import Job
+from sections import Positive, Section
+from sizes import Resources
+
+
+class Langevin(Section):
+    """How trajectories are compared with Langevin dynamics."""
+
+    lags: Annotated[int, Field(ge=2)]
+    residual_lags: Positive
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """What the comparison in one subspace reads."""
+    return {
+        "subspace": job.parameter,
+        "seed": job.seed,
+        **job.run.sections.langevin.model_dump(),
+    }
+
+
+def resources(job: Job) -> Resources:
+    """All steps along all directions of one subspace, several times over."""
+    section = job.run.sections.trajectory.variant(job.variant)
+    numbers = section.steps * section.replicas * section.directions
+    return Resources(memory=1_000 + numbers * 8 * 12 // 2**20, minutes=20)

@@ -1,0 +1,37 @@
+"""Tables: what is known of each run when its results are gathered."""
+
+from typing import Any
+
+from experiment import Experiment
+from sizes import Resources
+
+
+def settings(experiment: Experiment) -> dict[str, Any]:
+    """What tables know about each run."""
+    runs = experiment.runs
+    return {
+        # Trajectories speak for themselves: their files hold how they were made.
+        "runs": {
+            name: run.sections.model_dump(exclude={"trajectory", "langevin"})
+            for name, run in runs.items()
+        },
+        "trained_by": {name: run.trained_by for name, run in runs.items()},
+        "measured": {
+            name: {
+                "seeds": run.seeds,
+                "epochs": run.epochs,
+                "parameters": [parameter.name for parameter in run.measured],
+                "followed": run.followed,
+                "last_epoch": run.sections.training.epochs,
+                "variants": run.sections.trajectory.variants,
+                "subspaces": run.subspaces,
+            }
+            for name, run in runs.items()
+        },
+        "significance": experiment.config["gaussianity"]["significance"],
+    }
+
+
+def resources(experiment: Experiment) -> Resources:
+    """All rows of all layers at once."""
+    return Resources(memory=2_000, minutes=30)
