@@ -20,7 +20,7 @@ rule tables:
     params:
         *stage("tables").code,
         settings=stage("tables").settings,
-        results=PATHS.output,
+        results=lambda wildcards, output: Path(output[0]).parent,
     shell:
         "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"
         " --output {output} 2> {log}"
