@@ -1,13 +1,15 @@
 """Evidence made by hand, for the rules of the claims."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from example_results import CNN
+from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import Evidence
+from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.published import CLAIMS
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
@@ -62,3 +64,43 @@ def evidence(
 
 def rising(layer: str, epoch: int, size: int, batches: int) -> float:
     return {"conv1": 80.0}.get(layer, 40.0) + {64: 0, 256: 6, 1024: 12}[size]
+
+
+def row(claim: str, *runs: Evidence) -> dict[str, Any]:
+    """The only row of a claim in an experiment of these runs."""
+    (found,) = decide(BY_NAME[claim], Experiment(runs))
+    return found
+
+
+def verdict(claim: str, *runs: Evidence) -> str:
+    return row(claim, *runs)["verdict"]
+
+
+def trajectory_tables(variants: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`langevin_subspaces` and `langevin` of trajectories that are exactly what theory says."""
+    about = {"run": "toy", "seed": 1, "epoch": 4, "subspace": "model"}
+    numbers = {
+        **{"sampling": "with_replacement", "batch_size": 8, "replicas": 6, "largest_step": 0.05},
+        **{"entropy_production": 0.1, "entropy_production_error": 0.001},
+        **{"predicted_entropy_production": 0.1, "null_entropy_production": 0.002},
+        **{"noise_exponent": 1.0, "noise_exponent_error": 0.02},
+        **{"variance_exponent": 0.0, "variance_exponent_error": 0.01, "peak_distance": 0.05},
+    }
+    direction = {
+        **{"kind": "eigenvector", "stationary": True, "learning_rate": 0.1, "curvature": 0.5},
+        **{"variance": 1.0, "variance_error": 0.01, "predicted_variance": 1.0},
+        **{"predicted_variance_error": 0.01, "asymmetry_error": 1.0},
+    }
+    subspaces = [{**about, "variant": variant, **numbers} for variant in variants]
+    rows = [
+        {
+            **about,
+            "variant": variant,
+            "direction": place,
+            **direction,
+            "asymmetry": 4.0 * (place == 0),
+        }
+        for variant in variants
+        for place in range(6)
+    ]
+    return pd.DataFrame(subspaces), pd.DataFrame(rows)

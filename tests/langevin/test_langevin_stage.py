@@ -13,9 +13,6 @@ import pytest
 from PIL import Image
 
 from example_trajectories import HESSIAN, noise, recorded
-from gradnoise.claims import langevin as langevin_claims
-from gradnoise.claims.evidence import NotTestableError
-from gradnoise.claims.verdicts import CONTRADICTED, SUPPORTED, every
 from gradnoise.errors import InputError
 from gradnoise.figures.langevin import files
 from gradnoise.langevin import predictions
@@ -166,55 +163,6 @@ def test_flatness_exponent_of_parabolas(tables: dict[str, pd.DataFrame]) -> None
     # F ~ h^-1/2 and variance ~ h^(p - 1): here the noise is proportional to the curvature, so psi = 0.
     numbers, _ = of(tables, "isotropic")
     assert numbers["flatness_exponent"] == pytest.approx(0, abs=0.25)
-
-
-def test_verdicts_on_known_systems(tables: dict[str, pd.DataFrame]) -> None:
-    verdict, _ = every(langevin_claims.not_gibbs(*of(tables, "plain")))
-    assert verdict != CONTRADICTED
-    parts = langevin_claims.locally_isotropic(*of(tables, "isotropic"))
-    assert {part.verdict for part in parts} == {SUPPORTED}
-    numbers, _ = of(tables, "isotropic")
-    assert langevin_claims.isotropy_remark(numbers).endswith(": isotropic")
-    crooked = numbers.copy()
-    crooked["noise_exponent"], crooked["noise_exponent_error"] = 1.4, 0.1
-    assert "not proportional" in langevin_claims.isotropy_remark(crooked)
-    with pytest.raises(NotTestableError, match=r"reaches 0\.50"):
-        langevin_claims.locally_isotropic(*of(tables, "plain"))
-
-
-def test_decisions_have_a_row_per_trajectory_and_say_why_others_have_none(
-    tables: dict[str, pd.DataFrame],
-) -> None:
-    head = {"claim": "stationary_law_not_gibbs", "statement": "s", "origin": "paper"}
-    settings = {"runs": {"toy": {"model": {"name": "linear"}, "data": {"dataset": "toys"}}}}
-    rows = langevin_claims.decide(head, tables, settings)
-    assert [row["run"] for row in rows] == ["toy, plain", "toy, momentum", "toy, isotropic"]
-    assert all("third-order time asymmetry" in row["reason"] for row in rows)
-    assert rows[0]["scope"] == "linear on toys, this network"
-    only = {name: table[table["variant"] == "moving"] for name, table in tables.items()}
-    (row,) = langevin_claims.decide(head, only, settings)
-    assert row["verdict"] == "not testable here"
-    assert "4 of 4 directions are not stationary" in row["reason"]
-    nothing = {name: table.iloc[:0] for name, table in tables.items()}
-    (row,) = langevin_claims.decide(head, nothing, settings)
-    assert row["reason"].startswith("needs recorded trajectories")
-
-
-def test_five_precise_directions_are_needed_for_the_exact_prediction(
-    tables: dict[str, pd.DataFrame],
-) -> None:
-    head = {"claim": "variance_exactly_predicted", "statement": "s", "origin": "gradnoise"}
-    (row,) = langevin_claims.decide(head, tables, {})
-    assert "5 are needed" in row["reason"]
-    numbers, rows = of(tables, "plain")
-    doubled = pd.concat([rows, rows])
-    assert {part.verdict for part in langevin_claims.exactly_predicted(numbers, doubled)} == {
-        SUPPORTED
-    }
-    wrong = doubled.assign(predicted_variance=2 * doubled["predicted_variance"])
-    assert {part.verdict for part in langevin_claims.exactly_predicted(numbers, wrong)} == {
-        CONTRADICTED
-    }
 
 
 def test_without_replacement_has_the_suppressed_variance_and_no_currents() -> None:

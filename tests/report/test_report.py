@@ -125,7 +125,7 @@ def folder(tmp_path_factory) -> Path:
         "command": "snakemake --cores all",
     }
     (folder / "settings.json").write_text(json.dumps(settings))
-    text = json.dumps(settings)
+    text = json.dumps({name: settings[name] for name in ("runs", "trained_by")})
     call("claims", "--settings", text, "--tables", tables, "--output", folder / "claims.csv")
     write_report(folder, folder / "report.html")
     return folder

@@ -1,15 +1,24 @@
-"""What claims on per-sample moments and on the central limit theorem say of a network.
+"""Claims on per-sample moments and on the central limit theorem.
 
-As in `measurements`: each function takes a run's evidence, a number of batches and the column of a convention,
-and returns families of components.
+A measure takes a run's evidence and what its cases say (see `decision.Claim`), and returns families of
+components. Percentages are in points.
 """
 
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.evidence import Contrast, Evidence, NotTestableError, at, simultaneous
-from gradnoise.claims.gaussianity import MARGIN, Families
-from gradnoise.claims.verdicts import CONTRADICTED, SUPPORTED, UNDECIDED, Component, components
+from gradnoise.claims.decision import Claim, batch_counts, once
+from gradnoise.claims.evidence import Contrast, Evidence, Pair, at, need, simultaneous
+from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.gaussianity import MARGIN
+from gradnoise.claims.verdicts import (
+    CONTRADICTED,
+    SUPPORTED,
+    UNDECIDED,
+    Component,
+    Families,
+    components,
+)
 from gradnoise.clt.rank_correlation import permutation_pvalue, spearman
 from gradnoise.tables.intervals import difference, estimate, unit
 
@@ -31,8 +40,7 @@ def third_moment_orders_layers(run: Evidence, batches: int, column: str) -> Fami
     size = run.sizes[0]
     passed = at(run.last(batches, column), "batch_size", size).mean()
     both = pd.DataFrame({"rho": rho, "passed": passed}).dropna()
-    if len(both) < LAYERS:
-        raise NotTestableError(f"needs {LAYERS} layers or more")
+    need(len(both) >= LAYERS, f"{LAYERS} layers or more")
     correlation = spearman(both["rho"], both["passed"])
     pvalue = permutation_pvalue(both["rho"], both["passed"])
     decision = UNDECIDED if pvalue >= 0.05 else SUPPORTED if correlation < 0 else CONTRADICTED
@@ -51,7 +59,7 @@ def third_moment_orders_layers(run: Evidence, batches: int, column: str) -> Fami
     return [[over], simultaneous(within)] if within else [[over]]
 
 
-def central_limit_alone(run: Evidence, batches: int, column: str) -> Families:
+def central_limit_alone(run: Evidence, batches: int) -> Families:
     """Held-out prediction: error at most 5 points, Deming slope 1, better than two simpler guesses."""
     predicted, measured = _cells(run, batches)
     errors = (measured - predicted).abs().mean(axis=1)
@@ -74,17 +82,15 @@ def central_limit_alone(run: Evidence, batches: int, column: str) -> Families:
     ]
 
 
-def power_of_the_test(run: Evidence, batches: int, column: str) -> Families:
+def power_of_the_test(run: Evidence) -> Families:
     """Measured minus predicted changes by less than 3 points from the fewest to the most batches."""
-    if len(run.counts) < 2:
-        raise NotTestableError("needs two numbers of batches")
+    need(len(run.counts) > 1, "two numbers of batches")
     gaps = []
     for count in (run.counts[0], run.counts[-1]):
         predicted, measured = _cells(run, count)
         gaps.append(measured - predicted)
     change = (gaps[1] - gaps[0]).dropna(axis=1)
-    if change.empty:
-        raise NotTestableError("needs held-out predictions at both numbers of batches")
+    need(not change.empty, "held-out predictions at both numbers of batches")
     return [
         simultaneous(
             [
@@ -120,17 +126,64 @@ def _cells(run: Evidence, batches: int) -> tuple[pd.DataFrame, pd.DataFrame]:
             table = table.groupby(level="seed").mean()
             table.index = pd.MultiIndex.from_product([table.index, [0]], names=["seed", "repeat"])
         tables.append(table)
-    if tables[1].shape[1] < 2:
-        raise NotTestableError(f"needs layers with {FEWEST} predictable coordinates or more")
+    need(tables[1].shape[1] > 1, f"layers with {FEWEST} predictable coordinates or more")
     return tables[0], tables[1]
 
 
-def third_moments_wider(first: Evidence, second: Evidence) -> list[Component]:
+def alexnets_and_resnets(experiment: Experiment) -> list[Pair]:
+    """Every AlexNet, without and with BatchNorm, beside every residual network."""
+    pairs = [
+        Pair(wide, narrow)
+        for wide in experiment.runs
+        for narrow in experiment.runs
+        if wide.family == "alexnet" and narrow.family == "resnet"
+    ]
+    need(bool(pairs), "an AlexNet and a ResNet in one experiment")
+    return pairs
+
+
+def third_moments_wider(pair: Pair) -> Families:
     """Log ratio of two networks' spread of rho, 95 % minus 5 % quantile, mean over layers: above 0."""
     logs = []
-    for run in (first, second):
+    for run in (pair.first, pair.second):
         spread = run.statistic("layers", "rho_q95") - run.statistic("layers", "rho_q05")
         logs.append(estimate(pd.DataFrame({"spread": np.log(spread).mean(axis=1)})))
     rows = difference(*logs)
-    rows.index = pd.Index([f"log spread of rho, {first.name} minus {second.name}"])
-    return components(rows, pd.DataFrame({"least": [0.0]}))
+    rows.index = pd.Index([f"log spread of rho, {pair.first.name} minus {pair.second.name}"])
+    parts = components(rows, pd.DataFrame({"least": [0.0]}))
+    need(not np.isnan(parts[0].lower), "three training seeds of both networks")
+    return [parts]
+
+
+CLAIMS = [
+    Claim(
+        "third_moment_orders_layers",
+        "Layers with a larger third moment are less Gaussian",
+        "paper",
+        third_moment_orders_layers,
+        measured_in="",
+    ),
+    Claim(
+        "alexnet_third_moments_wider",
+        "AlexNet's third moments spread wider than ResNet's",
+        "paper",
+        third_moments_wider,
+        about=alexnets_and_resnets,
+        cases=once,
+        measured_in="",
+    ),
+    Claim(
+        "central_limit_alone",
+        "The finite-batch central limit theorem alone explains the pass rates",
+        "gradnoise",
+        central_limit_alone,
+        cases=batch_counts,
+    ),
+    Claim(
+        "power_of_the_test",
+        "200 and 600 batches differ by the power of the test only",
+        "gradnoise",
+        power_of_the_test,
+        cases=once,
+    ),
+]

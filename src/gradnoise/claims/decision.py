@@ -1,4 +1,4 @@
-"""Claims: what was published, what was measured here, and the verdict that follows.
+"""What a claim is, and how it becomes rows of the claims table.
 
 A 95 % interval wholly beyond the threshold supports a claim, one wholly on the other side contradicts it,
 anything else leaves it undecided. Where a claim is about every layer, the intervals cover all of them at
@@ -7,88 +7,133 @@ coordinates count as Gaussian (the paper's convention) or are left out; else the
 cases are shown. Nothing here is typed in: claims that need stages which have not run say so.
 """
 
-import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
-import numpy as np
-
-from gradnoise.claims import gaussianity, tails
-from gradnoise.claims.clt import third_moments_wider
-from gradnoise.claims.evidence import CONVENTIONS, Evidence, NotTestableError
-from gradnoise.claims.published import Cases, Claim, Rule
-from gradnoise.claims.verdicts import NOT_TESTABLE, Component, Verdict, agree, any_beyond, every
-
-log = logging.getLogger(__name__)
-
-
-def decide(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """Rows of the claims table for one claim: one per run that meets its conditions, else one that says why not."""
-    if claim.name == "batch_norm_keeps_gaussianity":
-        return _decide_batch_norm(claim, runs)
-    if claim.name == "alexnet_third_moments_wider":
-        return _decide_third_moments(claim, runs)
-    measure = claim.measure
-    assert measure is not None  # claims on trajectories go to `langevin_claims`
-    rows, reasons = [], []
-    for run in runs:
-        try:
-            measured = _cases(
-                run, lambda *case, run=run: measure(run, *case), claim.rule, claim.cases
-            )
-        except NotTestableError as problem:
-            reasons.append(str(problem))
-            continue
-        rows.append(_row(claim, run, measured, _remark(claim, run)))
-    return rows or [_untestable(claim, "; ".join(dict.fromkeys(reasons)))]
+from gradnoise.claims.evidence import CONVENTIONS, Evidence, NotTestableError, Pair, need
+from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.verdicts import (
+    NOT_TESTABLE,
+    Component,
+    Families,
+    Rule,
+    Verdict,
+    agree,
+    any_beyond,
+    every,
+)
 
 
-def _cases(
-    run: Evidence,
-    measure: Callable[[int, str], list[list[Component]]],
-    rule: Rule,
-    kind: Cases = "conventions",
-) -> dict[str, tuple[Verdict, Component]]:
-    """Verdict and deciding component for every number of batches and convention, as far as they matter."""
-    if not run.can_estimate:
-        raise NotTestableError("needs two repeats or three training seeds for an interval")
-    named = {"all": (run.counts[0], "")}
-    if kind == "batches":
-        named = {f"n = {batches}": (batches, "") for batches in run.counts}
-    if kind == "conventions":
-        named = {
-            f"n = {batches}, {convention}": (batches, column)
-            for batches in run.counts
-            for convention, column in CONVENTIONS.items()
-        }
+class Subject(Protocol):
+    """What a claim is decided for: a run, a pair of runs or a trajectory."""
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether something was repeated, so that an interval exists."""
+
+    def scope(self, all_epochs: bool) -> dict[str, Any]:
+        """What it covers, for the claims table."""
+
+
+def each_run(experiment: Experiment) -> Sequence[Evidence]:
+    """The claim is about every run by itself."""
+    return experiment.runs
+
+
+def conventions(subject: Evidence | Pair) -> dict[str, tuple[int, str]]:
+    """Every number of batches, with constant coordinates counted as Gaussian and left out."""
     return {
-        name: rule([part for family in measure(*case) for part in family])
-        for name, case in named.items()
+        f"n = {batches}, {convention}": (batches, column)
+        for batches in subject.counts
+        for convention, column in CONVENTIONS.items()
     }
 
 
-def _row(
-    claim: Claim, run: Evidence, cases: dict[str, tuple[Verdict, Component]], remark: str
-) -> dict[str, Any]:
+def batch_counts(subject: Evidence | Pair) -> dict[str, tuple[int]]:
+    """Every number of batches."""
+    return {f"n = {batches}": (batches,) for batches in subject.counts}
+
+
+def once(subject: Subject) -> dict[str, tuple[()]]:
+    """One case: neither the number of batches nor the convention matters."""
+    return {"all": ()}
+
+
+def no_remark(subject: Subject) -> str:
+    """The interval says all."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim: its words, what is measured, and of what.
+
+    Attributes:
+        name: short, unique.
+        statement: in the words of the page.
+        origin: who says so.
+        measure: of a subject and the arguments of a case: families of components, all of which have to hold.
+            Within a family all intervals cover at once. Raises `NotTestableError` where a condition is not met.
+        about: the subjects that an experiment has for it. Raises `NotTestableError` where there can be none.
+        cases: what the verdict has to agree on, by name, with the arguments that `measure` gets.
+        remark: what the reader of a verdict has to know besides the interval, computed from the subject.
+        rule: every component holds, or (for a claim that something differs) some lies outside.
+        measured_in: unit of what is measured, empty for pure numbers.
+        all_epochs: whether the claim is about training, not only the last measured epoch.
+        over_repeats: whether the interval is over repeats, however many seeds there are.
+        list_quantities: whether the table lists every quantity, not the deciding one of every case.
+    """
+
+    name: str
+    statement: str
+    origin: Literal["paper", "gradnoise"]
+    measure: Callable[..., Families]
+    about: Callable[[Experiment], Sequence[Subject]] = each_run
+    cases: Callable[[Any], Mapping[str, tuple[Any, ...]]] = conventions
+    remark: Callable[[Any], str] = no_remark
+    rule: Rule = every
+    measured_in: str = "points"
+    all_epochs: bool = False
+    over_repeats: bool = False
+    list_quantities: bool = False
+
+
+def decide(claim: Claim, experiment: Experiment) -> list[dict[str, Any]]:
+    """Rows of the claims table: one for every subject that meets the conditions, else one that says why not."""
+    rows: list[dict[str, Any]] = []
+    reasons: list[str] = []
+    subjects: Sequence[Subject] = []
+    try:
+        subjects = claim.about(experiment)
+    except NotTestableError as problem:
+        reasons.append(str(problem))
+    for subject in subjects:
+        try:
+            rows.append(_head(claim) | _decided(claim, subject))
+        except NotTestableError as problem:
+            reasons.append(str(problem))
+    reason = "; ".join(dict.fromkeys(reasons))
+    return rows or [_head(claim) | {"verdict": NOT_TESTABLE, "reason": reason}]
+
+
+def _head(claim: Claim) -> dict[str, Any]:
+    return {"claim": claim.name, "statement": claim.statement, "origin": claim.origin}
+
+
+def _decided(claim: Claim, subject: Subject) -> dict[str, Any]:
+    need(subject.can_estimate, "two repeats or three training seeds for an interval")
+    measured = {
+        name: [part for family in claim.measure(subject, *case) for part in family]
+        for name, case in claim.cases(subject).items()
+    }
+    cases = {name: claim.rule(parts) for name, parts in measured.items()}
     verdict = agree(found for found, _ in cases.values())
-    found = {case: result for case, (result, _) in cases.items()}
-    agreed = set(found.values()) == {verdict}
-    # The case nearest to another verdict speaks for all.
-    speaking = [
-        part
-        for result, part in cases.values()
-        if result == verdict or verdict not in found.values()
-    ]
-    weakest = min(speaking, key=lambda part: abs(part.margin))
-    each = "; ".join(
-        f"{case}: {result} ({part.label} {part.value:.2f} [{part.lower:.2f}, {part.upper:.2f}])"
-        for case, (result, part) in cases.items()
-    )
-    if not agreed:
-        remark = "; ".join(["the cases disagree", *filter(None, [remark])])
+    weakest = _weakest(verdict, list(cases.values()))
+    agreed = all(found == verdict for found, _ in cases.values())
+    remarks = ["" if agreed else "the cases disagree", claim.remark(subject)]
     return {
-        **_head(claim),
-        **run.scope(claim.all_epochs),
+        **subject.scope(claim.all_epochs),
         **({"unit": "repeat"} if claim.over_repeats else {}),
         "verdict": verdict,
         "quantity": weakest.label,
@@ -96,101 +141,29 @@ def _row(
         "lower": weakest.lower,
         "upper": weakest.upper,
         "threshold": weakest.outside if claim.rule is any_beyond else weakest.threshold,
-        "reason": remark,
-        "cases": each,
-        "batches": " ".join(map(str, run.counts)),
+        "reason": "; ".join(filter(None, remarks)),
+        "cases": _quantities(measured) if claim.list_quantities else _cases(cases),
         "measured_in": claim.measured_in,
     }
 
 
-def _head(claim: Claim) -> dict[str, Any]:
-    return {"claim": claim.name, "statement": claim.statement, "origin": claim.origin}
+def _weakest(verdict: Verdict, cases: Sequence[tuple[Verdict, Component]]) -> Component:
+    """The case nearest to another verdict speaks for all, among those that found the common one."""
+    agreeing = [part for found, part in cases if found == verdict]
+    return min(agreeing or [part for _, part in cases], key=lambda part: abs(part.margin))
 
 
-def _untestable(claim: Claim, reason: str) -> dict[str, Any]:
-    return {**_head(claim), "verdict": NOT_TESTABLE, "reason": reason}
-
-
-def _remark(claim: Claim, run: Evidence) -> str:
-    """What the reader has to know besides the interval, computed from the run."""
-    if claim.name == "rises_with_batch_size":
-        means = run.last(run.counts[0], "percentage_testable").mean()
-        at = [x for x in run.layers.index if means[x, run.sizes[0]] >= gaussianity.CEILING]
-        return f"at the ceiling from the start: {', '.join(at)}" if at else ""
-    if claim.name == "finite_variance":
-        return tails.growth_remark(run)
-    if claim.name == "small_deviation":
-        effects = gaussianity.design_effects(run)
-        return (
-            f"variance over repeats is {effects.median():.1f} (median) to {effects.max():.0f} times that "
-            "of independent coordinates"
-        )
-    return ""
-
-
-def _decide_batch_norm(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """The claim that compares two runs: the same AlexNet without and with BatchNorm."""
-    rate = {run.name: run.settings.get("training", {}).get("learning_rate") for run in runs}
-    pairs = [
-        (plain, normalised)
-        for plain in runs
-        for normalised in runs
-        if plain.model == normalised.model
-        and plain.model.startswith("alexnet")
-        and normalised.batch_norm
-        and not plain.batch_norm
-        and rate[plain.name] == rate[normalised.name]
-    ]
-    rows, reasons = [], []
-    for plain, normalised in pairs:
-        try:
-            cases = _cases(
-                plain,
-                lambda *case, plain=plain, normalised=normalised: (
-                    gaussianity.loses_without_batch_norm(plain, normalised, *case)
-                ),
-                every,
-            )
-        except NotTestableError as problem:
-            reasons.append(str(problem))
-            continue
-        rows.append(_row(claim, plain, cases, _batch_norm_remark(plain, normalised, runs)))
-        rows[-1]["run"] = f"{plain.name}, {normalised.name}"
-    reason = "; ".join(reasons) or "needs AlexNet without and with BatchNorm at one learning rate"
-    return rows or [_untestable(claim, reason)]
-
-
-def _decide_third_moments(claim: Claim, runs: Sequence[Evidence]) -> list[dict[str, Any]]:
-    """The claim that compares AlexNet without and with BatchNorm with every residual network."""
-    rows, reasons = [], []
-    for wide in (run for run in runs if run.model.startswith("alexnet")):
-        for narrow in (run for run in runs if run.model.startswith("resnet")):
-            try:
-                parts = third_moments_wider(wide, narrow)
-            except NotTestableError as problem:
-                reasons.append(str(problem))
-                continue
-            if np.isnan(parts[0].lower):
-                reasons.append("needs three training seeds of both networks")
-                continue
-            rows.append(_row(claim, wide, {"all": every(parts)}, ""))
-            rows[-1]["run"] = f"{wide.name}, {narrow.name}"
-    reason = "; ".join(dict.fromkeys(reasons)) or "needs an AlexNet and a ResNet in one experiment"
-    return rows or [_untestable(claim, reason)]
-
-
-def _batch_norm_remark(plain: Evidence, normalised: Evidence, runs: Sequence[Evidence]) -> str:
-    """Constant coordinates at the last epoch, and whether the small learning rate stands beside."""
-    dead = []
-    for run in (plain, normalised):
-        rows = run.rows[(run.rows["epoch"] == run.epochs[-1])]
-        rows = rows[rows["layer"].isin(["conv3", "conv4"])]
-        dead.append(f"{100 * rows['share_dirac'].mean():.1f} % in {run.name}")
-    control = any(
-        run.model == plain.model
-        and not run.batch_norm
-        and np.isclose(run.settings.get("training", {}).get("learning_rate", np.nan), 0.01)
-        for run in runs
+def _cases(cases: Mapping[str, tuple[Verdict, Component]]) -> str:
+    return "; ".join(
+        f"{case}: {found} ({part.label} {part.value:.2f} [{part.lower:.2f}, {part.upper:.2f}])"
+        for case, (found, part) in cases.items()
     )
-    beside = "with" if control else "without"
-    return f"constant coordinates: {', '.join(dead)}; {beside} learning rate 0.01 as control"
+
+
+def _quantities(measured: Mapping[str, Sequence[Component]]) -> str:
+    return "; ".join(
+        f"{part.label}: {part.verdict} ({part.value:.3g} [{part.lower:.3g}, {part.upper:.3g}], "
+        f"claimed {part.threshold})"
+        for parts in measured.values()
+        for part in parts
+    )

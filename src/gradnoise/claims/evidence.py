@@ -1,4 +1,4 @@
-"""What a run of the pipeline has to say on a claim: its tables, ready to be compared in pairs."""
+"""What a claim is decided from: a run's tables, ready to be compared in pairs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,20 +18,17 @@ CONVENTIONS = {
 }
 
 
-FURTHER = (
-    "layers",
-    "correlations",
-    "prediction",
-    "tails",
-    "growth",
-)  # tables beside those of Gaussianity
-
-
 THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
 
 
 class NotTestableError(Exception):
     """A claim's conditions are not met by these results; the message says what is missing."""
+
+
+def need(met: bool, what: str) -> None:
+    """Raise `NotTestableError` unless a condition is met."""
+    if not met:
+        raise NotTestableError(f"needs {what}")
 
 
 def at(table: pd.DataFrame, level: str, value: int | str) -> pd.DataFrame:
@@ -99,6 +96,11 @@ class Evidence:
         """ "alexnet" or "resnet" for the paper's networks, else empty."""
         return NETWORKS[self.model].family if self.model in NETWORKS else ""
 
+    @property
+    def learning_rate(self) -> float | None:
+        """Of its training, where the settings tell."""
+        return self.settings.get("training", {}).get("learning_rate")
+
     @cached_property
     def layers(self) -> pd.DataFrame:
         """One row per layer, in the network's order, indexed by the layer's name."""
@@ -148,17 +150,25 @@ class Evidence:
         """`wide` at the last epoch: columns (layer, batch size)."""
         return at(self.wide(batches, column), "epoch", self.epochs[-1])
 
-    def statistic(self, table: str, column: str, by: Sequence[str] = ()) -> pd.DataFrame:
+    def statistic(
+        self, table: str, column: str, by: Sequence[str] = (), **where: str
+    ) -> pd.DataFrame:
         """A column of a further table at the last epoch: columns (layer, *by), rows (seed, repeat).
 
         A table without repeats has one row per seed, with repeat 0.
+
+        Args:
+            table: its name.
+            column: the quantity.
+            by: columns that tell a layer's rows apart.
+            where: values of other columns, to choose rows by.
 
         Raises:
             NotTestableError: where this run has no such numbers.
         """
         rows = self.statistics.get(table, pd.DataFrame())
-        if "method" in rows:
-            rows = rows[rows["method"] == "ecf"]
+        for name, value in where.items():
+            rows = rows[rows[name] == value] if name in rows else rows
         if column not in rows or rows[column].isna().all():
             raise NotTestableError(
                 f"needs {column.replace('_', ' ')}, which this run does not have"
@@ -189,31 +199,36 @@ class Evidence:
             "repeats": self.repeats,
             "unit": kind,
             "batch_sizes": " ".join(map(str, self.sizes)),
+            "batches": " ".join(map(str, self.counts)),
         }
 
 
-def weights(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of convolution and linear weights."""
-    return table[(table["kind"] == "weight") & table["operation"].isin(["convolution", "linear"])]
+@dataclass(frozen=True)
+class Pair:
+    """Two runs that a claim compares.
 
-
-def gather(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> list[Evidence]:
-    """Evidence of every run in the tables.
-
-    Args:
-        tables: as `tables.read` returns.
-        settings: `runs` (name -> sections), `trained_by` (name -> the run whose networks it measures).
+    Attributes:
+        first, second: the runs; a verdict is given in the first one's scope.
+        experiment: all runs, for what stands beside the pair.
     """
-    repeats, training = weights(tables["gaussianity_repeats"]), tables["training"]
-    further = {name: weights(tables[name]) for name in FURTHER if name in tables}
-    trained_by = settings.get("trained_by") or {}
-    return [
-        Evidence(
-            str(name),
-            (settings.get("runs") or {}).get(name, {}),
-            rows,
-            training[training["run"] == trained_by.get(name, name)],
-            {key: table[table["run"] == name] for key, table in further.items()},
-        )
-        for name, rows in repeats.groupby("run", sort=False)
-    ]
+
+    first: Evidence
+    second: Evidence
+    experiment: Sequence[Evidence] = ()
+
+    @property
+    def counts(self) -> list[int]:
+        """Numbers of batches tested with."""
+        return self.first.counts
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether something was repeated in both."""
+        return self.first.can_estimate and self.second.can_estimate
+
+    def scope(self, all_epochs: bool) -> dict[str, Any]:
+        """What the pair covers, for the claims table."""
+        return {
+            **self.first.scope(all_epochs),
+            "run": f"{self.first.name}, {self.second.name}",
+        }

@@ -1,29 +1,27 @@
-"""What claims on the tails of the noise say of a network.
-
-As in `measurements`: each function takes a run's evidence, a number of batches and the column of a convention,
-and returns families of components.
-"""
+"""Claims on the tails of the noise: a measure takes a run's evidence, and returns families of components."""
 
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.evidence import Contrast, Evidence, NotTestableError, simultaneous
-from gradnoise.claims.gaussianity import Families
-from gradnoise.claims.verdicts import components
+from gradnoise.claims.decision import Claim, once
+from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
+from gradnoise.claims.verdicts import Families, components
 from gradnoise.tables.intervals import unit
 from gradnoise.tails.growth import FINITE, GROUPS, INFINITE
+
+METHOD = "ecf"  # estimator of the tail index that decides
+
 
 CLOSE = 0.02  # of the tail index to that of Gaussian noise, at the largest batch size
 
 
-def tail_index_to_two(run: Evidence, batches: int, column: str) -> Families:
+def tail_index_to_two(run: Evidence) -> Families:
     """Null minus measured index falls with the batch size, and is below 0.02 at the largest.
 
     It speaks of the shape of resampled noise, never of its variance, which is finite.
     """
-    if len(run.sizes) < 2:
-        raise NotTestableError("needs two batch sizes or more")
-    gaps = run.statistic("tails", "null_minus_mean", ["batch_size"])
+    need(len(run.sizes) > 1, "two batch sizes or more")
+    gaps = run.statistic("tails", "null_minus_mean", ["batch_size"], method=METHOD)
     logs = np.log(run.sizes)
     slopes, ends = [], []
     for layer in run.layers.index:
@@ -39,7 +37,7 @@ def tail_index_to_two(run: Evidence, batches: int, column: str) -> Families:
     return [simultaneous(slopes), simultaneous(ends)]
 
 
-def finite_fourth_moments(run: Evidence, batches: int, column: str) -> Families:
+def finite_fourth_moments(run: Evidence) -> Families:
     """Kurtosis of the per-sample gradients does not grow with the number of samples: exponent below 0.1.
 
     The other two parts of the claim are checks of code. An exponent certainly above 0.25, that of a law with
@@ -85,3 +83,24 @@ def growth_remark(run: Evidence) -> str:
         f"coordinates moved by half of the samples or more: at most "
         f"{largest['dense_kurtosis_exponent']:.2f} ± {largest['dense_kurtosis_error']:.2f} ({largest['layer']})"
     )
+
+
+CLAIMS = [
+    Claim(
+        "finite_variance",
+        "Mini-batch noise has zero mean, the logit gradient is bounded by 1, variance is finite",
+        "paper",
+        finite_fourth_moments,
+        cases=once,
+        remark=growth_remark,
+        measured_in="",
+    ),
+    Claim(
+        "tail_index_to_two",
+        "The tail index goes to 2 with the batch size",
+        "paper",
+        tail_index_to_two,
+        cases=once,
+        measured_in="",
+    ),
+]

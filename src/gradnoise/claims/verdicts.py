@@ -1,7 +1,7 @@
 """How a claim is decided: intervals against thresholds, all layers at once, both conventions together."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,6 +87,12 @@ class Component:
     def outside(self) -> str:
         """The complement of a range with two ends, in words."""
         return f"< {self.least:g} or > {self.most:g}"
+
+
+Families = list[list[Component]]  # within a family all intervals cover at once
+
+
+Rule = Callable[[Sequence[Component]], tuple[Verdict, Component]]
 
 
 def components(estimates: pd.DataFrame, thresholds: pd.DataFrame) -> list[Component]:

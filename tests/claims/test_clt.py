@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_claims import BY_NAME, evidence, rising
+from example_claims import evidence, rising, row, verdict
+from example_results import ALEXNET, resnet
 from gradnoise.claims.clt import deming_slope
-from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import Evidence
-from gradnoise.claims.verdicts import Component
 
 LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
 SIZES, COUNTS = (64, 256, 1024), (200, 600)
@@ -50,12 +49,6 @@ def with_predictions(
     run = evidence(lambda la, e, s, n: 90.0 - 12 * LAYERS.index(la), sizes=SIZES, seeds=4)
     tables = {"prediction": predictions, "correlations": correlations, "layers": numbers}
     return replace(run, statistics={name: pd.DataFrame(rows) for name, rows in tables.items()})
-
-
-def verdict(claim: str, run: Evidence) -> str:
-    rows = decide(BY_NAME[claim], [run])
-    assert len(rows) == 1
-    return rows[0]["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +96,9 @@ def test_third_moments_order_layers_between_and_within(
 
 def test_without_moments_nothing_is_decided() -> None:
     for claim in ("central_limit_alone", "power_of_the_test", "third_moment_orders_layers"):
-        row = decide(BY_NAME[claim], [evidence(rising)])[0]
-        assert row["verdict"] == "not testable here"
-        assert row["reason"].startswith("needs ")
+        found = row(claim, evidence(rising))
+        assert found["verdict"] == "not testable here"
+        assert found["reason"].startswith("needs ")
 
 
 def test_deming_slope_is_that_of_orthogonal_regression() -> None:
@@ -116,11 +109,33 @@ def test_deming_slope_is_that_of_orthogonal_regression() -> None:
     assert deming_slope(pd.Series(x), pd.Series(y)) == pytest.approx(along[1] / along[0])
 
 
-def test_equality_exact_tests_and_separate_thresholds_decide_components() -> None:
-    assert Component("x", 1.02, 0.9, 1.1, 1, 1).verdict == "supported"
-    assert Component("x", 1.3, 1.2, 1.4, 1, 1).verdict == "contradicted"
-    assert Component("x", 1.0, np.nan, np.nan, 1, 1).verdict == "undecided"
-    assert Component("x", 0.2, 0.15, 0.24, most=0.1, refuted_above=0.25).verdict == "undecided"
-    assert Component("x", 0.4, 0.3, 0.5, most=0.1, refuted_above=0.25).verdict == "contradicted"
-    assert Component("x", 0.05, 0, 0.09, most=0.1, refuted_above=0.25).verdict == "supported"
-    assert Component("x", 0.8, np.nan, np.nan, most=0, decision="undecided").verdict == "undecided"
+def network(model: str, layers, spread: float, seeds: int = 3) -> Evidence:
+    random = np.random.default_rng(1)
+    rows = [
+        {
+            **{"seed": seed, "epoch": 5, "layer": layer, "rho_q05": 2.0},
+            "rho_q95": 2 + spread * np.exp(0.05 * random.normal()),
+        }
+        for seed in range(seeds)
+        for layer, *_ in layers
+    ]
+    run = evidence(rising, layers, model, name=model, seeds=seeds)
+    return replace(run, statistics={"layers": pd.DataFrame(rows)})
+
+
+@pytest.mark.parametrize(("wide", "expected"), [(9.0, "supported"), (1.0, "contradicted")])
+def test_third_moments_spread_wider_where_the_quantiles_do(wide: float, expected: str) -> None:
+    alexnet = network("alexnet", ALEXNET, wide)
+    residual = network("resnet20", resnet(6), 3.0)
+    found = row("alexnet_third_moments_wider", alexnet, residual)
+    assert found["verdict"] == expected
+    assert found["run"] == "alexnet, resnet20"
+
+
+def test_the_comparison_needs_both_networks_and_three_seeds() -> None:
+    alexnet = network("alexnet", ALEXNET, 9.0, seeds=2)
+    residual = network("resnet20", resnet(6), 3.0)
+    assert verdict("alexnet_third_moments_wider", alexnet) == "not testable here"
+    found = row("alexnet_third_moments_wider", alexnet, residual)
+    assert found["verdict"] == "not testable here"
+    assert "three training seeds" in found["reason"]

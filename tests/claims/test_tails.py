@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_claims import BY_NAME, evidence, rising
-from example_results import ALEXNET, CNN, resnet
-from gradnoise.claims.decision import decide
+from example_claims import evidence, rising, row, verdict
+from example_results import CNN
 from gradnoise.claims.evidence import Evidence
 
 
@@ -34,10 +33,6 @@ def with_tails(
             ]
     run = evidence(rising, seeds=4)
     return replace(run, statistics={"tails": pd.DataFrame(tails), "growth": pd.DataFrame(growth)})
-
-
-def verdict(claim: str, *runs: Evidence) -> str:
-    return decide(BY_NAME[claim], runs)[0]["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +63,9 @@ def test_one_network_is_judged_by_the_error_over_its_samples(
         dense_kurtosis_error=0.01,
     )
     one = replace(evidence(rising, seeds=1), statistics={"growth": growth})
-    row = decide(BY_NAME["finite_variance"], [one])[0]
-    assert row["verdict"] == expected
-    assert "0.02 ± 0.01" in row["reason"]
+    found = row("finite_variance", one)
+    assert found["verdict"] == expected
+    assert "0.02 ± 0.01" in found["reason"]
 
 
 @pytest.mark.parametrize(
@@ -80,35 +75,3 @@ def test_fourth_moments_are_finite_where_the_kurtosis_does_not_grow(
     exponent: float, expected: str
 ) -> None:
     assert verdict("finite_variance", with_tails(exponent=exponent)) == expected
-
-
-def network(model: str, layers, spread: float, seeds: int = 3) -> Evidence:
-    random = np.random.default_rng(1)
-    rows = [
-        {
-            **{"seed": seed, "epoch": 5, "layer": layer, "rho_q05": 2.0},
-            "rho_q95": 2 + spread * np.exp(0.05 * random.normal()),
-        }
-        for seed in range(seeds)
-        for layer, *_ in layers
-    ]
-    run = evidence(rising, layers, model, name=model, seeds=seeds)
-    return replace(run, statistics={"layers": pd.DataFrame(rows)})
-
-
-@pytest.mark.parametrize(("wide", "expected"), [(9.0, "supported"), (1.0, "contradicted")])
-def test_third_moments_spread_wider_where_the_quantiles_do(wide: float, expected: str) -> None:
-    alexnet = network("alexnet", ALEXNET, wide)
-    residual = network("resnet20", resnet(6), 3.0)
-    row = decide(BY_NAME["alexnet_third_moments_wider"], [alexnet, residual])[0]
-    assert row["verdict"] == expected
-    assert row["run"] == "alexnet, resnet20"
-
-
-def test_the_comparison_needs_both_networks_and_three_seeds() -> None:
-    alexnet = network("alexnet", ALEXNET, 9.0, seeds=2)
-    residual = network("resnet20", resnet(6), 3.0)
-    assert verdict("alexnet_third_moments_wider", alexnet) == "not testable here"
-    row = decide(BY_NAME["alexnet_third_moments_wider"], [alexnet, residual])[0]
-    assert row["verdict"] == "not testable here"
-    assert "three training seeds" in row["reason"]

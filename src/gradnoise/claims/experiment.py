@@ -1,0 +1,107 @@
+"""All that one experiment has to say on the claims: its runs and its recorded trajectories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradnoise.claims.evidence import Evidence, NotTestableError
+from gradnoise.trajectory.names import EIGENVECTOR, MODEL
+
+WEIGHTS = ("convolution", "linear")  # operations whose weights claims speak of
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One recorded trajectory in the span of the whole model's leading Hessian eigenvectors.
+
+    Attributes:
+        numbers: its row of `langevin_subspaces`.
+        directions: its rows of `langevin`, eigenvectors only.
+        settings: its run's sections.
+    """
+
+    numbers: pd.Series
+    directions: pd.DataFrame
+    settings: Mapping[str, Any]
+
+    @property
+    def can_estimate(self) -> bool:
+        """Always: intervals are over blocks of steps."""
+        return True
+
+    def require(self, met: bool, otherwise: str) -> None:
+        """Raise `NotTestableError`, which names the trajectory, unless a condition is met."""
+        if not met:
+            raise NotTestableError(f"{self.numbers['run']}, {self.numbers['variant']}: {otherwise}")
+
+    def scope(self, all_epochs: bool) -> dict[str, Any]:
+        """What the trajectory covers, for the claims table; it starts at one epoch whatever the claim is."""
+        numbers = self.numbers
+        model = self.settings.get("model", {}).get("name", "unknown")
+        data = self.settings.get("data", {}).get("dataset", "unknown data")
+        return {
+            "run": f"{numbers['run']}, {numbers['variant']}",
+            "network": model,
+            "scope": f"{model} on {data}, this network",
+            "epochs": str(numbers["epoch"]),
+            "seeds": str(numbers["seed"]),
+            "repeats": int(numbers["replicas"]),
+            "unit": "block of steps",
+            "batch_sizes": str(numbers["batch_size"]),
+        }
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What was measured: every run, and every trajectory."""
+
+    runs: Sequence[Evidence]
+    trajectories: Sequence[Trajectory] = ()
+
+
+def gather(
+    tables: Mapping[str, pd.DataFrame],
+    runs: Mapping[str, Mapping[str, Any]],
+    trained_by: Mapping[str, str],
+) -> Experiment:
+    """Everything that the tables hold.
+
+    Args:
+        tables: as `tables.catalogue.read` returns.
+        runs: run -> its config sections.
+        trained_by: run -> the run whose networks it measures.
+    """
+    by_layer = {name: weights(table) for name, table in tables.items() if "operation" in table}
+    repeats = by_layer.pop("gaussianity_repeats")
+    training = tables["training"]
+    found = []
+    for name, rows in repeats.groupby("run", sort=False):
+        trainer = trained_by.get(str(name), name)
+        statistics = {key: table[table["run"] == name] for key, table in by_layer.items()}
+        history = training[training["run"] == trainer]
+        found.append(Evidence(str(name), runs.get(str(name), {}), rows, history, statistics))
+    subspaces, directions = tables["langevin_subspaces"], tables["langevin"]
+    return Experiment(found, recorded(subspaces, directions, runs))
+
+
+def recorded(
+    subspaces: pd.DataFrame, directions: pd.DataFrame, runs: Mapping[str, Mapping[str, Any]]
+) -> list[Trajectory]:
+    """Every trajectory, from the tables `langevin_subspaces` and `langevin`."""
+    if subspaces.empty:
+        return []
+    key = ["run", "seed", "epoch", "variant", "subspace"]
+    found = []
+    for _, numbers in subspaces[subspaces["subspace"] == MODEL].iterrows():
+        same = np.logical_and.reduce([directions[name] == numbers[name] for name in key])
+        mine = directions[same & (directions["kind"] == EIGENVECTOR)]
+        found.append(Trajectory(numbers, mine, runs.get(numbers["run"], {})))
+    return found
+
+
+def weights(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of convolution and linear weights."""
+    return table[(table["kind"] == "weight") & table["operation"].isin(WEIGHTS)]

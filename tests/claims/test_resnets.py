@@ -1,0 +1,49 @@
+"""Claims on residual networks: verdicts out of tables made for them."""
+
+import pytest
+
+from example_claims import evidence, verdict
+from example_results import resnet
+
+
+@pytest.mark.parametrize(
+    ("lowest", "accuracy", "expected"),
+    [
+        (90.0, 0.95, "supported"),
+        (70.0, 0.95, "contradicted"),
+        (85.05, 0.95, "undecided"),
+        (90.0, 0.7, "not testable here"),
+    ],
+)
+def test_resnet56_above_85(lowest, accuracy, expected):
+    run = evidence(
+        lambda la, *_: lowest if la == "block3.layer2" else 93.0,
+        resnet(2),
+        "resnet56",
+        accuracy=accuracy,
+        sizes=(64, 256),
+    )
+    assert verdict("resnet56_above_85", run) == expected
+
+
+@pytest.mark.parametrize(
+    ("third", "expected"), [(80.0, "supported"), (95.0, "contradicted"), (90.0, "undecided")]
+)
+def test_resnet56_block_3(third, expected):
+    run = evidence(lambda la, *_: third if la.startswith("block3") else 90.0, resnet(2), "resnet56")
+    assert verdict("resnet56_block_3_least", run) == expected
+
+
+@pytest.mark.parametrize(
+    ("jump", "noise", "expected"),
+    [(0.0, 0.3, "supported"), (20.0, 0.3, "contradicted"), (0.0, 8.0, "undecided")],
+)
+def test_resnet20_steady(jump, noise, expected):
+    run = evidence(
+        lambda la, epoch, *_: 85.0 - jump * (epoch == 1),
+        resnet(1),
+        "resnet20",
+        epochs=(1, 10, 20),
+        noise=noise,
+    )
+    assert verdict("resnet20_steady", run) == expected
