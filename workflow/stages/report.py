@@ -2,16 +2,23 @@
 
 from typing import Any
 
+from configuration import Config
 from experiment import Experiment
+from gradnoise.figures import catalogue
 from sizes import Resources
 from stages import tables
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
-    """What the page and the noise card read."""
+    """What the page and the noise card read; sections and figures in the order of the page."""
     return {
         "config": experiment.config,
         **tables.settings(experiment),
+        "sections": list(Config.model_fields),
+        "figures": [
+            {"name": entry.name, "title": entry.title, "caption": entry.caption}
+            for entry in catalogue.entries().values()
+        ],
         "command": experiment.command,
     }
 

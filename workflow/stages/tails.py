@@ -1,19 +1,24 @@
 """Tails: how heavy the noise's tails are."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 import sizes
+from registries import constant, modules
 from run import Job
-from sections import Section, distinct
+from sections import Choice, Section, distinct
 from sizes import Resources
+
+ESTIMATORS = "gradnoise.tails.stable.estimators"
+METHODS = modules(ESTIMATORS)
+OTHERS = 20e-6  # seconds per series for all that is no estimate of the index
 
 
 class Tails(Section):
     """How heavy the noise's tails are."""
 
-    methods: Annotated[list[Literal["ecf", "mcculloch", "mohammadi", "ml"]], Field(min_length=1)]
+    methods: Annotated[list[Annotated[str, Choice(METHODS)]], Field(min_length=1)]
 
     _each_once = field_validator("methods")(distinct)
 
@@ -37,12 +42,12 @@ def settings(job: Job) -> dict[str, Any]:
 
 
 def resources(job: Job) -> Resources:
-    """All estimates of one layer, at 20 microseconds each, or 2 milliseconds by likelihood."""
-    run = job.run
+    """All estimates of one layer, at the cost that each estimator declares."""
+    run, batches = job.run, job.run.sections.noise.batches
     series = sizes.largest(run) * len(run.sections.noise.batch_sizes) * len(run.repeats)
-    cost = 2e-3 if "ml" in run.sections.tails.methods else 20e-6
+    declared = sum(constant(f"{ESTIMATORS}.{m}", "SECONDS") for m in run.sections.tails.methods)
     return Resources(
         memory=sizes.statistics_memory(run),
-        minutes=10 + int(2 * series * cost / 60),
+        minutes=10 + int(2 * series * (OTHERS + declared * batches / 600) / 60),
         threads=sizes.statistics_threads(run),
     )

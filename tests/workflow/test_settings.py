@@ -1,0 +1,63 @@
+"""Every job's settings have exactly the keys that its stage reads."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from example_config import DEFAULT, OVERLAYS, overlay
+from experiment import Experiment, merged
+from run import Job, Run
+
+CONFIGS = {
+    "config": DEFAULT,
+    **{name: merged(DEFAULT, overlay(name)) for name in OVERLAYS},
+}
+WHOLE = ("calibration", "control", "tables", "claims", "report")
+LAYER = ("gradients", "noise", "gaussianity", "moments", "clt", "tails")
+STAGES = (*WHOLE, *LAYER, "data", "training", "trajectory", "langevin", "figures")
+
+
+def jobs_of(run: Run) -> Iterator[tuple[str, Job]]:
+    """One job of every stage at every checkpoint."""
+    for seed in run.seeds:
+        yield "training", Job(run, seed)
+        for epoch in run.epochs:
+            for parameter in run.measured:
+                job = Job(run, seed, epoch, 1, parameter.name)
+                yield from ((stage, job) for stage in LAYER)
+        for variant in run.sections.trajectory.variants:
+            yield "trajectory", Job(run, seed, variant=variant)
+            yield "langevin", Job(run, seed, parameter=run.subspaces[0], variant=variant)
+
+
+def settings_of(experiment: Experiment) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every stage with what its jobs are given."""
+    made = {stage: import_module(f"stages.{stage}").settings for stage in STAGES}
+    yield from ((stage, made[stage](experiment)) for stage in WHOLE)
+    yield from (("data", made["data"](section)) for section in experiment.data.values())
+    for run in experiment.runs.values():
+        yield "figures", made["figures"](experiment, Job(run))
+        yield from ((stage, made[stage](job)) for stage, job in jobs_of(run))
+
+
+@pytest.fixture(scope="module")
+def typed() -> dict[str, set[str]]:
+    """Keys of the stages' dataclasses."""
+    found = {}
+    for stage in STAGES:
+        try:
+            kind = import_module(f"gradnoise.{stage}.settings").Settings
+        except ModuleNotFoundError:
+            continue
+        found[stage] = {field.name for field in fields(kind)}
+    return found
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_settings_have_the_keys_that_the_stage_reads(name: str, typed: dict[str, set[str]]) -> None:
+    for stage, settings in settings_of(Experiment(CONFIGS[name])):
+        if stage in typed:
+            assert set(settings) == typed[stage], stage
