@@ -18,7 +18,8 @@ from gradnoise.draws.pieces import cut, positions
 from gradnoise.gradients.per_sample import per_sample_gradients
 from gradnoise.gradients.selections import Selection, select
 from gradnoise.gradients.store import create
-from gradnoise.model import factory, losses
+from gradnoise.model import factory
+from gradnoise.model.loss import loss as loss_by_name
 from gradnoise.noise import in_memory, recording
 from gradnoise.noise import store as layout
 from gradnoise.noise.gather import gather_noise, plan
@@ -88,7 +89,7 @@ def alexnet(samples: int) -> Sampler:
     weights = [name for name, parameter in model.named_parameters() if parameter.ndim > 1]
     selections = select(dict(model.named_parameters()), COORDINATES, DIRECTIONS, 0, weights)
     draws = Draws(0, 0, "with_replacement", samples)
-    loss = losses.loss("cross_entropy")
+    loss = loss_by_name("cross_entropy")
     return Sampler(model, loss, inputs, targets, selections, draws, micro_batch=MICRO_BATCH)
 
 

@@ -10,7 +10,7 @@ import time
 import torch
 
 from gradnoise.model import factory
-from gradnoise.model.losses import loss
+from gradnoise.model.loss import loss
 from gradnoise.trajectory.replicas import Replicas, Step, is_batched
 
 REPLICAS = 8

@@ -31,11 +31,6 @@ def named(name, **arguments):
     return {"name": name, "arguments": arguments}
 
 
-def weights(name, shape=COLOUR, **arguments):
-    found = architectures.parameters(named(name, **arguments), shape, 10)
-    return architectures.selected(found, biases=False)
-
-
 @pytest.mark.parametrize(("name", "arguments", "shape"), EVERY_MODEL_AND_OPTION)
 def test_parameters_equal_those_of_the_built_model(name, arguments, shape):
     model = factory.build(named(name, **arguments), shape, 10, seed=1)
@@ -48,35 +43,6 @@ def test_parameters_equal_those_of_the_built_model(name, arguments, shape):
 
 def test_every_model_stands_in_that_list():
     assert {name for name, _, _ in EVERY_MODEL_AND_OPTION} == set(architectures.NAMES)
-
-
-def test_alexnet_has_the_papers_weight_counts():
-    sizes = [23_232, 307_200, 663_552, 884_736, 589_824, 2_560]
-    assert [p.size for p in weights("alexnet")] == sizes
-    assert [p.size for p in weights("alexnet", batch_norm=True)] == sizes
-    assert [p.size for p in weights("alexnet_three_linear")] == [
-        *sizes[:-1],
-        256 * 4096,
-        4096 * 4096,
-        4096 * 10,
-    ]
-
-
-@pytest.mark.parametrize(("name", "layers_per_block"), [("resnet20", 6), ("resnet56", 18)])
-def test_resnets_have_the_papers_layers(name, layers_per_block):
-    found = {p.layer: p for p in weights(name)}
-    assert len(found) == 2 + 3 * layers_per_block
-    assert found["conv1"].size == 432
-    assert found["linear"].size == 640
-    for block, (first, others) in enumerate([(2304, 2304), (4608, 9216), (18432, 36864)], start=1):
-        sizes = [found[f"block{block}.layer{i}"].size for i in range(1, layers_per_block + 1)]
-        assert sizes == [first] + [others] * (layers_per_block - 1)
-    last = found[f"block3.layer{layers_per_block}"]
-    assert (last.block, last.index, last.operation) == (3, layers_per_block, "convolution")
-
-
-def test_the_default_network_has_about_fifty_thousand_weights():
-    assert [p.size for p in weights("cnn", GREY)] == [144, 4608, 9216, 32768, 640]
 
 
 def test_kinds_tell_weights_biases_and_normalisation_apart():

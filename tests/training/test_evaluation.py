@@ -3,11 +3,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gradnoise.model import losses
+from gradnoise.model.loss import loss as loss_by_name
 from gradnoise.training import evaluation
 from gradnoise.training.evaluation import BATCH, evaluate
 
-LOSS = losses.loss("cross_entropy")
+LOSS = loss_by_name("cross_entropy")
 
 
 class Functional(nn.Module):
@@ -31,7 +31,7 @@ def test_the_mean_is_over_samples_whatever_the_last_batch():
 
 
 def test_regression_has_no_accuracy():
-    loss = losses.loss("mean_squared_error")
+    loss = loss_by_name("mean_squared_error")
     found = evaluate(nn.Identity(), loss, torch.ones(4, 2), torch.zeros(4, 2))
     assert found == evaluation.Evaluation(1.0, None, {})
 

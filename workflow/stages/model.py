@@ -70,7 +70,4 @@ def _described(settings: dict[str, Any]) -> list[architectures.Parameter]:
         if done.returncode:
             message = done.stderr.strip().removeprefix("error: ")
             raise InputError(f"model.name: {name} cannot be used: {message}")
-    return [
-        architectures.Parameter(**{**entry, "shape": tuple(entry["shape"])})
-        for entry in json.loads(cached.read_text())
-    ]
+    return architectures.from_description(json.loads(cached.read_text()))

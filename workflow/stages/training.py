@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 import sizes
-from registries import constant
+from registries import modules
 from run import Job
 from sections import Choice, Count, Positive, Section, distinct, within
 from sizes import Resources
@@ -14,7 +14,7 @@ from sizes import Resources
 class Training(Section):
     """How it learns."""
 
-    optimizer: Annotated[str, Choice(constant("gradnoise.training.optimizers", "NAMES"))]
+    optimizer: Annotated[str, Choice(modules("gradnoise.training.optimizers"))]
     learning_rate: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
     nesterov: bool
@@ -23,7 +23,7 @@ class Training(Section):
     milestone_factor: Annotated[float, Field(gt=0)]
     epochs: Count
     batch_size: Positive
-    loss: Literal["cross_entropy", "mean_squared_error"]
+    loss: Annotated[str, Choice(modules("gradnoise.model.losses"))]
     augment: bool
     seeds: Annotated[list[Count], Field(min_length=1)]
     checkpoints: Literal["all"] | list[Count]
@@ -36,8 +36,8 @@ class Training(Section):
     def _checkpoints_exist(self) -> Self:
         if self.checkpoints != "all":
             within(self.checkpoints, self.epochs, "training.checkpoints")
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov: true needs a momentum above 0")
+        if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
+            raise ValueError("nesterov: true needs the optimizer sgd and a momentum above 0")
         return self
 
     @property

@@ -3,7 +3,7 @@
 Products are double back-propagations (Pearlmutter 1994), summed over micro-batches.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+from gradnoise.model.loss import Loss
 
 MICRO_BATCH = 500  # samples a pass with gradients of gradients
 FORWARD_BATCH = 2000  # samples a pass without gradients

@@ -22,7 +22,7 @@ from gradnoise.gradients.per_sample import CHUNK, per_sample_gradients
 from gradnoise.gradients.selections import Selection, select
 from gradnoise.gradients.strategy import AUGMENTED, Strategy, choose_strategy, machine_memory
 from gradnoise.model import factory
-from gradnoise.model.losses import loss
+from gradnoise.model.loss import loss
 from gradnoise.store.arrays import open_unfinished, seal
 from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import store_attributes

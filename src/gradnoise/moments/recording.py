@@ -70,14 +70,14 @@ def _streamed(store: zarr.Group, settings: Mapping[str, Any], data: Path, folder
     from gradnoise.gradients.dependence import sample_dependence
     from gradnoise.gradients.per_sample import CHUNK
     from gradnoise.gradients.recording import choose_selections
-    from gradnoise.model import losses
+    from gradnoise.model.loss import loss as loss_by_name
     from gradnoise.moments.streaming import streamed_moments
     from gradnoise.training.checkpoint import load_model
 
     dataset = load(data)
     model = load_model(settings, dataset, folder)
     selections, described = choose_selections({**settings, "directions": 0}, model)
-    loss = losses.loss(settings["loss"])
+    loss = loss_by_name(settings["loss"])
     inputs, targets = (
         torch.from_numpy(array) for array in (dataset.train_inputs, dataset.train_targets)
     )

@@ -71,7 +71,7 @@ def _sampler(
     from gradnoise.data.dataset import load
     from gradnoise.gradients import recording as gradients
     from gradnoise.gradients.dependence import sample_dependence
-    from gradnoise.model import losses
+    from gradnoise.model.loss import loss as loss_by_name
     from gradnoise.noise import in_memory
     from gradnoise.noise.minibatches import Sampler
     from gradnoise.training.checkpoint import load_model
@@ -84,7 +84,7 @@ def _sampler(
         torch.from_numpy(array).to(device)
         for array in (dataset.train_inputs, dataset.train_targets)
     )
-    loss = losses.loss(settings["loss"])
+    loss = loss_by_name(settings["loss"])
     why = sample_dependence(model, loss, inputs[:PROBED], targets[:PROBED])
     augment = settings["augment"]
     sampler = Sampler(model, loss, inputs, targets, selections, draws, augment, why is not None)

@@ -11,9 +11,7 @@ gradients where the g_i exist, else computed batch by batch; the same seed gives
 import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 import zarr
@@ -25,6 +23,7 @@ from gradnoise.errors import InputError
 from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
 from gradnoise.noise import recording
 from gradnoise.store.arrays import UNITS, open_store
+from gradnoise.store.versions import versions
 from gradnoise.store.work_area import WorkArea
 
 if TYPE_CHECKING:
@@ -167,12 +166,6 @@ def _write(
                 work, sampler, measured, batch_sizes, batches, memory, attributes
             )
         work.publish({recording.NAME: output})
-
-
-def versions() -> dict[str, str]:
-    """Versions that may change the bits of a result."""
-    names = ("numpy", "torch", "zarr", "gradnoise")
-    return {"python": python_version(), **{name: version(name) for name in names}}
 
 
 def _description(draws: Draws, batch_sizes: Sequence[int], batches: int) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Where results come from: data, versions and settings, as the page and the card state them."""
 
-import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import yaml
 
 from gradnoise.errors import InputError
+from gradnoise.store.versions import versions
 
 ORDER = (
     *(
@@ -33,13 +32,7 @@ PACKAGES = (
 
 def software() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return versions(PACKAGES)
 
 
 def run_sections(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

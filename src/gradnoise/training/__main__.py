@@ -5,8 +5,8 @@ from gradnoise.data import dataset
 from gradnoise.model import factory
 from gradnoise.model.device import deterministic
 from gradnoise.store.work_area import WorkArea
-from gradnoise.training import recipe
 from gradnoise.training.loop import Training, train_in
+from gradnoise.training.settings import read
 
 
 def main() -> None:
@@ -14,16 +14,14 @@ def main() -> None:
     args = stage.parse(
         "Train a model, keeping its weights at chosen epochs.", ["data"], ["checkpoints", "output"]
     )
-    settings = args.settings
-    how = recipe.read(settings["training"])
-    deterministic(how.torch_threads)
+    settings = read(args.settings)
+    deterministic(settings.training.torch_threads)
     data = dataset.load(args.data)
-    manifest = {"settings": settings, "source": args.source, "data": data.checksum}
+    manifest = {"settings": args.settings, "source": args.source, "data": data.checksum}
     with WorkArea(args.checkpoints, manifest) as area:
-        seed = settings["seed"]
-        model = factory.build(settings["model"], data.input_shape, data.outputs, seed)
-        metadata = {"seed": seed, "model": settings["model"]}
-        train_in(area.path, Training(model, how, data, seed), metadata)
+        model = factory.build(settings.model, data.input_shape, data.outputs, settings.seed)
+        metadata = {"seed": settings.seed, "model": settings.model}
+        train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
         # The table first: if a kill comes between the two, the checkpoints are still there to go on from.
         area.publish({"training.csv": args.output, "checkpoints": args.checkpoints})
 

@@ -1,9 +1,7 @@
 """A trained network at one of its checkpoints, as the stages that measure it take it up."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import Any
 
 from torch import nn
@@ -12,7 +10,8 @@ from gradnoise.data.dataset import Dataset
 from gradnoise.model import factory
 from gradnoise.model.checkpoints import load
 from gradnoise.model.device import deterministic, set_device
-from gradnoise.store.arrays import UNITS
+from gradnoise.store.variables import GRADIENT_UNITS
+from gradnoise.store.versions import versions
 
 
 def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path) -> nn.Module:
@@ -32,7 +31,6 @@ def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path)
 
 def store_attributes(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
     """What a store of this checkpoint says about its origin."""
-    packages = ("numpy", "torch", "zarr", "gradnoise")
     return {
         "seed": settings["seed"],
         "epoch": settings["epoch"],
@@ -44,6 +42,6 @@ def store_attributes(settings: Mapping[str, Any], dataset: Dataset) -> dict[str,
         "dataset": dataset.name,
         "dataset_checksum": dataset.checksum,
         "sample_count": len(dataset.train_inputs),
-        "units": UNITS,
-        "versions": {"python": python_version(), **{name: version(name) for name in packages}},
+        "units": GRADIENT_UNITS,
+        "versions": versions(),
     }

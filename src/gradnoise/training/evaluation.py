@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-
+from gradnoise.model.loss import Loss
 
 BATCH = 500  # samples evaluated at once; a constant, since it decides the last bits of the result
 

@@ -17,11 +17,11 @@ from gradnoise.draws.streams import Stream, generator, torch_seed
 from gradnoise.errors import InputError
 from gradnoise.model.checkpoints import save
 from gradnoise.model.device import set_device
-from gradnoise.model.losses import loss
+from gradnoise.model.loss import loss
 from gradnoise.store.tables import write_table
 from gradnoise.store.work_area import atomic
-from gradnoise.training import augmentation, evaluation, optimizers, recipe
-from gradnoise.training.recipe import Recipe
+from gradnoise.training import augmentation, evaluation, optimizer
+from gradnoise.training.settings import Hyperparameters, check
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ class Training:
 
     Args:
         model: initialised; trained in place.
-        how: the recipe.
+        how: it is trained.
         data: the data set.
         seed: of the order and the augmentation of the samples, in streams of each epoch's own.
     """
 
-    def __init__(self, model: nn.Module, how: Recipe, data: Dataset, seed: int) -> None:
-        recipe.check(how, data)
+    def __init__(self, model: nn.Module, how: Hyperparameters, data: Dataset, seed: int) -> None:
+        check(how, data)
         device = set_device(how.device)
         # Channels last: 7 to 15 % faster convolutions on the CPU.
         self.model = model.to(device).to(memory_format=torch.channels_last)
@@ -57,14 +57,7 @@ class Training:
         )
         self.loss = loss(how.loss)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer = optimizers.build(
-            how.optimizer,
-            self.parameters,
-            how.learning_rate,
-            how.momentum,
-            how.nesterov,
-            how.weight_decay,
-        )
+        self.optimizer = optimizer.build(self.parameters, how)
         self.batches = -(-len(data.train_inputs) // how.batch_size)
         self.rows: list[Row] = []
 

@@ -14,7 +14,7 @@ from gradnoise.data.dataset import Dataset
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import InputError
-from gradnoise.model.losses import loss
+from gradnoise.model.loss import loss
 from gradnoise.trajectory.replicas import Replicas, Step
 from gradnoise.trajectory.settings import Settings
 from gradnoise.trajectory.subspaces import Subspace

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.optim.sgd import sgd
 
-from gradnoise.curvature.objective import Loss, flatten, trainable, unflatten
+from gradnoise.curvature.objective import flatten, trainable, unflatten
+from gradnoise.model.loss import Loss
 
 
 @dataclass(frozen=True)

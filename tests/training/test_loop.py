@@ -1,42 +1,17 @@
 import csv
 import io
-import json
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from gradnoise.data import dataset as dataset_file
-from gradnoise.data.dataset import Dataset
-from gradnoise.data.samples import Samples, Source
+from example_training import bars, hyperparameters, line
 from gradnoise.errors import InputError
 from gradnoise.model import factory
 from gradnoise.model.checkpoints import load
 from gradnoise.model.device import deterministic
-from gradnoise.training import loop, recipe
-from gradnoise.training.__main__ import main
-
-RECIPE = {
-    "optimizer": "sgd",
-    "learning_rate": 0.1,
-    "momentum": 0.9,
-    "nesterov": False,
-    "weight_decay": 0.0,
-    "milestones": [],
-    "milestone_factor": 0.1,
-    "epochs": 2,
-    "batch_size": 32,
-    "loss": "cross_entropy",
-    "augment": False,
-    "checkpoints": "all",
-    "device": "cpu",
-    "torch_threads": 1,
-}
+from gradnoise.training import loop
 
 
 @pytest.fixture(autouse=True)
@@ -45,47 +20,8 @@ def one_thread():
     deterministic(1)
 
 
-def dataset(inputs, targets, outputs):
-    """The same samples to train and to test on."""
-    task = "classification" if targets.dtype == np.int64 else "regression"
-    shape, one = inputs.shape[1:], np.ones(1)
-    classes = tuple(map(str, range(outputs)))
-    return Dataset(
-        inputs,
-        targets,
-        inputs,
-        targets,
-        task,
-        classes,
-        outputs,
-        shape,
-        0 * one,
-        one,
-        "",
-        "",
-        "",
-        None,
-    )
-
-
-def line(count=100, features=3):
-    """Regression targets that are exactly linear in the inputs."""
-    inputs = np.random.default_rng(1).standard_normal((count, features)).astype(np.float32)
-    slope = np.arange(1.0, features + 1, dtype=np.float32)[:, None]
-    return dataset(inputs, inputs @ slope, 1), slope
-
-
-def bars(count=96, side=8):
-    """Two classes of images: a bright upper or lower half, under noise."""
-    random = np.random.default_rng(1)
-    targets = np.arange(count) % 2
-    inputs = random.standard_normal((count, 1, side, side)).astype(np.float32)
-    inputs[targets == 1, :, : side // 2] += 3
-    return dataset(inputs, targets.astype(np.int64), 2)
-
-
 def made(data, model, seed=1, **changes):
-    how = recipe.read({**RECIPE, **changes})
+    how = hyperparameters(**changes)
     built = factory.build(model, data.input_shape, data.outputs, seed)
     return loop.Training(built, how, data, seed)
 
@@ -138,11 +74,6 @@ def test_one_epoch_uses_every_sample_once_in_an_order_of_its_own():
     assert torch.equal(torch.cat([inputs for inputs, _ in this._minibatches(2)]), orders[1])
 
 
-def test_the_rate_falls_after_its_milestones():
-    how = recipe.read({**RECIPE, "milestones": [1, 3]})
-    assert [how.rate(epoch) for epoch in (1, 2, 3, 4)] == pytest.approx([0.1, 0.01, 0.01, 0.001])
-
-
 def test_the_table_starts_before_training_and_tells_the_gradient_norm(tmp_path):
     data, _ = line(count=32)
     options = {"loss": "mean_squared_error", "milestones": [1], "momentum": 0.0}
@@ -192,21 +123,6 @@ def test_a_training_that_diverges_at_its_last_batch_is_refused_too(tmp_path):
     assert not (tmp_path / "training.csv").exists()
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"batch_size": 101}, "batch_size 101; 100 samples"),
-        ({}, "cross_entropy needs classes"),
-        ({"loss": "mean_squared_error", "augment": True}, "augment needs images"),
-        ({"checkpoints": [1, 7]}, r"\[7\] are after the last epoch, 2"),
-        ({"learning_rte": 1}, "learning_rte"),
-    ],
-)
-def test_a_recipe_that_does_not_fit_is_refused(changes, message):
-    with pytest.raises(InputError, match=message):
-        made(line()[0], LINEAR, **changes)
-
-
 class Drawing(nn.Module):
     """Draws random numbers of its own while it trains."""
 
@@ -220,7 +136,7 @@ class Drawing(nn.Module):
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "signsgd"])
 def test_every_epoch_depends_on_the_state_before_it_alone(optimizer):
-    data, how = bars(), recipe.read({**RECIPE, "optimizer": optimizer, "augment": True})
+    data, how = bars(), hyperparameters(optimizer=optimizer, augment=True)
     torch.manual_seed(1)
     model = Drawing()
     this = loop.Training(model, how, data, seed=1)
@@ -242,64 +158,6 @@ def as_file(state):
     torch.save(state, file)
     file.seek(0)
     return torch.load(file, weights_only=True)
-
-
-@pytest.fixture
-def stage_at(tmp_path):
-    """Command line of a training of some seconds that writes below a given folder."""
-    random = np.random.default_rng(1)
-    samples = Samples(random.integers(0, 256, (256, 1, 8, 8)).astype(np.uint8), np.arange(256) % 4)
-    source = Source("bars", samples, samples, "classification", ("a", "b", "c", "d"))
-    dataset_file.write(tmp_path / "data.h5", source, "arrays")
-    changes = {"epochs": 40, "augment": True, "checkpoints": [1, 39, 40], "milestones": [9]}
-    model = {"name": "cnn", "arguments": {"batch_norm": True, "hidden_features": 8}}
-    settings = {"model": model, "training": {**RECIPE, **changes}, "seed": 3}
-
-    def arguments(folder):
-        return [
-            *("--settings", json.dumps(settings), "--data", str(tmp_path / "data.h5")),
-            *("--checkpoints", str(folder / "checkpoints")),
-            *("--output", str(folder / "training.csv")),
-        ]
-
-    return arguments
-
-
-def interrupt(arguments, state, number):
-    """Start the stage, send a signal once it has completed another epoch, give status and seconds."""
-    before = state.stat().st_mtime_ns if state.exists() else 0
-    process = subprocess.Popen([sys.executable, "-m", "gradnoise.training", *arguments])
-    while not state.exists() or state.stat().st_mtime_ns == before:
-        assert process.poll() is None, "it ended before it could be interrupted"
-        time.sleep(0.002)
-    sent = time.monotonic()
-    process.send_signal(number)
-    return process.wait(60), time.monotonic() - sent
-
-
-@pytest.mark.slow
-def test_a_killed_training_resumes_and_ends_bit_identical(tmp_path, stage_at, monkeypatch):
-    def finish(folder):
-        monkeypatch.setattr(sys, "argv", ["training", *stage_at(folder)])
-        main()
-
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    state = killed / ".checkpoints.work" / "content" / "state.pt"
-    assert interrupt(stage_at(killed), state, signal.SIGKILL)[0] == -signal.SIGKILL
-    status, seconds = interrupt(stage_at(killed), state, signal.SIGTERM)
-    assert (status, seconds < 10) == (143, True)
-    assert not (killed / "checkpoints").exists()
-    rows = torch.load(state, weights_only=True)["rows"]
-    assert 1 < len(rows) < 41
-    finish(killed)
-    finish(whole)
-    names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file())
-    assert names == [f"checkpoints/epoch-{e}.safetensors" for e in (0, 1, 39, 40)] + [
-        "training.csv"
-    ]
-    assert sorted(path.name for path in killed.iterdir()) == ["checkpoints", "training.csv"]
-    for name in names:
-        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
 
 def test_a_kill_between_the_two_renames_of_publishing_is_survived(tmp_path):

@@ -1,19 +1,20 @@
-"""How a model is trained: the training section of the config, checked."""
+"""What the training stage reads: a network, how it is trained, and a seed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from gradnoise import stage
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a model is trained: the training section of the config without its seeds.
+class Hyperparameters:
+    """How a network is trained: the training section of the config without its seeds.
 
     Attributes:
-        optimizer: "sgd", "adamw" or "signsgd".
+        optimizer: a module of `gradnoise.training.optimizers`.
         learning_rate: of the first epoch.
         momentum: of SGD and signSGD; the first moment's decay rate of AdamW.
         nesterov: whether SGD's momentum is Nesterov's.
@@ -22,7 +23,7 @@ class Recipe:
         milestone_factor: see milestones.
         epochs: passes over the training set, each in a new order; a smaller last batch is used too.
         batch_size: samples per step.
-        loss: "cross_entropy" or "mean_squared_error" (of one-hot rows for classes).
+        loss: a module of `gradnoise.model.losses`.
         augment: random crop and flip of every image at every use.
         checkpoints: epochs whose weights are kept, besides epoch 0; or "all".
         device: "auto", "cpu", "cuda" or "mps".
@@ -41,8 +42,8 @@ class Recipe:
     loss: str
     augment: bool
     checkpoints: Sequence[int] | Literal["all"]
-    device: str = "auto"
-    torch_threads: int = 2
+    device: str
+    torch_threads: int
 
     def rate(self, epoch: int) -> float:
         """Learning rate during an epoch (from 1)."""
@@ -54,28 +55,37 @@ class Recipe:
         return epoch == 0 or self.checkpoints == "all" or epoch in self.checkpoints
 
 
-def read(settings: Mapping[str, Any]) -> Recipe:
-    """Recipe from the training section.
+@dataclass(frozen=True)
+class Settings:
+    """Which network is trained.
 
-    Raises:
-        InputError: for a missing or unknown key, or a checkpoint after the last epoch.
+    Attributes:
+        model: the config's model section, `name` and `arguments`.
+        training: how.
+        seed: of the initial weights, the order of the samples, and their augmentation.
     """
-    known = {field.name for field in fields(Recipe)}
-    wrong = sorted(set(settings) ^ known)
-    if wrong:
-        raise InputError(f"training: missing or unknown keys {wrong}; needed: {sorted(known)}")
-    made = Recipe(**settings)
-    late = [] if made.checkpoints == "all" else [e for e in made.checkpoints if e > made.epochs]
-    if late:
-        raise InputError(f"training: checkpoints {late} are after the last epoch, {made.epochs}")
-    return made
+
+    model: Mapping[str, Any]
+    training: Hyperparameters
+    seed: int
 
 
-def check(how: Recipe, data: Dataset) -> None:
-    """Check that a recipe suits a data set.
+def read(given: Mapping[str, Any]) -> Settings:
+    """Settings from the stage's JSON.
 
     Raises:
-        InputError: says which key of the recipe does not.
+        InputError: names every key that is missing or unknown.
+    """
+    settings = stage.read_settings(Settings, given)
+    training: Any = settings.training
+    return replace(settings, training=stage.read_settings(Hyperparameters, training))
+
+
+def check(how: Hyperparameters, data: Dataset) -> None:
+    """Check that a training suits a data set: what nobody can know before the data are read.
+
+    Raises:
+        InputError: says which key does not.
     """
     count = len(data.train_inputs)
     if not 1 <= how.batch_size <= count:

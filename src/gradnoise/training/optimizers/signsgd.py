@@ -1,13 +1,11 @@
-"""Optimizers by name, and signSGD."""
+"""SignSGD, and Signum, which torch does not have."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
 
-from gradnoise.errors import InputError
-
-NAMES = ("sgd", "adamw", "signsgd")
+from gradnoise.training.settings import Hyperparameters
 
 
 class SignSGD(torch.optim.Optimizer):
@@ -41,33 +39,9 @@ class SignSGD(torch.optim.Optimizer):
                 parameter.sub_(direction.sign(), alpha=group["lr"])
 
 
-def build(
-    name: str,
-    parameters: Iterable[Tensor],
-    learning_rate: float,
-    momentum: float,
-    nesterov: bool,
-    weight_decay: float,
-) -> torch.optim.Optimizer:
-    """Optimizer "sgd" (weight decay in the gradient), "adamw" or "signsgd" (decoupled weight decay).
+def signsgd(parameters: Sequence[Tensor], how: Hyperparameters) -> torch.optim.Optimizer:
+    """SignSGD, with momentum Signum."""
+    return SignSGD(parameters, how.learning_rate, how.momentum, how.weight_decay)
 
-    AdamW's two decay rates are (momentum, 0.999).
 
-    Raises:
-        InputError: for another name, or Nesterov momentum where there is none.
-    """
-    if name not in NAMES:
-        raise InputError(f"optimizer: found {name!r}; accepted: {', '.join(NAMES)}")
-    if nesterov and (name != "sgd" or momentum <= 0):
-        raise InputError(
-            f"nesterov: found true with {name} and momentum {momentum}; it needs sgd and a momentum above 0"
-        )
-    if name == "sgd":
-        return torch.optim.SGD(
-            parameters, learning_rate, momentum, weight_decay=weight_decay, nesterov=nesterov
-        )
-    if name == "adamw":
-        return torch.optim.AdamW(
-            parameters, learning_rate, betas=(momentum, 0.999), weight_decay=weight_decay
-        )
-    return SignSGD(parameters, learning_rate, momentum, weight_decay)
+OPTIMIZER = signsgd

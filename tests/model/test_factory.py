@@ -1,0 +1,111 @@
+import sys
+
+import pytest
+import torch
+
+from gradnoise.errors import InputError
+from gradnoise.model import factory
+
+CNN = {"name": "cnn", "arguments": {"batch_norm": True}}
+SHAPE = (1, 12, 12)
+
+FACTORIES = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Residual(nn.Module):
+    def __init__(self, input_shape, outputs, width=5):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.first = nn.Conv2d(input_shape[0], width, 3)
+        self.norm = nn.GroupNorm(1, width)
+        self.head = nn.LazyLinear(outputs)
+        self.frozen = nn.Linear(2, 2)
+        self.frozen.requires_grad_(False)
+
+    def forward(self, inputs):
+        return self.scale * self.head(F.relu(self.norm(self.first(inputs))).flatten(1))
+
+def fixed(depth):
+    return nn.Sequential(nn.Flatten(), nn.Linear(144, depth), nn.ReLU(), nn.Linear(depth, 10))
+
+def wrong_shape(outputs): return nn.Sequential(nn.Flatten(), nn.Linear(144, outputs + 1))
+def wrong_inputs(outputs): return nn.Linear(7, outputs)
+def no_module(): return 3
+def untrainable(): return nn.Sequential(nn.Flatten(), nn.AvgPool1d(14))
+def fails(): return {}["missing"]
+constant = 1
+"""
+
+
+@pytest.fixture
+def factories(tmp_path, monkeypatch):
+    (tmp_path / "my_networks.py").write_text(FACTORIES)
+    (tmp_path / "broken_networks.py").write_text("import no_such_package\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield "my_networks"
+    sys.modules.pop("my_networks", None)
+
+
+def own(factory, **arguments):
+    return {"name": f"my_networks:{factory}", "arguments": arguments}
+
+
+def weights_of(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def test_initialisation_depends_on_the_seed_alone_and_leaves_the_global_stream():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    first = factory.build(CNN, SHAPE, 10, seed=1)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(6)
+    assert torch.equal(weights_of(factory.build(CNN, SHAPE, 10, seed=1)), weights_of(first))
+    assert not torch.equal(weights_of(factory.build(CNN, SHAPE, 10, seed=2)), weights_of(first))
+
+
+def test_own_model_gets_shapes_where_it_names_them(factories):
+    model = factory.build(own("Residual", width=4), SHAPE, 10, seed=1)
+    found = factory.describe(model)
+    assert [(p.name, p.kind, p.layer, p.operation) for p in found] == [
+        ("scale", "weight", "scale", "other"),
+        ("first.weight", "weight", "first", "convolution"),
+        ("first.bias", "bias", "first", "convolution"),
+        ("norm.weight", "norm", "norm", "normalisation"),
+        ("norm.bias", "norm", "norm", "normalisation"),
+        ("head.weight", "weight", "head", "linear"),
+        ("head.bias", "bias", "head", "linear"),
+    ]
+    assert found[5].shape == (10, 400)
+    assert torch.equal(
+        weights_of(model), weights_of(factory.build(own("Residual", width=4), SHAPE, 10, 1))
+    )
+    assert factory.build(own("fixed", depth=6), SHAPE, 10, seed=1)[1].out_features == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("my_networks:missing", {}, "no function or class 'missing'"),
+        ("my_networks:constant", {}, "no function or class 'constant'"),
+        ("no_such_module:factory", {}, "importing 'no_such_module'"),
+        ("broken_networks:factory", {}, r"no_such_package.*broken_networks.py, line 1"),
+        ("my_networks:fixed", {}, "missing a required argument: 'depth'.*fixed\\(depth\\)"),
+        ("my_networks:fixed", {"width": 3}, "width"),
+        ("my_networks:wrong_shape", {}, r"returned \(2, 11\).*\(2, 10\)"),
+        ("my_networks:wrong_inputs", {}, r"a batch of inputs of shape \(2, 1, 12, 12\)"),
+        ("my_networks:no_module", {}, "torch.nn.Module"),
+        ("my_networks:fails", {}, r"calling fails failed with KeyError: 'missing'.*line"),
+    ],
+)
+def test_own_model_that_does_not_work_says_why(factories, name, arguments, message):
+    with pytest.raises(InputError, match=message):
+        factory.build({"name": name, "arguments": arguments}, SHAPE, 10, seed=1)
+
+
+def test_own_model_without_parameters_is_refused(factories):
+    with pytest.raises(InputError, match="no trainable parameters"):
+        factory.build(own("untrainable"), (1, 12, 12), 10, seed=1)

@@ -1,0 +1,47 @@
+import pytest
+
+from example_training import HYPERPARAMETERS, bars, hyperparameters, line
+from gradnoise.errors import InputError
+from gradnoise.training import settings
+
+
+def test_settings_are_read_with_their_hyperparameters():
+    given = {"model": {"name": "cnn"}, "training": HYPERPARAMETERS, "seed": 3}
+    found = settings.read(given)
+    assert (found.seed, found.training) == (3, hyperparameters())
+
+
+def test_a_misspelt_or_missing_key_is_named():
+    misspelt = {**HYPERPARAMETERS, "learning_rte": 1}
+    with pytest.raises(InputError, match=r"learning_rte: unknown key; accepted: optimizer"):
+        settings.read({"model": {}, "training": misspelt, "seed": 3})
+    with pytest.raises(InputError, match=r"seed: missing"):
+        settings.read({"model": {}, "training": HYPERPARAMETERS})
+
+
+def test_the_rate_falls_after_its_milestones():
+    how = hyperparameters(milestones=[1, 3])
+    assert [how.rate(epoch) for epoch in (1, 2, 3, 4)] == pytest.approx([0.1, 0.01, 0.01, 0.001])
+
+
+def test_the_initial_weights_are_always_kept():
+    how = hyperparameters(checkpoints=[2])
+    assert [epoch for epoch in range(4) if how.keeps(epoch)] == [0, 2]
+    assert all(hyperparameters(checkpoints="all").keeps(epoch) for epoch in range(4))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 101}, "batch_size 101; 100 samples"),
+        ({}, "cross_entropy needs classes"),
+        ({"loss": "mean_squared_error", "augment": True}, "augment needs images"),
+    ],
+)
+def test_hyperparameters_that_do_not_suit_the_data_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        settings.check(hyperparameters(**changes), line()[0])
+
+
+def test_hyperparameters_that_suit_the_data_are_not():
+    settings.check(hyperparameters(augment=True, batch_size=96), bars())
