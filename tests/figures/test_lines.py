@@ -1,0 +1,61 @@
+"""Lines of a panel, and what is written beside them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradnoise.figures import lines, style
+
+
+def test_labels_are_moved_apart_and_no_further_than_needed():
+    wanted = np.array([10.0, 11.0, 12.0, 40.0])
+    placed = lines.spread(wanted, 8.0)
+    assert np.diff(placed).min() >= 8.0 - 1e-9
+    assert placed == pytest.approx([3.0, 11.0, 19.0, 40.0])
+
+
+def test_names_stand_at_the_heights_of_their_last_points_in_their_colours():
+    style.apply({})
+    _, axes = style.figure({}, 3.0)
+    axes.set_ylim(0, 100)
+    lines.direct_labels(
+        axes, [("low", 10, "#111111"), ("none", np.nan, "k"), ("high", 90, "#222222")]
+    )
+    low, high = axes.texts
+    assert (low.get_text(), high.get_text()) == ("low", "high")
+    assert (low.get_color(), high.get_color()) == ("#111111", "#222222")
+    assert (low.xy[1], high.xy[1]) == pytest.approx((0.1, 0.9))
+
+
+def test_intervals_are_bands_or_bars_within_the_percentages():
+    rows = pd.DataFrame(
+        {"x": [1, 2], "y": [50.0, 99.0], "y_lower": [40.0, 97.0], "y_upper": [60.0, 101.0]}
+    )
+    _, (left, right) = style.figure({}, 3.0, ncols=2)
+    lines.with_interval(left, rows, "x", "y", "#123456", "o")
+    lines.with_interval(right, rows, "x", "y", "#123456", "o", bars=True)
+    band = left.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (40, 100)
+    bars = [segment[:, 1].tolist() for segment in right.collections[0].get_segments()]
+    assert bars == [[40, 60], [97, 100]]
+    assert list(left.lines[0].get_ydata()) == [50, 99]
+
+
+def test_lines_stand_beside_each_other():
+    assert [lines.dodge(place, 3) for place in range(3)] == [-1, 0, 1]
+    assert lines.dodge(0, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"unit": "seed", "n_seeds": 3, "n_repeats": 5}, "95 % interval over 3 training seeds"),
+        (
+            {"unit": "repeat", "n_seeds": 1, "n_repeats": 5},
+            "95 % interval over 5 repeats of the draws",
+        ),
+        ({"unit": "repeat", "n_seeds": 1, "n_repeats": 1}, "one repeat: no interval"),
+    ],
+)
+def test_intervals_name_their_unit(row, expected):
+    assert lines.interval_note(pd.DataFrame([row])) == expected
