@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 import registries
 from example_config import ROOT
+from gradnoise.training import augmentation
 
 
 def test_entries_of_a_folder_are_its_modules() -> None:
@@ -13,6 +16,15 @@ def test_entries_of_a_folder_are_its_modules() -> None:
 
 def test_optimizers_are_known_without_torch() -> None:
     assert registries.modules("gradnoise.training.optimizers") == ("adamw", "sgd", "signsgd")
+
+
+def test_a_constant_is_read_from_the_source() -> None:
+    assert registries.constant("gradnoise.training.augmentation", "PADDING") == augmentation.PADDING
+
+
+def test_a_constant_that_is_not_there_is_named() -> None:
+    with pytest.raises(LookupError, match="augmentation: assigns no MISSING"):
+        registries.constant("gradnoise.training.augmentation", "MISSING")
 
 
 def test_planning_an_experiment_imports_no_library_that_computes() -> None:

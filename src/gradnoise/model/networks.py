@@ -1,4 +1,4 @@
-"""The built-in networks, each registered where it is defined: its layers, its arguments, what it is known as.
+"""The built-in networks, each a function and an entry of `NETWORKS`: its layers, arguments, family.
 
 Nothing here imports torch: the workflow knows every network's layers before any job runs.
 """
@@ -47,21 +47,6 @@ class Network:
     residual: bool = False
 
 
-NETWORKS: dict[str, Network] = {}
-
-
-def register(
-    name: str, *, family: str = "", residual: bool = False, **arguments: Argument
-) -> Callable[[Builder], Builder]:
-    """Offer the decorated function as the network `name`; the other arguments as in `Network`."""
-
-    def enter(layers: Builder) -> Builder:
-        NETWORKS[name] = Network(layers, arguments, family, residual)
-        return layers
-
-    return enter
-
-
 def is_count(value: Any) -> bool:
     """Whether a value is an integer of at least 1 (true and false are integers to Python)."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
@@ -92,17 +77,6 @@ def choice(*accepted: str) -> Argument:
     return Argument(accepted[0], lambda value: value in accepted, words)
 
 
-def has_batch_norm(name: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether a built-in network has BatchNorm with these arguments.
-
-    >>> has_batch_norm("resnet20", {}), has_batch_norm("alexnet", {})
-    (True, False)
-    """
-    known = NETWORKS[name].arguments
-    return "batch_norm" in known and bool(arguments.get("batch_norm", known["batch_norm"].default))
-
-
-@register("alexnet", family="alexnet", batch_norm=flag(False))
 def alexnet(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     """CIFAR AlexNet: five convolutions and one linear layer (2,471,104 weights on 3x32x32)."""
     pixels = image("alexnet", shape, ALEXNET_PIXELS)
@@ -110,12 +84,6 @@ def alexnet(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     return layers + linears([features, outputs])
 
 
-@register(
-    "alexnet_three_linear",
-    family="alexnet",
-    batch_norm=flag(False),
-    hidden_features=count(4096),
-)
 def alexnet_three_linear(
     shape: Shape, outputs: int, batch_norm: bool, hidden_features: int
 ) -> list[Layer]:
@@ -125,24 +93,16 @@ def alexnet_three_linear(
     return layers + linears([features, hidden_features, hidden_features, outputs])
 
 
-@register("resnet20", family="resnet", residual=True, batch_norm=flag(True))
 def resnet20(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     """CIFAR ResNet of 20 layers."""
     return _resnet(20, shape, outputs, batch_norm)
 
 
-@register("resnet56", family="resnet", residual=True, batch_norm=flag(True))
 def resnet56(shape: Shape, outputs: int, batch_norm: bool) -> list[Layer]:
     """CIFAR ResNet of 56 layers."""
     return _resnet(56, shape, outputs, batch_norm)
 
 
-@register(
-    "mlp",
-    hidden_features=counts(256, 128),
-    activation=choice("relu", "tanh"),
-    bias=flag(True),
-)
 def mlp(
     shape: Shape, outputs: int, hidden_features: Sequence[int], activation: str, bias: bool
 ) -> list[Layer]:
@@ -151,14 +111,12 @@ def mlp(
     return [Layer("flatten", "flatten"), *linears(sizes, activation, bias)]
 
 
-@register("cnn", batch_norm=flag(False), hidden_features=count(64))
 def cnn(shape: Shape, outputs: int, batch_norm: bool, hidden_features: int) -> list[Layer]:
     """Three convolutions of stride 2 and two linear layers (47,376 weights on 1x28x28)."""
     layers, features = convolutions(CNN, image("cnn", shape), batch_norm)
     return layers + linears([features, hidden_features, outputs])
 
 
-@register("linear", bias=flag(True))
 def linear(shape: Shape, outputs: int, bias: bool) -> list[Layer]:
     """Linear or logistic regression, on inputs of any shape."""
     return [Layer("flatten", "flatten"), *linears([prod(shape), outputs], bias=bias)]
@@ -189,3 +147,36 @@ def _resnet(depth: int, shape: Shape, outputs: int, batch_norm: bool) -> list[La
             convolution(f"block{block}.", f"layer{index}", index, width, stride)
     row.append(Layer("linear", "linear", RESNET_WIDTHS[-1], outputs))
     return row
+
+
+# Arguments by name, with their defaults.
+NETWORKS = {
+    "alexnet": Network(alexnet, {"batch_norm": flag(False)}, family="alexnet"),
+    "alexnet_three_linear": Network(
+        alexnet_three_linear,
+        {"batch_norm": flag(False), "hidden_features": count(4096)},
+        family="alexnet",
+    ),
+    "resnet20": Network(resnet20, {"batch_norm": flag(True)}, family="resnet", residual=True),
+    "resnet56": Network(resnet56, {"batch_norm": flag(True)}, family="resnet", residual=True),
+    "mlp": Network(
+        mlp,
+        {
+            "hidden_features": counts(256, 128),
+            "activation": choice("relu", "tanh"),
+            "bias": flag(True),
+        },
+    ),
+    "cnn": Network(cnn, {"batch_norm": flag(False), "hidden_features": count(64)}),
+    "linear": Network(linear, {"bias": flag(True)}),
+}
+
+
+def has_batch_norm(name: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a built-in network has BatchNorm with these arguments.
+
+    >>> has_batch_norm("resnet20", {}), has_batch_norm("alexnet", {})
+    (True, False)
+    """
+    known = NETWORKS[name].arguments
+    return "batch_norm" in known and bool(arguments.get("batch_norm", known["batch_norm"].default))
