@@ -34,6 +34,7 @@ def evidence(
     directions: float = 10.0,
     accuracy: float = 0.95,
     learning_rate: float = 0.1,
+    significance: float = 0.05,
 ) -> Evidence:
     """A run whose layers pass at `percentage(layer, epoch, batch size, batches)` among the testable."""
     random = np.random.default_rng(3)
@@ -58,6 +59,7 @@ def evidence(
         "model": {"name": model, "arguments": dict(arguments or {})},
         "training": {"learning_rate": learning_rate},
         "data": {"dataset": "cifar10"},
+        "gaussianity": {"significance": significance},
     }
     return Evidence(name, settings, rows, training)
 

@@ -1,10 +1,16 @@
 """Claims: verdicts are computed from the tables and from what these know about each run."""
 
+from typing import Any
+
 from experiment import Experiment
 from sizes import Resources
 from stages import tables
 
-settings = tables.settings
+
+def settings(experiment: Experiment) -> dict[str, Any]:
+    """What claims know about each run."""
+    known = tables.settings(experiment)
+    return {name: known[name] for name in ("runs", "trained_by")}
 
 
 def resources(experiment: Experiment) -> Resources:

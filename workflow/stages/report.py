@@ -6,18 +6,20 @@ from configuration import Config
 from experiment import Experiment
 from gradnoise.figures import catalogue
 from sizes import Resources
-from stages import tables
+from stages import claims, figures
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
     """What the page and the noise card read; sections and figures in the order of the page."""
+    drawn = {name for run in experiment.runs.values() for name in figures.figures_of(run)}
     return {
         "config": experiment.config,
-        **tables.settings(experiment),
         "sections": list(Config.model_fields),
+        **claims.settings(experiment),
         "figures": [
             {"name": entry.name, "title": entry.title, "caption": entry.caption}
             for entry in catalogue.entries().values()
+            if entry.name in drawn
         ],
         "command": experiment.command,
     }

@@ -8,6 +8,7 @@ from gradnoise import stage
 from gradnoise.claims.decision import decide
 from gradnoise.claims.experiment import gather
 from gradnoise.claims.published import CLAIMS
+from gradnoise.claims.settings import Settings
 from gradnoise.store.work_area import atomic
 from gradnoise.tables.catalogue import read
 
@@ -24,8 +25,8 @@ COLUMNS = [
 def main() -> None:
     """Decide every claim from the tables and write one row for each (claim, run)."""
     arguments = stage.parse("Verdicts on published claims.", inputs=("tables",))
-    settings = arguments.settings
-    experiment = gather(read(arguments.tables), settings["runs"], settings["trained_by"])
+    settings = stage.read_settings(Settings, arguments.settings)
+    experiment = gather(read(arguments.tables), settings.runs, settings.trained_by)
     rows = [row for claim in CLAIMS for row in decide(claim, experiment)]
     frame = pd.DataFrame(rows).reindex(columns=COLUMNS)
     log.info("%s", frame["verdict"].value_counts().to_dict())

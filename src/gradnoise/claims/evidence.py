@@ -86,15 +86,17 @@ class Evidence:
     @property
     def batch_norm(self) -> bool:
         """Whether the network has BatchNorm."""
-        arguments = self.settings.get("model", {}).get("arguments") or {}
-        if self.model in NETWORKS:
-            return has_batch_norm(self.model, arguments)
-        return bool(arguments.get("batch_norm", False))
+        return has_batch_norm(self.model, self.settings.get("model", {}).get("arguments") or {})
 
     @property
     def family(self) -> str:
         """ "alexnet" or "resnet" for the paper's networks, else empty."""
         return NETWORKS[self.model].family if self.model in NETWORKS else ""
+
+    @property
+    def ceiling(self) -> float:
+        """Percentage of exactly Gaussian coordinates that pass the run's own test."""
+        return 100 * (1 - float(self.settings["gaussianity"]["significance"]))
 
     @property
     def learning_rate(self) -> float | None:

@@ -13,9 +13,6 @@ from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
 from gradnoise.claims.verdicts import Component, Families, any_beyond
 from gradnoise.tables.intervals import deviation_interval, repeat_deviation
 
-CEILING = 92.0  # at this percentage or more a layer already sits at the null's 95
-
-
 MARGIN = 3.0  # points, where the claim gives none
 
 
@@ -25,8 +22,10 @@ def rises_with_batch_size(run: Evidence, batches: int, column: str) -> Families:
     need(len(run.sizes) > 1, "two batch sizes or more")
     smallest, largest = run.sizes[0], run.sizes[-1]
     means = table.mean()
-    below = [layer for layer in run.layers.index if not means[layer, smallest] >= CEILING]
-    need(bool(below), f"a layer below {CEILING:g} % at batch size {smallest}")
+    below = [
+        layer for layer in run.layers.index if not means[layer, smallest] >= run.ceiling - MARGIN
+    ]
+    need(bool(below), f"a layer below {run.ceiling - MARGIN:g} % at batch size {smallest}")
     rises = [
         Contrast(
             f"{layer}: rise from batch size {smallest} to {largest}",
@@ -51,7 +50,9 @@ def rises_with_batch_size(run: Evidence, batches: int, column: str) -> Families:
 def at_the_ceiling(run: Evidence) -> str:
     """Layers that need not rise, because nothing is left to rise to."""
     means = run.last(run.counts[0], "percentage_testable").mean()
-    there = [layer for layer in run.layers.index if means[layer, run.sizes[0]] >= CEILING]
+    there = [
+        layer for layer in run.layers.index if means[layer, run.sizes[0]] >= run.ceiling - MARGIN
+    ]
     return f"at the ceiling from the start: {', '.join(there)}" if there else ""
 
 
@@ -63,7 +64,7 @@ def first_convolution_leads(run: Evidence, batches: int, column: str) -> Familie
     first, means = convolutions[0], table.mean()
 
     def threshold(layer: str, size: int) -> float:
-        return -1.0 if min(means[first, size], means[layer, size]) >= CEILING else 0.0
+        return -1.0 if min(means[first, size], means[layer, size]) >= run.ceiling - MARGIN else 0.0
 
     leads = [
         Contrast(

@@ -173,10 +173,12 @@ NETWORKS = {
 
 
 def has_batch_norm(name: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether a built-in network has BatchNorm with these arguments.
+    """Whether a network has BatchNorm with these arguments; the user's own say so by an argument of this name.
 
     >>> has_batch_norm("resnet20", {}), has_batch_norm("alexnet", {})
     (True, False)
     """
+    if name not in NETWORKS:
+        return bool(arguments.get("batch_norm", False))
     known = NETWORKS[name].arguments
     return "batch_norm" in known and bool(arguments.get("batch_norm", known["batch_norm"].default))

@@ -11,7 +11,7 @@ from gradnoise.tables.catalogue import NETWORK, PERCENTAGES, SHARES
 SCHEMA = "gradnoise.noise_card"
 
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: `significance` is a run's
 
 
 def noise_card(
@@ -19,7 +19,6 @@ def noise_card(
     runs: Mapping[str, Mapping[str, Any]],
     trained_by: Mapping[str, str],
     data: Sequence[Mapping[str, Any]],
-    significance: float,
 ) -> dict[str, Any]:
     """Headline numbers of every run at its last measured epoch.
 
@@ -28,7 +27,6 @@ def noise_card(
         runs: run name -> its config sections.
         trained_by: run name -> the run whose networks it measures.
         data: name, checksum and sizes of the data files.
-        significance: level of the test.
 
     Returns:
         JSON-serialisable dict. Percentages are 0 to 100, shares and accuracies 0 to 1; `lower` and
@@ -39,13 +37,12 @@ def noise_card(
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
         "gradnoise": version("gradnoise"),
-        "significance": significance,
         "data": list(data),
         "runs": {
             str(name): _run(
                 rows[rows["epoch"] == rows["epoch"].max()],
-                training[training["run"] == trained_by.get(str(name), str(name))],
-                runs.get(str(name), {}),
+                training[training["run"] == trained_by[str(name)]],
+                runs[str(name)],
                 tables["gaussianity_repeats"],
             )
             for name, rows in gaussianity.groupby("run", sort=False)
@@ -66,8 +63,9 @@ def _run(
     }
     layers = [_layer(layer, history) for _, layer in rows.groupby("parameter", sort=False)]
     return {
-        "model": sections.get("model"),
-        "data_set": (sections.get("data") or {}).get("dataset"),
+        "model": sections["model"],
+        "data_set": sections["data"]["dataset"],
+        "significance": sections["gaussianity"]["significance"],
         "epoch": int(first["epoch"]),
         "seeds": sorted(int(seed) for seed in seeds),
         "repeats": int(first["n_repeats"]),

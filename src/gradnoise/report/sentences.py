@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradnoise.model.networks import NETWORKS
+from gradnoise.model.networks import NETWORKS, has_batch_norm
 from gradnoise.tables.catalogue import NETWORK
 
 DATA_SETS = {
@@ -36,7 +36,7 @@ def headline(
     gaussianity: pd.DataFrame,
     training: pd.DataFrame,
     sections: Mapping[str, Any],
-    significance: float,
+    ceiling: float,
 ) -> str:
     """One sentence: how Gaussian the network's noise is at the smallest and the largest batch size.
 
@@ -44,7 +44,7 @@ def headline(
         gaussianity: aggregated rows of one run.
         training: rows of the training history of its networks.
         sections: the run's config sections.
-        significance: level of the test.
+        ceiling: percentage of exactly Gaussian coordinates that pass.
     """
     last = gaussianity["epoch"].max()
     rows = gaussianity[(gaussianity["epoch"] == last) & (gaussianity["kind"] == NETWORK)]
@@ -69,7 +69,7 @@ def headline(
         f"{model} is Gaussian for {percent(small, value)} of its weights at batch size "
         f"{small['batch_size']}{rise}, leaving out the {constant} whose noise is constant (Shapiro-Wilk "
         f"test on {small['batches']} mini-batches, 95 % intervals over {count} {unit}); exactly Gaussian "
-        f"noise would give {100 * (1 - significance):g} %."
+        f"noise would give {ceiling:g} %."
     )
 
 
@@ -167,8 +167,8 @@ def _measurement_limits(
         f"Percentages at {' and '.join(map(str, counts))} batches are not comparable with each other: "
         "with more batches the test sees smaller departures from the Gaussian."
     )
-    batch_norm = (sections.get("model", {}).get("arguments") or {}).get("batch_norm")
-    if batch_norm or sections.get("model", {}).get("name") in ("resnet20", "resnet56"):
+    model = sections.get("model", {})
+    if has_batch_norm(str(model.get("name")), model.get("arguments") or {}):
         mode = noise.get("batch_norm_mode", "eval")
         yield {
             "eval": "BatchNorm uses frozen statistics here; in training it uses those of the batch.",

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from example_config import DEFAULT
+from example_config import DEFAULT, edited
 from experiment import Experiment
 from gradnoise.figures import catalogue
+from gradnoise.report.settings import Settings
 from stages import report
 
 
@@ -19,3 +20,18 @@ def test_the_page_knows_the_command_that_makes_it() -> None:
     files = [Path("config.yaml"), Path("workflow/experiments/quadratic.yaml")]
     command = report.settings(Experiment(DEFAULT, files))["command"]
     assert command == ("snakemake --cores all --configfile workflow/experiments/quadratic.yaml")
+
+
+def test_captions_of_figures_that_nobody_draws_are_left_out() -> None:
+    settings = report.settings(Experiment(edited("runs", ["cnn"])))
+    names = [figure["name"] for figure in settings["figures"]]
+    assert names[0] == catalogue.HEADLINE
+    entries = catalogue.entries().values()
+    assert names == [entry.name for entry in entries if "momentum" not in entry.needs]
+
+
+def test_every_run_has_the_ceiling_of_its_own_test() -> None:
+    config = edited("run_definitions.cnn.gaussianity", {"significance": 0.01})
+    settings = Settings(**report.settings(Experiment(config)))
+    assert settings.ceiling("cnn") == 99
+    assert settings.ceiling("softmax_regression") == 95

@@ -1,4 +1,4 @@
-"""The report: one page that a browser opens without a network, and the card beside it."""
+"""The page: one file that a browser opens without a network."""
 
 import json
 import re
@@ -7,18 +7,11 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from example_results import CNN, call, write_run, write_tables
-from example_trajectories import recorded
-from gradnoise.langevin.analysis import analyse
-from gradnoise.langevin.results import write
-from gradnoise.report import page as report_page
-from gradnoise.report import sentences
+from example_report import write_calibration, write_report
+from gradnoise.claims.published import CLAIMS
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -63,83 +56,6 @@ class Outline(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
-
-
-def write_calibration(path: Path, passed: bool) -> None:
-    rows = [
-        ("Gaussian noise passes at the ceiling", "gaussian", 64, 200, 95.1, 95.0, 1.5, True),
-        ("heavy tails are rejected", "student_t_1.5", 16, 200, 40.0, 0.0, 1.0, passed),
-    ]
-    columns = ["check", "distribution", "batch_size", "n", "measured_percentage"]
-    columns += ["expected_percentage", "tolerance", "passed"]
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
-
-
-def write_control(path: Path) -> None:
-    rows = [
-        (law, source, draws, size, alpha, 1.99, growth, 0.01, variance, fourth, "right")
-        for law, alpha, growth, variance, fourth in (
-            ("gaussian", 1.98, 0.02, "finite", "finite"),
-            ("t(1.5)", 1.44, 0.97, "infinite", "infinite"),
-        )
-        for source in ("inputs", "labels")
-        for draws in ("fresh", "resampled")
-        for size in (16, 256)
-    ]
-    columns = ["distribution", "source", "draws", "batch_size", "alpha_ecf", "null_ecf"]
-    columns += ["growth_exponent", "growth_error", "called_variance", "called_fourth", "verdict"]
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Every file that the report reads, and the report itself."""
-    folder = tmp_path_factory.mktemp("results")
-    options = {"batch_sizes": (16, 1024), "repeats": 5}
-    trained = write_run(folder, "cnn", CNN, epochs=(0, 2), **options)
-    shuffled = write_run(folder, "cnn_shuffled", CNN, seeds=(0,), epochs=(2,), **options)
-    followed = recorded(steps=1000)
-    found = analyse(followed, {"subspace": "model", "seed": 0, "lags": 50, "residual_lags": 20})
-    write(folder / "cnn/seed-0/epoch-2/langevin/plain/model.h5", *found, followed.attributes)
-    tables = write_tables(folder, trained, (shuffled[0], []))
-    write_calibration(folder / "calibration.csv", passed=True)
-    write_control(folder / "control.csv")
-    with h5py.File(folder / "data.h5", "w") as file:
-        file.attrs.update(dataset="fashion_mnist_subset", checksum="c0ffee", source="embedded")
-        file["train/targets"], file["test/targets"] = np.zeros(500, int), np.zeros(100, int)
-    figures = []
-    for name in ("cnn-percentage_by_batch_size", "cnn-training_curves", "cnn_shuffled-coordinates"):
-        figures.append(folder / f"{name}.png")
-        Image.new("RGB", (600, 200), "white").save(figures[-1])
-    run = {
-        "model": {"name": "cnn"},
-        "data": {"dataset": "fashion_mnist_subset"},
-        "training": {"epochs": 2, "learning_rate": 0.05},
-        "noise": {"sampling": "with_replacement"},
-    }
-    settings = {
-        "runs": {"cnn": run, "cnn_shuffled": {**run, "noise": {"sampling": "epoch_shuffle"}}},
-        "trained_by": {"cnn": "cnn", "cnn_shuffled": "cnn"},
-        "config": {"output": "results", "runs": ["cnn", "cnn_shuffled"]},
-        "significance": 0.05,
-        "command": "snakemake --cores all",
-    }
-    (folder / "settings.json").write_text(json.dumps(settings))
-    text = json.dumps({name: settings[name] for name in ("runs", "trained_by")})
-    call("claims", "--settings", text, "--tables", tables, "--output", folder / "claims.csv")
-    write_report(folder, folder / "report.html")
-    return folder
-
-
-def write_report(folder: Path, output: Path) -> None:
-    call(
-        "report",
-        *("--settings", (folder / "settings.json").read_text(), "--tables", folder / "tables"),
-        *("--claims", folder / "claims.csv", "--calibration", folder / "calibration.csv"),
-        *("--control", folder / "control.csv"),
-        *("--data", folder / "data.h5", "--figures", *sorted(folder.glob("*.png"))),
-        *("--output", output, "--card", output.with_name("noise_card.json")),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -192,32 +108,18 @@ def test_page_states_where_it_comes_from(outline):
 def test_every_claim_is_on_the_page(folder, outline):
     text = " ".join("".join(outline.text).split())
     claims = pd.read_csv(folder / "claims.csv")
-    assert claims["claim"].nunique() == 18
+    assert set(claims["claim"]) == {claim.name for claim in CLAIMS}
     for statement in claims["statement"]:
         assert statement in text
 
 
-def test_page_says_whether_the_langevin_picture_holds(folder, outline):
-    page = (folder / "report.html").read_text()
-    rows = pd.read_csv(folder / "tables/langevin.csv")
-    rows = rows[(rows["kind"] == "eigenvector") & rows["stationary"]]
-    ratio = rows["variance"] / rows["predicted_variance"]
-    assert "Does the Langevin picture hold?" in page
-    assert f"Variance over the exact prediction: {ratio.min():.2f} to {ratio.max():.2f}" in page
-    assert "learning rate 0.1, momentum 0, batch size 8" in page
-    assert "4 directions" in page
-
-
-def test_without_per_sample_gradients_nothing_is_said_of_predictions(folder):
-    table = pd.read_csv(folder / "tables/prediction.csv")
-    assert sentences.prediction(table, "cnn").startswith("Skewness and kurtosis")
-    assert sentences.prediction(table[["run", "seed", "epoch", "parameter"]].iloc[:0], "cnn") == ""
-
-
-def test_a_figure_of_a_run_without_noise_has_its_caption(tmp_path):
-    path = tmp_path / "softmax-relaxation.png"
-    Image.new("RGB", (60, 20), "white").save(path)
-    assert report_page.figure(path, ["cnn", "softmax"])["title"] == "Relaxation and diffusion"
+def test_every_run_has_the_ceiling_of_its_own_test(outline):
+    text = " ".join("".join(outline.text).split())
+    tables = text[text.index("All tables") : text.index("Accuracy and dead units")]
+    own, strict = tables.index("cnn Exactly"), tables.index("cnn_shuffled Exactly")
+    assert tables[own:].startswith("cnn Exactly Gaussian noise gives 95 %.")
+    assert tables[strict:].startswith("cnn_shuffled Exactly Gaussian noise gives 99 %.")
+    assert "exactly Gaussian noise would give 95 %." in text
 
 
 def test_failed_instrument_check_is_said_first(folder, tmp_path):
@@ -231,25 +133,6 @@ def test_failed_instrument_check_is_said_first(folder, tmp_path):
     text = (tmp_path / "report.html").read_text()
     assert "Some checks failed" in text
     assert "✗ failed" in text
-
-
-def test_card_holds_the_numbers_of_every_layer(folder):
-    card = json.loads((folder / "noise_card.json").read_text())
-    assert (card["schema"], card["schema_version"]) == ("gradnoise.noise_card", 1)
-    assert card["data"][0]["checksum"] == "c0ffee"
-    run = card["runs"]["cnn"]
-    assert [layer["layer"] for layer in run["layers"]] == [*(name for name, *_ in CNN), "network"]
-    assert (run["epoch"], run["seeds"], run["unit"]) == (2, [0, 1, 2], "seed")
-    first = run["layers"][0]
-    assert (first["weights"], first["coordinates"]) == (144, 144)
-    measured = first["measured"][0]
-    assert (measured["batch_size"], measured["batches"]) == (16, 200)
-    bounds = measured["percentage_gaussian"]
-    assert bounds["lower"] < bounds["value"] < bounds["upper"]
-    history = pd.read_csv(folder / "tables/training.csv")
-    last = history[history["epoch"] == 2]["test_accuracy"].mean()
-    assert run["accuracy"]["test"] == pytest.approx(last, abs=1e-6)
-    assert card["runs"]["cnn_shuffled"]["accuracy"]["test"] is not None
 
 
 def browse(page: Path, profile: Path) -> tuple[str, str]:

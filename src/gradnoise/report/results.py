@@ -1,0 +1,51 @@
+"""What the stage reads: the experiment's tables, verdicts and checks."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from gradnoise.data.excerpts import describe_data
+from gradnoise.tables.catalogue import read
+
+LISTS = ("epochs", "seeds", "batch_sizes", "batches")  # columns of numbers in a row, "0 1 5"
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that an experiment found.
+
+    Attributes:
+        tables: as `tables.catalogue.read` returns.
+        printed: file stem -> table in its printed form.
+        claims: the claims table.
+        calibration: the instrument check.
+        control: the positive control.
+        data: as `describe_data` returns.
+        figures: PNG files.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    printed: Mapping[str, pd.DataFrame]
+    claims: pd.DataFrame
+    calibration: pd.DataFrame
+    control: pd.DataFrame
+    data: Sequence[Mapping[str, Any]]
+    figures: Sequence[Path]
+
+    @classmethod
+    def read(cls, arguments: argparse.Namespace) -> Self:
+        """From the files on the command line."""
+        paths = sorted(arguments.tables.glob("*-epoch-*-n-*.csv"))
+        return cls(
+            read(arguments.tables),
+            {path.stem: pd.read_csv(path, dtype={"Layer": str}) for path in paths},
+            pd.read_csv(arguments.claims, dtype=dict.fromkeys(LISTS, str)),
+            pd.read_csv(arguments.calibration),
+            pd.read_csv(arguments.control),
+            describe_data(arguments.data),
+            arguments.figures,
+        )
