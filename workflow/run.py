@@ -88,6 +88,16 @@ class Run:
         chosen = parameter.size if noise.coordinates == "all" else noise.coordinates
         return min(chosen, parameter.size) + noise.directions
 
+    @cached_property
+    def largest(self) -> int:
+        """`values` of the layer that has most of them."""
+        return max(self.values(parameter) for parameter in self.measured)
+
+    @cached_property
+    def weights(self) -> int:
+        """Parameters of the whole network."""
+        return sum(parameter.size for parameter in self.parameters)
+
     @property
     def followed(self) -> list[int]:
         """Training seeds whose networks' trajectories are recorded."""

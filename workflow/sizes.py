@@ -28,11 +28,6 @@ def sampling_gpu(run: Run) -> int:
     return 0 if run.sections.noise.strategy == "per_sample" else gpu(run)
 
 
-def weights(run: Run) -> int:
-    """Parameters of the network."""
-    return sum(parameter.size for parameter in run.parameters)
-
-
 def data_memory(run: Run) -> int:
     """MiB of the training inputs as float32."""
     shape = run.description.input_shape if run.description else (3, 32, 32)
@@ -50,7 +45,7 @@ def sampling_memory(run: Run) -> int:
 def minutes(run: Run, passes: float) -> int:
     """Minutes for a number of forward and backward passes of single samples."""
     rate = GPU_RATE if gpu(run) else CPU_RATE
-    return 10 + int(2 * passes * max(weights(run), 100_000) / 1e6 / rate / 60)
+    return 10 + int(2 * passes * max(run.weights, 100_000) / 1e6 / rate / 60)
 
 
 def gradients_minutes(run: Run) -> int:
@@ -58,14 +53,9 @@ def gradients_minutes(run: Run) -> int:
     return minutes(run, run.samples * 10)
 
 
-def largest(run: Run) -> int:
-    """Coordinates and directions of the layer that has most of them."""
-    return max(run.values(parameter) for parameter in run.measured)
-
-
 def statistics_threads(run: Run) -> int:
     """One thread a job while layers are small, so that layers run side by side; four for large ones."""
-    return 1 if largest(run) <= 50_000 else 4
+    return 1 if run.largest <= 50_000 else 4
 
 
 def _tests(run: Run) -> int:
@@ -75,9 +65,9 @@ def _tests(run: Run) -> int:
 
 def statistics_memory(run: Run) -> int:
     """MiB: a block of coordinates at a time, all results of a layer."""
-    return 1_000 + largest(run) * _tests(run) * 64 // 2**20
+    return 1_000 + run.largest * _tests(run) * 64 // 2**20
 
 
 def statistics_minutes(run: Run) -> int:
     """Minutes for all tests of one layer, at 20 microseconds a test."""
-    return 5 + int(largest(run) * _tests(run) * 20e-6 / 60)
+    return 5 + int(run.largest * _tests(run) * 20e-6 / 60)

@@ -44,7 +44,7 @@ def settings(job: Job) -> dict[str, Any]:
 def resources(job: Job) -> Resources:
     """All estimates of one layer, at the cost that each estimator declares."""
     run, batches = job.run, job.run.sections.noise.batches
-    series = sizes.largest(run) * len(run.sections.noise.batch_sizes) * len(run.repeats)
+    series = run.largest * len(run.sections.noise.batch_sizes) * len(run.repeats)
     declared = sum(constant(f"{ESTIMATORS}.{m}", "SECONDS") for m in run.sections.tails.methods)
     return Resources(
         memory=sizes.statistics_memory(run),

@@ -67,7 +67,7 @@ def settings(job: Job) -> dict[str, Any]:
 def resources(job: Job) -> Resources:
     """The data as float32 twice, and the network's state; all epochs."""
     training = job.run.sections.training
-    state = 12 * sizes.weights(job.run) * 4 // 2**20
+    state = 12 * job.run.weights * 4 // 2**20
     return Resources(
         memory=sizes.BASE_MB + 2 * sizes.data_memory(job.run) + state,
         minutes=sizes.minutes(job.run, job.run.samples * training.epochs * 1.5),

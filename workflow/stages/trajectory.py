@@ -102,9 +102,7 @@ def resources(job: Job) -> Resources:
     products = 10 * section.eigenvectors + section.snapshots * section.directions
     passes = 3 * (section.curvature_samples or run.samples) * len(run.subspaces) * products
     return Resources(
-        memory=sizes.BASE_MB
-        + 2 * sizes.data_memory(run)
-        + vectors * sizes.weights(run) * 4 // 2**20,
+        memory=sizes.BASE_MB + 2 * sizes.data_memory(run) + vectors * run.weights * 4 // 2**20,
         minutes=sizes.minutes(run, steps + passes),
         threads=run.sections.training.torch_threads,
         gpu=sizes.gpu(run),

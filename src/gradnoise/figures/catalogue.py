@@ -11,6 +11,7 @@ They are read from the source and not imported: rules and report must not depend
 """
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,7 +108,9 @@ def _value(node: ast.expr) -> Any:
 
 def _entry(path: Path, folder: Path) -> Entry | None:
     """A module's declarations; None where it is no figure."""
-    tree = ast.parse(path.read_text(), filename=str(path))
+    # Declarations stand above all definitions: Snakemake reads them whenever it starts, and the rest is long.
+    head = re.split(r"^(?:def|class|@)", path.read_text(), maxsplit=1, flags=re.M)[0]
+    tree = ast.parse(head, filename=str(path))
     declared = {
         target.id: _value(node.value)
         for node in tree.body
