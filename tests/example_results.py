@@ -11,6 +11,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from gradnoise.tails.stable.index import DEFAULT
+
 CNN = [
     ("conv1", "convolution", 144, 0.3),
     ("conv2", "convolution", 4608, 1.0),
@@ -202,7 +204,13 @@ def write_tails(
     random = np.random.default_rng([9, seed, epoch, size])
     rows = [
         {
-            **{"batch_size": b, "batches": 600, "repeat": r, "method": b"ecf", "live": 240},
+            **{
+                "batch_size": b,
+                "batches": 600,
+                "repeat": r,
+                "method": DEFAULT.encode(),
+                "live": 240,
+            },
             **{"alpha_mean": 1.99 - gap * difficulty / b**0.5, "null_mean": 1.99},
             "null_minus_mean": gap * difficulty / b**0.5 + 1e-4 * random.normal(),
             "null_minus_median": gap * difficulty / b**0.5,
@@ -237,11 +245,12 @@ def write_tails(
             **{"kind": "weight", "size": size, "seed": seed, "epoch": epoch},
         )
         file["batch_sizes"] = np.asarray(batch_sizes)
-        file["histograms/edges"] = np.linspace(0.5, 2, 61)
+        histograms = file.create_group(f"histograms/{DEFAULT}")
+        histograms["edges"] = np.linspace(0.5, 2, 61)
         for kind in ("live", "rejected"):
             shape = len(batch_sizes), repeats, 60
-            file[f"histograms/ecf/{kind}"] = random.poisson(np.arange(60) / 10, shape)
-            file[f"histograms/ecf/null{'_rejected' * (kind == 'rejected')}"] = np.arange(60)
+            histograms[kind] = random.poisson(np.arange(60) / 10, shape)
+            histograms[f"null{'_rejected' * (kind == 'rejected')}"] = np.arange(60)
         file["samples/top"] = np.arange(20)
         for table, entries in {
             **{"summary": rows, "norms": norms, "growth": growth},
@@ -253,10 +262,10 @@ def write_tails(
         roles = ["lowest", "rejected", "median", "highest", *["followed"] * len(batch_sizes)]
         group = file.create_group("examples")
         group["samples"] = random.standard_t(3, (len(roles), 100)).astype(np.float32)
-        group.attrs["role"] = roles
-        group.attrs["batch_size"] = [min(batch_sizes)] * 4 + list(batch_sizes)
-        for attribute in ("alpha", "scale", "pvalue", "coordinate"):
-            group.attrs[attribute] = np.linspace(1, 2, len(roles))
+        group["role"] = np.array(roles, np.bytes_)
+        group["batch_size"] = [min(batch_sizes)] * 4 + list(batch_sizes)
+        for name in ("alpha", "scale", "pvalue", "coordinate"):
+            group[name] = np.linspace(1, 2, len(roles))
 
 
 def write_examples(

@@ -1,19 +1,14 @@
-from pathlib import Path
-
-import h5py
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from gradnoise.data.excerpts import read_targets
 from gradnoise.draws.batches import Draws
-from gradnoise.errors import InputError
 from gradnoise.tails.influence import (
     GAUSSIAN_FOURTH,
     GAUSSIAN_THIRD,
-    behind,
     by_class,
+    extreme_samples,
     extreme_shares,
     influence,
 )
@@ -52,13 +47,13 @@ def test_shares_by_hand() -> None:
     assert np.isnan(found.fourth[3])
 
 
-def test_samples_behind_the_tails_are_found() -> None:
+def test_samples_that_make_the_tails_are_found() -> None:
     found = influence(gradients())
     assert sorted(found.top[:3].tolist()) == [7, 70, 700]
     assert found.top.size == 24
     assert found.weight.sum() == pytest.approx(1)
     assert found.top_share > 0.99
-    lowest_and_highest = behind(gradients()[:, 0], 6)
+    lowest_and_highest = extreme_samples(gradients()[:, 0], 6)
     assert sorted(lowest_and_highest[3:].tolist()) == [7, 70, 700]
     assert gradients()[lowest_and_highest[0], 0] == gradients()[:, 0].min()
 
@@ -103,14 +98,3 @@ def test_classes_share_the_influence() -> None:
         of_class = [found.weight[i] for i in (7, 70, 700) if i % 3 == label]
         assert rows["share_weight"][label] == pytest.approx(sum(of_class), abs=0.01)
     assert rows["share_top"].sum() == pytest.approx(1)
-
-
-def test_targets_are_read_without_inputs(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "data.h5", "w") as file:
-        file["train/targets"] = np.array([1, 0, 1])
-        file.attrs.create("classes", ["cat", "dog"], dtype=h5py.string_dtype())
-    targets, classes = read_targets(tmp_path / "data.h5")
-    assert targets.tolist() == [1, 0, 1]
-    assert classes == ("cat", "dog")
-    with pytest.raises(InputError, match="expected a data set"):
-        read_targets(tmp_path / "nothing.h5")

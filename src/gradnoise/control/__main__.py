@@ -1,16 +1,18 @@
-"""Stage: control."""
+"""The positive control as a program: one table for all runs."""
 
 from gradnoise import stage
-from gradnoise.control.judgement import control, write_rows
+from gradnoise.control.judgement import control
+from gradnoise.control.results import write
+from gradnoise.control.settings import Settings
 from gradnoise.stage import without_linear_algebra
 
 
 def main() -> None:
     """Stage: the positive control as one CSV file."""
-    arguments = stage.parse("Judge the tails of noise whose tails are known.")
-    settings = arguments.settings
-    rows = control(settings["batch_sizes"], settings["batches"], settings["seed"])
-    write_rows(arguments.output, rows)
+    options = stage.parse("Judge the tails of noise whose tails are known.")
+    settings = stage.read_settings(Settings, options.settings)
+    rows = control(settings.batch_sizes, settings.batches, settings.seed)
+    write(options.output, rows)
 
 
 if __name__ == "__main__":

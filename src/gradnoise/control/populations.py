@@ -14,10 +14,11 @@ from gradnoise.noise.gather import gather_noise, plan
 Floats = NDArray[np.float64]
 
 
-Source = Literal["inputs", "labels"]
+# A gradient is the product of an input and its label noise; one of the two has heavy tails.
+HeavyFactor = Literal["inputs", "labels"]
 
 
-SOURCES: tuple[Source, ...] = get_args(Source)
+HEAVY_FACTORS: tuple[HeavyFactor, ...] = get_args(HeavyFactor)
 
 
 DEGREES = {"gaussian": math.inf, "t(3)": 3.0, "t(1.5)": 1.5}
@@ -30,14 +31,14 @@ INDEXED = 32  # of these, whose noise is drawn
 
 
 def regression_gradients(
-    random: np.random.Generator, distribution: str, source: Source, shape: tuple[int, int]
+    random: np.random.Generator, distribution: str, heavy: HeavyFactor, shape: tuple[int, int]
 ) -> Floats:
     """Per-sample gradients of a linear regression at its true parameters: the weights of feature j for target j.
 
     Args:
         random: the generator.
         distribution: "gaussian", "t(3)" or "t(1.5)", of the inputs or the label noise.
-        source: which of them; the other is standard normal.
+        heavy: which of them; the other is standard normal.
         shape: samples and features.
 
     Returns:
@@ -45,19 +46,23 @@ def regression_gradients(
     """
     degrees = DEGREES[distribution]
 
-    def heavy(size: tuple[int, int]) -> Floats:
+    def tailed(size: tuple[int, int]) -> Floats:
         return (
             random.standard_normal(size)
             if math.isinf(degrees)
             else random.standard_t(degrees, size)
         )
 
-    inputs = heavy(shape) if source == "inputs" else random.standard_normal(shape)
-    return inputs * (heavy(shape) if source == "labels" else random.standard_normal(shape))
+    inputs = tailed(shape) if heavy == "inputs" else random.standard_normal(shape)
+    return inputs * (tailed(shape) if heavy == "labels" else random.standard_normal(shape))
 
 
 def fresh_noise(
-    random: np.random.Generator, distribution: str, source: Source, batch_size: int, batches: int
+    random: np.random.Generator,
+    distribution: str,
+    heavy: HeavyFactor,
+    batch_size: int,
+    batches: int,
 ) -> Floats:
     """Means of the gradients of fresh samples, float64 (batches, INDEXED); their expectation is zero."""
     means = np.empty((batches, INDEXED))
@@ -65,7 +70,7 @@ def fresh_noise(
     for start in range(0, batches, rows):
         stop = min(start + rows, batches)
         shape = (stop - start) * batch_size, INDEXED
-        drawn = regression_gradients(random, distribution, source, shape)
+        drawn = regression_gradients(random, distribution, heavy, shape)
         means[start:stop] = drawn.reshape(stop - start, batch_size, INDEXED).mean(axis=1)
     return means
 

@@ -15,8 +15,9 @@ from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.norm import norm_shape, null_shape
 from gradnoise.tails.null import SERIES, gaussian_null
 from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
-from gradnoise.tails.stable.index import tail_index
-from gradnoise.tails.summary import NORM_COLUMNS, cast_tails, histograms, summarise
+from gradnoise.tails.results import Example, rows_of
+from gradnoise.tails.stable.index import DEFAULT, tail_index
+from gradnoise.tails.summary import example_roles, histograms, summarise
 
 Floats = NDArray[np.float64]
 
@@ -31,14 +32,14 @@ class TailAnalysis:
     Attributes:
         indices: by method `alpha` and `scale`, float32, and `converged`, bool, each (S, R, C).
         summary: structured array of S * R * methods rows, see `gradnoise.tails.summary.summarise`.
-        norms: structured array of S * R rows with the fields of `tail_summary.NORM_COLUMNS`.
+        norms: structured array of S * R rows, as `results.TABLES` says.
         histograms: by method, see `gradnoise.tails.summary.histograms`.
     """
 
     indices: dict[str, Fields]
     summary: NDArray[Any]
     norms: NDArray[Any]
-    histograms: dict[str, dict[str, NDArray[np.int64]]]
+    histograms: dict[str, Fields]
 
 
 def analyse_tails(
@@ -48,7 +49,7 @@ def analyse_tails(
     repeats: Sequence[int],
     classes: NDArray[np.uint8],
     pvalues: Floats,
-    methods: Sequence[str] = ("ecf",),
+    methods: Sequence[str] = (DEFAULT,),
     seed: int = 0,
     significance: float = 0.05,
     null_series: int = SERIES,
@@ -71,39 +72,39 @@ def analyse_tails(
         null_series: Gaussian series for the null.
     """
     shape = len(batch_sizes), len(repeats), noise[0].shape[-1]
-    indices: dict[str, Fields] = {
-        method: {
-            "alpha": np.empty(shape, np.float32),
-            "scale": np.empty(shape, np.float32),
-            "converged": np.empty(shape, np.bool_),
-        }
-        for method in methods
-    }
-    norms = np.zeros(shape[0] * shape[1], np.dtype(list(NORM_COLUMNS.items())))
-    cells = product(enumerate(batch_sizes), enumerate(repeats))
-    for row, ((s, size), (r, repeat)) in zip(norms, cells, strict=True):
-        whole = _Whole(batches, shape[2])
+    indices = {method: _empty(shape) for method in methods}
+    norms = []
+    for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):
+        layer = _WholeLayer(batches, shape[2])
         for columns in column_blocks(noise[r], batches):
             block = np.asarray(noise[r][s, :batches, columns])
             for method, fields in indices.items():
                 found = tail_index(block, axis=0, method=method)
                 for name, values in found._asdict().items():
                     fields[name][s, r, columns] = values
-            whole.add(block)
+            layer.add(block)
         random = generator(seed, Stream.TAILS, "layer", size, repeat)
-        described = {"batch_size": size, "batches": batches, "repeat": repeat}
-        for name, value in (described | whole.describe(random)).items():
-            row[name] = value
+        drawn = {"batch_size": size, "batches": batches, "repeat": repeat}
+        norms.append({**drawn, **layer.describe(random)})
     null = gaussian_null(batches, methods, seed, significance, null_series)
     rows = summarise(indices, classes, pvalues, null, batch_sizes, batches, repeats, significance)
     counted = {
         method: histograms(fields, classes, pvalues, null, method, significance)
         for method, fields in indices.items()
     }
-    return TailAnalysis(indices, rows, norms, counted)
+    return TailAnalysis(indices, rows, rows_of("norms", norms), counted)
 
 
-class _Whole:
+def _empty(shape: tuple[int, int, int]) -> Fields:
+    """A method's fields, to be filled in; float32, as no estimator is good to more than two digits."""
+    return {
+        "alpha": np.empty(shape, np.float32),
+        "scale": np.empty(shape, np.float32),
+        "converged": np.empty(shape, np.bool_),
+    }
+
+
+class _WholeLayer:
     """What is summed over all coordinates of one batch size and repeat, block after block."""
 
     def __init__(self, batches: int, coordinates: int) -> None:
@@ -166,20 +167,24 @@ def tail_examples(
     classes: NDArray[np.uint8],
     pvalues: Floats,
     significance: float,
-) -> list[dict[str, Any]]:
+) -> list[Example]:
     """Series to look at, of the first repeat and the first method.
 
     At the smallest batch size the coordinates of `lowest`, `median` and `highest` index among the live, and the
     `rejected` one of index nearest 1.5; and the lowest again as `followed`, at every batch size.
 
-    Returns:
-        Dicts of `role`, `batch_size`, `position` (along the noise's last axis), `alpha`, `scale`, `pvalue` and
-        `samples`, float32 of shape (batches,).
+    Args:
+        analysis: of the layer.
+        noise: (S, batches or more, C), of the first repeat.
+        batch_sizes: the S mini-batch sizes.
+        batches: the first n mini-batches of each size.
+        classes, pvalues: (S, R, C), of the same series.
+        significance: level of the Shapiro-Wilk test.
     """
     fields = next(iter(analysis.indices.values()))
     smallest = int(np.argmin(batch_sizes))
     live = classes[smallest, 0] == Coordinate.LIVE
-    roles = cast_tails(
+    roles = example_roles(
         fields["alpha"][smallest, 0],
         fields["converged"][smallest, 0],
         live,
@@ -190,14 +195,14 @@ def tail_examples(
         order = np.argsort(batch_sizes).tolist()
         shown += [("followed", size, roles["lowest"]) for size in order]
     return [
-        {
-            "role": role,
-            "batch_size": int(batch_sizes[size]),
-            "position": position,
-            "alpha": float(fields["alpha"][size, 0, position]),
-            "scale": float(fields["scale"][size, 0, position]),
-            "pvalue": float(pvalues[size, 0, position]),
-            "samples": np.asarray(noise[size, :batches, slice(position, position + 1)])[:, 0],
-        }
+        Example(
+            role,
+            int(batch_sizes[size]),
+            position,
+            float(fields["alpha"][size, 0, position]),
+            float(fields["scale"][size, 0, position]),
+            float(pvalues[size, 0, position]),
+            np.asarray(noise[size, :batches, slice(position, position + 1)])[:, 0],
+        )
         for role, size, position in shown
     ]

@@ -27,6 +27,9 @@ DENSE = 0.5
 GROUPS = 16  # of samples, each left out once for the error
 
 
+NORMAL = 1.959964  # standard errors to either side of a 95 % interval
+
+
 FINITE, INFINITE = 0.1, 0.25  # exponents of kurtosis, between those of t(5) and t(3) populations
 
 
@@ -111,9 +114,14 @@ def verdict(exponent: float, error: float) -> str:
 
     Its 95 % interval wholly below 0.1 or wholly above 0.25.
     """
-    if exponent + 1.96 * error < FINITE:
+    return called(exponent, error, FINITE, INFINITE)
+
+
+def called(exponent: float, error: float, finite: float, infinite: float) -> str:
+    """ "finite" where a 95 % interval lies wholly below one bound, "infinite" above the other, else "undecided"."""
+    if exponent + NORMAL * error < finite:
         return "finite"
-    return "infinite" if exponent - 1.96 * error > INFINITE else "undecided"
+    return "infinite" if exponent - NORMAL * error > infinite else "undecided"
 
 
 def _first(level: int) -> int:

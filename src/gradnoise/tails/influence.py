@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.tails.results import rows_of
 
 TOP = 0.01  # share of the samples that are called top
 
@@ -64,7 +65,7 @@ def influence(gradients: NDArray[Any]) -> Influence:
         z = _standardised(gradients[:, c])
         if z is None:
             continue
-        largest = np.argpartition(np.abs(z), count - tops)[count - tops :]
+        largest = _largest(z, tops)
         squares = z * z
         cubes, fourths = squares * z, squares * squares
         third[c] = np.abs(cubes[largest]).sum() / np.abs(cubes).sum()
@@ -104,22 +105,13 @@ def extreme_shares(
         Share of the extremes due to top samples, and, as what would be without extremes, the same share over all
         batches; (S, C) each, NaN where the gradient does not vary.
     """
-    count, coordinates = gradients.shape
-    tops = top_count(count)
-    centred = np.zeros((count, coordinates), np.float32)
-    masked = np.zeros_like(centred)
-    varying = np.zeros(coordinates, np.bool_)
-    for c in range(coordinates):
-        z = _standardised(gradients[:, c])
-        if z is not None:
-            varying[c] = True
-            largest = np.argpartition(np.abs(z), count - tops)[count - tops :]
-            centred[:, c] = z
-            masked[largest, c] = z[largest]
+    centred, topmost = _centred(gradients)
+    varying = centred.any(axis=0)
     planned = plan(draws, cut(draws, batch_sizes, batches))
-    nothing = np.zeros(coordinates)
+    nothing = np.zeros(centred.shape[1])
+    # Means are linear: the same batches of the top samples alone, zeros elsewhere, are their part of the noise.
     noise = gather_noise(centred, nothing, planned).astype(np.float64)
-    due = gather_noise(masked, nothing, planned) * np.sign(noise)
+    due = gather_noise(topmost, nothing, planned) * np.sign(noise)
     extremes = max(1, round(TOP * batches))
     size = np.abs(noise)
     threshold = -np.partition(-size, extremes - 1, axis=1)[:, extremes - 1 : extremes]
@@ -130,8 +122,28 @@ def extreme_shares(
     return np.where(varying, shares, np.nan), np.where(varying, usual, np.nan)
 
 
-def behind(column: NDArray[Any], shown: int = SHOWN) -> NDArray[np.int64]:
-    """Indices of the samples behind both tails of a coordinate: the lowest gradients first, the highest last.
+def _centred(gradients: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Standardised gradients (N, C), zero where they do not vary, and the same of each column's top samples alone."""
+    count, coordinates = gradients.shape
+    tops = top_count(count)
+    centred = np.zeros((count, coordinates), np.float32)
+    topmost = np.zeros_like(centred)
+    for c in range(coordinates):
+        z = _standardised(gradients[:, c])
+        if z is not None:
+            largest = _largest(z, tops)
+            centred[:, c] = z
+            topmost[largest, c] = z[largest]
+    return centred, topmost
+
+
+def _largest(z: Floats, tops: int) -> NDArray[np.int64]:
+    """Which values are largest in absolute value, in no order."""
+    return np.argpartition(np.abs(z), z.size - tops)[z.size - tops :]
+
+
+def extreme_samples(column: NDArray[Any], shown: int = SHOWN) -> NDArray[np.int64]:
+    """Indices of the samples at both ends of a coordinate: the lowest gradients first, the highest last.
 
     Args:
         column: (N,), a coordinate's per-sample gradients.
@@ -154,7 +166,7 @@ def by_class(
         classes: names of the classes.
 
     Returns:
-        Structured array of `label`, `name`, `share_samples`, `share_weight`, `share_top`.
+        Structured array, as `results.TABLES` says.
     """
     labels = np.arange(len(classes))
     shares = (
@@ -162,10 +174,9 @@ def by_class(
         np.bincount(targets, weight, minlength=labels.size),
         np.bincount(targets[top], minlength=labels.size) / max(1, top.size),
     )
-    kinds = [("label", np.int64), ("name", "S64")]
-    kinds += [(name, np.float64) for name in ("share_samples", "share_weight", "share_top")]
-    rows = zip(labels, [name.encode() for name in classes], *shares, strict=True)
-    return np.array(list(rows), kinds)
+    columns = zip(labels.tolist(), classes, *(each.tolist() for each in shares), strict=True)
+    names = ("label", "name", "share_samples", "share_weight", "share_top")
+    return rows_of("influence_classes", [dict(zip(names, row, strict=True)) for row in columns])
 
 
 def top_count(samples: int) -> int:

@@ -1,7 +1,7 @@
 """What a layer's per-sample gradients add to its tails: growth of moments, and the samples behind the tails."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 from gradnoise.draws.batches import Draws
 from gradnoise.noise.store import Noise
 from gradnoise.tails import growth, influence
+from gradnoise.tails.results import rows_of
 
 COORDINATES = 128  # of a layer's are enough for medians
 
 
-Tables = dict[str, NDArray[Any]]
+class Population(NamedTuple):
+    """What per-sample gradients say: arrays of the file's group `samples`, and tables of the file; empty without them."""
+
+    arrays: dict[str, NDArray[Any]]
+    tables: dict[str, NDArray[Any]]
 
 
 def chosen(gradients: Noise, most: int = COORDINATES) -> NDArray[np.int64]:
@@ -41,7 +46,7 @@ def analyse_samples(
     batches: int,
     targets: NDArray[Any],
     classes: Sequence[str],
-) -> tuple[dict[str, NDArray[Any]], Tables]:
+) -> Population:
     """Growth and influence over some of a layer's coordinates.
 
     Args:
@@ -55,7 +60,7 @@ def analyse_samples(
 
     Returns:
         Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `influence` (one row per
-        batch size) and `influence_classes` (one row per class).
+        batch size) and, in classification, `influence_classes` (one row per class).
     """
     positions = chosen(gradients)
     columns = read_columns(gradients, positions)
@@ -75,23 +80,15 @@ def analyse_samples(
         "weight": found.weight.astype(np.float32),
         "top": found.top,
     }
-    exponents = {
-        "samples": len(columns),
-        "coordinates": grown.coordinates,
-        "kurtosis_exponent": grown.kurtosis_exponent,
-        "kurtosis_error": grown.kurtosis_error,
-        "rho_exponent": grown.rho_exponent,
-        "rho_error": grown.rho_error,
-        "dense_coordinates": grown.dense_coordinates,
-        "dense_kurtosis_exponent": grown.dense_kurtosis_exponent,
-        "dense_kurtosis_error": grown.dense_kurtosis_error,
-        "fourth_moment": growth.verdict(grown.kurtosis_exponent, grown.kurtosis_error).encode(),
+    moment = growth.verdict(grown.kurtosis_exponent, grown.kurtosis_error)
+    exponents = {**vars(grown), "samples": len(columns), "fourth_moment": moment}
+    tables = {
+        "growth": rows_of("growth", [exponents]),
+        "influence": rows_of("influence", _influence_rows(found, extremes, usual, batch_sizes)),
     }
-    rows = _influence_rows(found, extremes, usual, batch_sizes)
-    tables = {"growth": _table([exponents]), "influence": _table(rows)}
     if classes:
         tables["influence_classes"] = influence.by_class(found.weight, found.top, targets, classes)
-    return arrays, tables
+    return Population(arrays, tables)
 
 
 def _influence_rows(
@@ -116,14 +113,6 @@ def _influence_rows(
         }
         for s, size in enumerate(batch_sizes)
     ]
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
-    kinds = [
-        (name, "S9" if isinstance(value, bytes) else np.asarray(value).dtype)
-        for name, value in rows[0].items()
-    ]
-    return np.array([tuple(row.values()) for row in rows], kinds)
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -1,29 +1,253 @@
-"""How a layer's tails are stored: one HDF5 file."""
+"""The HDF5 file of a layer's tails: what it holds, written and read."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.store.results import put_attributes
+from gradnoise.store import results
+from gradnoise.store.results import put_array, put_attributes, put_table
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
 from gradnoise.store.work_area import atomic
-from gradnoise.tails.analysis import TailAnalysis
-from gradnoise.tails.summary import EDGES
+from gradnoise.tails.stable.index import METHODS
 
-DIMENSIONS = ["batch_size", "repeat", "coordinate"]
+if TYPE_CHECKING:
+    from gradnoise.tails.analysis import TailAnalysis
+    from gradnoise.tails.population import Population
+
+Floats = NDArray[np.float64]
+
+_CELL = ("batch_size", "repeat", "coordinate")
+_CELL_BINS = ("batch_size", "repeat", "bin")
+_EXAMPLE = ("example",)
+_CHOSEN = ("chosen",)
+_LEVEL = ("subset_size", "chosen")
+_SIZED = ("batch_size", "chosen")
+
+# By HDF5 group; the groups of the methods that were asked for. `samples` needs stored per-sample gradients.
+ARRAYS: dict[str, tuple[Variable, ...]] = {
+    "": (
+        Variable("batch_sizes", "mini-batch sizes", "samples", ("batch_size",)),
+        Variable("repeats", "numbers of the repeats of the draws", "1", ("repeat",)),
+    ),
+    "coordinates": (Variable("index", "flat index into the parameter", "1", ("coordinate",)),),
+    **{
+        f"coordinates/{method}": (
+            Variable("alpha", f"tail index of the noise, by {method}", "1", _CELL),
+            Variable("scale", f"stable scale of the noise, by {method}", GRADIENT_UNITS, _CELL),
+            Variable("converged", f"whether {method} found an index", "", _CELL),
+        )
+        for method in METHODS
+    },
+    **{
+        f"histograms/{method}": (
+            Variable("edges", "edges of the bins of the tail index", "1", ("edge",)),
+            Variable("live", "live coordinates by tail index", "coordinates", _CELL_BINS),
+            Variable(
+                "rejected",
+                "coordinates that Shapiro-Wilk rejects, by tail index",
+                "coordinates",
+                _CELL_BINS,
+            ),
+            Variable("null", "Gaussian series by tail index", "series", ("bin",)),
+            Variable(
+                "null_rejected",
+                "Gaussian series that Shapiro-Wilk rejects, by tail index",
+                "series",
+                ("bin",),
+            ),
+        )
+        for method in METHODS
+    },
+    "samples": (
+        Variable("index", "flat index into the parameter of the chosen coordinates", "1", _CHOSEN),
+        Variable("sizes", "sizes of the nested subsets", "samples", ("subset_size",)),
+        Variable("kurtosis", "kurtosis of a subset's per-sample gradients", "1", _LEVEL),
+        Variable("rho", "standardised third absolute moment of a subset's gradients", "1", _LEVEL),
+        Variable("third_share", "top samples' share of the sum of |g - Eg|^3", "1", _CHOSEN),
+        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3", "1", _CHOSEN),
+        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4", "1", _CHOSEN),
+        Variable("extreme_share", "top samples' share of the noise's extremes", "1", _SIZED),
+        Variable("usual_share", "top samples' share of all the noise", "1", _SIZED),
+        Variable("weight", "sample's share of the fourth central sum", "1", ("sample",)),
+        Variable("top", "indices of the samples of largest weight", "1", ("top_sample",)),
+        Variable(
+            "behind_examples",
+            "indices of the samples of extreme gradient in an example's coordinate, lowest first",
+            "1",
+            ("example", "extreme_sample"),
+        ),
+    ),
+    "examples": (
+        Variable("samples", "noise of an example", GRADIENT_UNITS, ("example", "batch")),
+        Variable("role", "why a coordinate is shown", "", _EXAMPLE),
+        Variable("batch_size", "mini-batch size", "samples", _EXAMPLE),
+        Variable("coordinate", "flat index into the parameter", "1", _EXAMPLE),
+        Variable("alpha", "tail index", "1", _EXAMPLE),
+        Variable("scale", "stable scale", GRADIENT_UNITS, _EXAMPLE),
+        Variable("pvalue", "p-value of Shapiro-Wilk", "1", _EXAMPLE),
+    ),
+}
+
+_BATCH_SIZE = Variable("batch_size", "mini-batch size", "samples")
+_DRAWN = (
+    _BATCH_SIZE,
+    Variable("batches", "number of batches n in a series", "batches"),
+    Variable("repeat", "repeat of the draws"),
+)
+# Of an index over coordinates, and over Gaussian series.
+_DESCRIPTION = {
+    "mean": "mean",
+    "sd": "standard deviation",
+    "q05": "5 % quantile",
+    "q25": "25 % quantile",
+    "median": "median",
+    "q75": "75 % quantile",
+    "q95": "95 % quantile",
+    "share_at_2": "share from 1.98 on",
+}
+_SHAPES = {
+    "skewness": "skewness",
+    "excess_kurtosis": "excess kurtosis",
+    "tail_ratio": "(q99.5 - q50) / (q75 - q25)",
+}
+_NULLS = {
+    "": "of the noise's norm over batches",
+    "_null": "of the norm of independent Gaussian coordinates of the same scales, mean",
+    "_null_sd": "of the norm of independent Gaussian coordinates, standard deviation",
+    "_correlated_null": "of the norm of Gaussian noise of the same covariance, mean",
+    "_correlated_null_sd": "of the norm of Gaussian noise of the same covariance, deviation",
+}
+
+TABLES: dict[str, tuple[Variable, ...]] = {
+    "summary": (
+        *_DRAWN,
+        Variable("method", "estimator of the tail index", ""),
+        Variable("coordinates", "coordinates measured", "coordinates"),
+        Variable("live", "live coordinates", "coordinates"),
+        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
+        Variable("share_converged", "share of the live coordinates with an index"),
+        *(
+            Variable(f"alpha_{name}", f"tail index over live coordinates: {what}")
+            for name, what in _DESCRIPTION.items()
+        ),
+        *(
+            Variable(f"null_{name}", f"tail index of Gaussian series: {what}")
+            for name, what in _DESCRIPTION.items()
+        ),
+        Variable("null_error", "standard error of null_mean"),
+        Variable("null_minus_mean", "null_mean less alpha_mean"),
+        Variable("null_minus_median", "null_median less alpha_median"),
+        Variable("alpha_rejected_mean", "mean index of the coordinates that are rejected"),
+        Variable("null_rejected_mean", "mean index of the Gaussian series that are rejected"),
+    ),
+    "norms": (
+        *_DRAWN,
+        Variable("pooled_mohammadi", "pooled tail index, as published: biased low"),
+        Variable("pooled_predicted", "what the coordinates' scales alone make of it, by formula"),
+        Variable("pooled_null", "what it is for Gaussian noise of the same scales"),
+        Variable("pooled_block", "values in a block of the pooled index", "values"),
+        *(
+            Variable(f"norm_{shape}{null}", f"{name} {of}")
+            for shape, name in _SHAPES.items()
+            for null, of in _NULLS.items()
+        ),
+    ),
+    "growth": (
+        Variable("samples", "per-sample gradients", "samples"),
+        Variable("coordinates", "chosen coordinates that vary", "coordinates"),
+        Variable("kurtosis_exponent", "exponent of kurtosis in the number of samples"),
+        Variable("kurtosis_error", "its standard error"),
+        Variable("rho_exponent", "exponent of rho in the number of samples"),
+        Variable("rho_error", "its standard error"),
+        Variable(
+            "dense_coordinates", "coordinates not zero for half of the samples", "coordinates"
+        ),
+        Variable("dense_kurtosis_exponent", "exponent of kurtosis over dense coordinates"),
+        Variable("dense_kurtosis_error", "its standard error"),
+        Variable("fourth_moment", "finite, infinite or undecided, by kurtosis_exponent", ""),
+    ),
+    "influence": (
+        _BATCH_SIZE,
+        Variable("top_samples", "samples that are called top", "samples"),
+        Variable("third_share", "top samples' share of the sum of |g - Eg|^3, median"),
+        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3, median"),
+        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4, median"),
+        Variable("gaussian_third_share", "third_share of Gaussian gradients"),
+        Variable("gaussian_fourth_share", "fourth_share of Gaussian gradients"),
+        Variable("extreme_share", "top samples' share of the noise's extremes, median"),
+        Variable("usual_share", "top samples' share of all the noise, median"),
+        Variable("top_weight", "share of the weight that the top samples make"),
+    ),
+    "influence_classes": (
+        Variable("label", "number of the class", ""),
+        Variable("name", "name of the class", ""),
+        Variable("share_samples", "class's share of the samples"),
+        Variable("share_weight", "class's share of the weight"),
+        Variable("share_top", "class's share of the top samples"),
+    ),
+}
+
+# Bytes of texts, at least: the same for every layer.
+_WIDTHS = {"method": max(map(len, METHODS)), "fourth_moment": len("undecided"), "name": 64}
+
+
+class Example(NamedTuple):
+    """A series that is shown.
+
+    Attributes:
+        role: why.
+        batch_size: of its mini-batches.
+        position: along the noise's last axis; in a file its flat index into the parameter instead.
+        alpha, scale, pvalue: what was found.
+        samples: float32 (batches,).
+    """
+
+    role: str
+    batch_size: int
+    position: int
+    alpha: float
+    scale: float
+    pvalue: float
+    samples: NDArray[np.float32]
+
+
+class Histograms(NamedTuple):
+    """Coordinates by tail index: counts (S, R, bins) between edges, and (bins,) of Gaussian series."""
+
+    batch_sizes: NDArray[np.int64]
+    edges: Floats
+    live: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    null: NDArray[np.int64]
+    null_rejected: NDArray[np.int64]
+
+
+def rows_of(table: str, rows: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
+    """Rows of one of TABLES: its columns in their order, int64, float64 or text that is never cut."""
+    columns = {each.name: [row[each.name] for row in rows] for each in TABLES[table]}
+    kinds: list[tuple[str, Any]] = []
+    for name, values in columns.items():
+        if isinstance(values[0], str):
+            columns[name] = [value.encode() for value in values]
+            kinds.append((name, f"S{max(_WIDTHS[name], *map(len, columns[name]))}"))
+        else:
+            kinds.append((name, np.float64 if isinstance(values[0], float) else np.int64))
+    return np.array(list(zip(*columns.values(), strict=True)), kinds)
 
 
 def write(
     path: Path,
     analysis: TailAnalysis,
-    shown: Sequence[Mapping[str, Any]],
+    shown: Sequence[Example],
+    population: Population,
     index: NDArray[np.int64],
     axes: Mapping[str, Sequence[int]],
-    arrays: Mapping[str, NDArray[Any]],
-    tables: Mapping[str, NDArray[Any]],
     attributes: Mapping[str, Any],
 ) -> None:
     """Write a layer's HDF5 file; it appears whole or not at all.
@@ -31,41 +255,90 @@ def write(
     Args:
         path: the file.
         analysis: what was found.
-        shown: examples: dicts of `role`, `batch_size`, `position`, `alpha`, `scale`, `pvalue`, `samples`.
+        shown: examples.
+        population: what the per-sample gradients add; empty where there are none.
         index: flat indices of the coordinates in the parameter, (C,).
         axes: `batch_sizes` and `repeats`, the first axes of every array over coordinates.
-        arrays: of the per-sample gradients, by name, to the group `samples`; empty where there are none.
-        tables: structured arrays by name, beside `summary` and `norms`.
         attributes: of the file; what is no number or text is written as JSON.
     """
+    tables = {"summary": analysis.summary, "norms": analysis.norms, **population.tables}
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         put_attributes(file, attributes)
-        for name, numbers in axes.items():
-            file[name] = np.asarray(numbers, np.int64)
-        file["coordinates/index"] = index
+        _put(file, "", {name: np.asarray(numbers, np.int64) for name, numbers in axes.items()})
+        _put(file, "coordinates", {"index": index})
         for method, fields in analysis.indices.items():
-            for name, values in fields.items():
-                packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-                options = packed if values.size else {}
-                dataset = file.create_dataset(
-                    f"coordinates/{method}/{name}", data=values, **options
-                )
-                dataset.attrs["dimensions"] = DIMENSIONS
-        file["histograms/edges"] = EDGES
+            _put(file, f"coordinates/{method}", fields, compressed=True)
         for method, counts in analysis.histograms.items():
-            for name, values in counts.items():
-                file[f"histograms/{method}/{name}"] = values
-        for name, values in arrays.items():
-            file[f"samples/{name}"] = values
-        for name, rows in {"summary": analysis.summary, "norms": analysis.norms, **tables}.items():
-            file[name] = rows
-        _write_examples(file.create_group("examples"), shown, index)
+            _put(file, f"histograms/{method}", counts)
+        _put(file, "samples", population.arrays)
+        for name, rows in tables.items():
+            put_table(file, name, TABLES[name], rows)
+        _put(file, "examples", _columns(shown, index, attributes["batches"]))
 
 
-def _write_examples(
-    group: h5py.Group, shown: Sequence[Mapping[str, Any]], index: NDArray[np.int64]
+def _put(
+    file: h5py.File, group: str, arrays: Mapping[str, NDArray[Any]], compressed: bool = False
 ) -> None:
-    group["samples"] = np.array([one["samples"] for one in shown], np.float32)
-    for name in ("role", "batch_size", "alpha", "scale", "pvalue"):
-        group.attrs[name] = [one[name] for one in shown]
-    group.attrs["coordinate"] = [int(index[one["position"]]) for one in shown]
+    declared = {variable.name: variable for variable in ARRAYS[group]}
+    for name, values in arrays.items():
+        put_array(file.require_group(group or "/"), declared[name], values, compressed=compressed)
+
+
+def _columns(
+    shown: Sequence[Example], index: NDArray[np.int64], batches: int
+) -> dict[str, NDArray[Any]]:
+    columns = {name: [getattr(one, name) for one in shown] for name in Example._fields}
+    return {
+        "samples": np.array(columns["samples"], np.float32).reshape(len(shown), batches),
+        "role": np.array(columns["role"], np.bytes_),
+        "batch_size": np.array(columns["batch_size"], np.int64),
+        "coordinate": index[np.array(columns["position"], np.int64)],
+        **{name: np.array(columns[name], np.float64) for name in ("alpha", "scale", "pvalue")},
+    }
+
+
+def read_table(path: Path, name: str) -> NDArray[Any] | None:
+    """One of TABLES; None where the layer has none.
+
+    Raises:
+        InputError: for a missing or damaged file.
+    """
+    return results.read_table(path, "tails", name)
+
+
+def read_histograms(path: Path, method: str) -> Histograms:
+    """Histograms of a method's indices.
+
+    Raises:
+        InputError: for a missing or damaged file, or one without this method.
+    """
+    with results.opened(path, "tails") as file:
+        group = file[f"histograms/{method}"]
+        counts = {name: group[name][...] for name in Histograms._fields[1:]}
+        return Histograms(file["batch_sizes"][...], **counts)
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The series that are shown, with flat indices into the parameter; none for a layer without live coordinates.
+
+    Raises:
+        InputError: for a missing or damaged file.
+    """
+    with results.opened(path, "tails") as file:
+        group = file["examples"]
+        names = ["coordinate" if name == "position" else name for name in Example._fields]
+        rows = zip(*(group[name][...] for name in names), strict=True)
+        return [
+            Example(role.decode(), int(size), int(at), float(alpha), float(scale), float(p), noise)
+            for role, size, at, alpha, scale, p, noise in rows
+        ]
+
+
+def read_top_samples(path: Path) -> NDArray[np.int64]:
+    """Indices of the samples of largest weight; none where per-sample gradients are not stored.
+
+    Raises:
+        InputError: for a missing or damaged file.
+    """
+    with results.opened(path, "tails") as file:
+        return file["samples/top"][...] if "samples/top" in file else np.empty(0, np.int64)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gradnoise.gaussianity.kernels import Coordinate
 from gradnoise.tails.null import Null
-from gradnoise.tails.stable.index import METHODS
+from gradnoise.tails.results import rows_of
+from gradnoise.tails.stable.index import ESTIMATORS
 
 AT_TWO = 1.98  # from here on an index counts as 2
 
@@ -17,45 +18,7 @@ AT_TWO = 1.98  # from here on an index counts as 2
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
 
-EDGES = np.linspace(0.5, 2.0, 61)  # of the histograms' bins
-
-
-_DESCRIPTION = ["mean", "sd", *QUANTILES, "share_at_2"]
-
-
-COLUMNS: dict[str, Any] = {
-    "batch_size": np.int64,
-    "batches": np.int64,
-    "repeat": np.int64,
-    "method": f"S{max(map(len, METHODS))}",
-    "coordinates": np.int64,
-    "live": np.int64,
-    "rejected": np.int64,
-    "share_converged": np.float64,
-    **{f"alpha_{name}": np.float64 for name in _DESCRIPTION},
-    **{f"null_{name}": np.float64 for name in _DESCRIPTION},
-    "null_error": np.float64,
-    "null_minus_mean": np.float64,
-    "null_minus_median": np.float64,
-    "alpha_rejected_mean": np.float64,
-    "null_rejected_mean": np.float64,
-}
-
-
-NORM_COLUMNS: dict[str, Any] = {
-    "batch_size": np.int64,
-    "batches": np.int64,
-    "repeat": np.int64,
-    "pooled_mohammadi": np.float64,
-    "pooled_predicted": np.float64,
-    "pooled_null": np.float64,
-    "pooled_block": np.int64,
-    **{
-        f"norm_{shape}{kind}": np.float64
-        for shape in ("skewness", "excess_kurtosis", "tail_ratio")
-        for kind in ("", "_null", "_null_sd", "_correlated_null", "_correlated_null_sd")
-    },
-}
+BINS = 60  # of a histogram, over the limits of its method
 
 
 Fields = Mapping[str, NDArray[Any]]
@@ -67,7 +30,7 @@ Floats = NDArray[np.float64]
 def describe_indices(alpha: NDArray[Any]) -> dict[str, float]:
     """Mean, deviation, quantiles and the share at 2 of indices, (m,); NaN for none."""
     if not alpha.size:
-        return dict.fromkeys(_DESCRIPTION, float("nan"))
+        return dict.fromkeys(["mean", "sd", *QUANTILES, "share_at_2"], float("nan"))
     values = alpha.astype(np.float64)
     quantiles = np.quantile(values, list(QUANTILES.values()))
     return {
@@ -108,35 +71,44 @@ def summarise(
         significance: level of the test.
 
     Returns:
-        Structured array of S * R * methods rows with the fields of `COLUMNS`.
+        Structured array of S * R * methods rows, as `results.TABLES` says.
     """
     rows = []
     for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):
         live = classes[s, r] == Coordinate.LIVE
         rejected = live & (pvalues[s, r] < significance)
+        drawn = {"batch_size": size, "batches": batches, "repeat": repeat}
         for method, fields in indices.items():
             alpha, converged = fields["alpha"][s, r], fields["converged"][s, r]
-            measured = describe_indices(alpha[live & converged])
-            expected = describe_indices(null.alpha[method])
-            row = {
-                "batch_size": size,
-                "batches": batches,
-                "repeat": repeat,
-                "method": method,
-                "coordinates": live.size,
-                "live": np.sum(live),
-                "rejected": np.sum(rejected),
-                "share_converged": _mean(converged[live]),
-                **{f"alpha_{name}": value for name, value in measured.items()},
-                **{f"null_{name}": value for name, value in expected.items()},
-                "null_error": expected["sd"] / max(1, null.alpha[method].size) ** 0.5,
-                "null_minus_mean": expected["mean"] - measured["mean"],
-                "null_minus_median": expected["median"] - measured["median"],
-                "alpha_rejected_mean": _mean(alpha[rejected & converged]),
-                "null_rejected_mean": _mean(null.rejected[method]),
-            }
-            rows.append(tuple(row[name] for name in COLUMNS))
-    return np.array(rows, np.dtype(list(COLUMNS.items())))
+            found = _compare(alpha, converged, live, rejected, null, method)
+            rows.append({**drawn, "method": method, **found})
+    return rows_of("summary", rows)
+
+
+def _compare(
+    alpha: NDArray[Any],
+    converged: NDArray[np.bool_],
+    live: NDArray[np.bool_],
+    rejected: NDArray[np.bool_],
+    null: Null,
+    method: str,
+) -> dict[str, Any]:
+    """One cell's indices, (C,), beside those of Gaussian series."""
+    measured = describe_indices(alpha[live & converged])
+    expected = describe_indices(null.alpha[method])
+    return {
+        "coordinates": live.size,
+        "live": int(np.sum(live)),
+        "rejected": int(np.sum(rejected)),
+        "share_converged": _mean(converged[live]),
+        **{f"alpha_{name}": value for name, value in measured.items()},
+        **{f"null_{name}": value for name, value in expected.items()},
+        "null_error": expected["sd"] / max(1, null.alpha[method].size) ** 0.5,
+        "null_minus_mean": expected["mean"] - measured["mean"],
+        "null_minus_median": expected["median"] - measured["median"],
+        "alpha_rejected_mean": _mean(alpha[rejected & converged]),
+        "null_rejected_mean": _mean(null.rejected[method]),
+    }
 
 
 def histograms(
@@ -146,32 +118,34 @@ def histograms(
     null: Null,
     method: str,
     significance: float,
-) -> dict[str, NDArray[np.int64]]:
-    """Counts of a method's indices in the bins of `EDGES`; what lies below 0.5 is in the first bin.
+) -> dict[str, NDArray[Any]]:
+    """Counts of a method's indices in bins over its estimator's limits; what lies outside is in the outer bins.
 
     Returns:
-        `live` and `rejected`, (S, R, 60), of the LIVE coordinates that converged and the rejected of them; `null`
-        and `null_rejected`, (60,), of Gaussian series.
+        `edges` of the 60 bins; `live` and `rejected`, (S, R, 60), of the LIVE coordinates that converged and the
+        rejected of them; `null` and `null_rejected`, (60,), of Gaussian series.
     """
+    edges = np.linspace(*ESTIMATORS[method].limits, BINS + 1)
     live = (classes == Coordinate.LIVE) & fields["converged"]
     chosen = {"live": live, "rejected": live & (pvalues < significance)}
     counts = {
         name: np.array(
             [
-                [_count(fields["alpha"][s, r][where[s, r]]) for r in range(where.shape[1])]
+                [_count(fields["alpha"][s, r][where[s, r]], edges) for r in range(where.shape[1])]
                 for s in range(where.shape[0])
             ]
         )
         for name, where in chosen.items()
     }
     return {
+        "edges": edges,
         **counts,
-        "null": _count(null.alpha[method]),
-        "null_rejected": _count(null.rejected[method]),
+        "null": _count(null.alpha[method], edges),
+        "null_rejected": _count(null.rejected[method], edges),
     }
 
 
-def cast_tails(
+def example_roles(
     alpha: NDArray[Any],
     converged: NDArray[np.bool_],
     live: NDArray[np.bool_],
@@ -199,9 +173,9 @@ def cast_tails(
     return roles
 
 
-def _count(alpha: NDArray[Any]) -> NDArray[np.int64]:
-    inside = np.clip(alpha.astype(np.float64), EDGES[0], EDGES[-1])
-    return np.histogram(inside, EDGES)[0].astype(np.int64)
+def _count(alpha: NDArray[Any], edges: Floats) -> NDArray[np.int64]:
+    inside = np.clip(alpha.astype(np.float64), edges[0], edges[-1])
+    return np.histogram(inside, edges)[0].astype(np.int64)
 
 
 def _mean(values: NDArray[Any]) -> float:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,6 +20,8 @@ from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
 from gradnoise.figures import program, style
+from gradnoise.store.results import read_attributes
+from gradnoise.tails.results import Example, read_examples, read_table, read_top_samples
 
 READS = "tails"
 NEEDS = (
@@ -51,8 +52,8 @@ def choose(paths: Sequence[Path]) -> Path:
         return named[0]
 
     def heaviness(path: Path) -> float:
-        with h5py.File(path) as file:
-            rows = file["summary"][...]
+        rows = read_table(path, "summary")
+        assert rows is not None
         first = rows[rows["batch_size"] == rows["batch_size"].min()]
         return float(np.nan_to_num(first["null_minus_median"], nan=-1.0).mean())
 
@@ -62,23 +63,28 @@ def choose(paths: Sequence[Path]) -> Path:
 def read(path: Path) -> tuple[pd.DataFrame, NDArray[np.int64], dict[str, Any]]:
     """Example series, the samples with most weight in the tails (none without stored gradients), and the origin.
 
-    Columns of the series: role, batch_size, coordinate, alpha, pvalue, standardised.
+    Columns of the series: role, batch_size, coordinate, alpha, scale, pvalue, standardised.
     """
     frames = []
-    with h5py.File(path) as file:
-        group = file["examples"]
-        labels = {name: np.atleast_1d(group.attrs[name]) for name in group.attrs}
-        for row, samples in enumerate(group["samples"][...].astype(np.float64)):
-            deviation = samples.std(ddof=1)
-            series = {name: values[row] for name, values in labels.items()}
-            standardised = np.sort(
-                (samples - samples.mean()) / (deviation if deviation > 0 else np.nan)
+    for one in read_examples(path):
+        about = {**one._asdict(), "coordinate": one.position}
+        names = ("role", "batch_size", "coordinate", "alpha", "scale", "pvalue")
+        frames.append(
+            pd.DataFrame(
+                {**{name: about[name] for name in names}, "standardised": _standardised(one)}
             )
-            frames.append(pd.DataFrame({**series, "standardised": standardised}))
-        top = file["samples/top"][:THUMBNAILS] if "samples/top" in file else np.empty(0, np.int64)
-        origin = {name: file.attrs[name] for name in ("parameter", "seed", "epoch", "batches")}
+        )
+    attributes = read_attributes(path, "tails")
+    origin = {name: attributes[name] for name in ("parameter", "seed", "epoch", "batches")}
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    return rows, top, origin
+    return rows, read_top_samples(path)[:THUMBNAILS], origin
+
+
+def _standardised(example: Example) -> NDArray[np.float64]:
+    """Its noise less the mean, over the deviation, sorted; NaN where it does not vary."""
+    samples = example.samples.astype(np.float64)
+    deviation = samples.std(ddof=1)
+    return np.sort((samples - samples.mean()) / (deviation if deviation > 0 else np.nan))
 
 
 def draw(

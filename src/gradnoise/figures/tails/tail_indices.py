@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,12 +17,11 @@ from matplotlib.figure import Figure
 
 from gradnoise import stage
 from gradnoise.figures import program, style
+from gradnoise.tails.results import read_histograms
+from gradnoise.tails.stable.index import DEFAULT
 
 READS = "tails"
 NEEDS = ("noise",)
-
-METHOD = "ecf"
-
 
 KINDS = {
     "live": ("all live coordinates", "-"),
@@ -40,15 +38,14 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
     """
     frames = []
     for path in paths:
-        with h5py.File(path) as file:
-            group, edges = file["histograms"], file["histograms/edges"][...]
-            middles, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-            for s, size in enumerate(file["batch_sizes"][...]):
-                for kind in KINDS:
-                    counts = group[f"{METHOD}/{kind}"][...]
-                    counts = counts[s].sum(axis=0) if counts.ndim > 1 else counts
-                    about = {"batch_size": size, "kind": kind, "alpha": middles, "width": width}
-                    frames.append(pd.DataFrame({**about, "count": counts}))
+        found = read_histograms(path, DEFAULT)
+        middles, width = (found.edges[1:] + found.edges[:-1]) / 2, np.diff(found.edges)
+        for s, size in enumerate(found.batch_sizes):
+            for kind in KINDS:
+                counts = getattr(found, kind)
+                counts = counts[s].sum(axis=0) if counts.ndim > 1 else counts
+                about = {"batch_size": size, "kind": kind, "alpha": middles, "width": width}
+                frames.append(pd.DataFrame({**about, "count": counts}))
     rows = pd.concat(frames, ignore_index=True)
     cells = ["batch_size", "kind", "alpha", "width"]
     return rows.groupby(cells)["count"].sum().reset_index()

@@ -1,0 +1,21 @@
+"""What the tails stage is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the stage reads, besides the design of the noise that it finds in the stores.
+
+    Attributes:
+        parameter: name of the measured parameter.
+        significance: level of the Shapiro-Wilk test, for the indices of rejected coordinates.
+        seed: of the network; everything simulated follows from it.
+        methods: estimators of the tail index, of `gradnoise.tails.METHODS`.
+    """
+
+    parameter: str
+    significance: float
+    seed: int
+    methods: Sequence[str]

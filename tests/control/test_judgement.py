@@ -1,0 +1,74 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradnoise.control import judgement
+from gradnoise.control.judgement import called_variance, check_population
+from gradnoise.control.populations import DEGREES, HEAVY_FACTORS, HeavyFactor
+from gradnoise.control.results import COLUMNS
+from gradnoise.tails.stable.index import METHODS
+
+# Mean index of Gaussian series of 200; only the default method's is judged by.
+NULL = dict.fromkeys(METHODS, 1.983)
+
+
+@pytest.mark.parametrize("heavy", HEAVY_FACTORS)
+@pytest.mark.parametrize("distribution", DEGREES)
+def test_every_population_is_called_right(
+    distribution: str, heavy: HeavyFactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgement, "FEATURES", 160)
+    rows = check_population(distribution, heavy, [16, 64], 200, 3, NULL)
+    assert [(row["draws"], row["batch_size"]) for row in rows] == [
+        ("fresh", 16),
+        ("fresh", 64),
+        ("resampled", 16),
+        ("resampled", 64),
+    ]
+    assert {row["verdict"] for row in rows} == {"right"}
+    assert {row["finite_variance"] for row in rows} == {distribution != "t(1.5)"}
+    assert {row["finite_fourth"] for row in rows} == {distribution == "gaussian"}
+
+
+def test_a_wrong_call_is_called_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judgement, "GAP", -1.0)
+    monkeypatch.setattr(judgement, "FEATURES", 40)
+    rows = check_population("gaussian", "labels", [16], 100, 0, NULL)
+    assert [row["verdict"] for row in rows] == ["wrong", "right"]
+    assert rows[0]["called_variance"] == "infinite"
+
+
+def test_variance_is_called_by_the_growth() -> None:
+    assert called_variance(0.35, 0.05) == "finite"
+    assert called_variance(0.95, 0.05) == "infinite"
+    assert called_variance(0.65, 0.05) == "undecided"
+
+
+def test_stage_writes_a_table(tmp_path: Path) -> None:
+    program = (
+        "import sys; from gradnoise import stage; from gradnoise.control import judgement; from gradnoise.control.__main__ import main; judgement.SAMPLES = 2000;"
+        "judgement.FEATURES = 20; judgement.NULL_SERIES = 50; stage.run(main);"
+        "print(sorted({'torch', 'scipy.stats', 'pandas'} & set(sys.modules)))"
+    )
+    settings = {"seed": 0, "batch_sizes": [16, 64], "batches": 100}
+    options = ["--settings", json.dumps(settings), "--output", str(tmp_path / "control.csv")]
+    loaded = subprocess.check_output([sys.executable, "-c", program, *options], text=True)
+    assert loaded.strip() == "[]"
+    with (tmp_path / "control.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 24
+    assert list(rows[0]) == [column.name for column in COLUMNS]
+    assert list(rows[0])[:5] == ["distribution", "source", "draws", "batch_size", "batches"]
+    assert {row["verdict"] for row in rows} <= {"right", "wrong"}
+
+
+def test_every_method_is_put_to_the_control() -> None:
+    named = {column.name for column in COLUMNS}
+    assert {f"alpha_{method}" for method in METHODS} <= named
+    found = judgement._indices(np.random.default_rng(0).standard_normal((100, 4)))
+    assert set(found) == set(METHODS)

@@ -1,0 +1,84 @@
+"""A layer with known tails, and the files that the tails stage reads of one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import zarr
+
+from gradnoise.draws.batches import Draws
+from gradnoise.draws.pieces import cut
+from gradnoise.gaussianity.analysis import analyse_layer
+from gradnoise.gaussianity.results import write as write_gaussianity
+from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.store import arrays
+
+SIZES, BATCHES, COUNT, REPEATS = [64, 16], 200, 120, [1, 2]
+SAMPLES = 640
+
+
+def layer(seed: int) -> np.ndarray:
+    """Noise (2, 210, 120): coordinate 0 dead, the last 40 of Student's t with 2 degrees at B = 16."""
+    random = np.random.default_rng(seed)
+    noise = random.standard_normal((len(SIZES), BATCHES + 10, COUNT))
+    noise[1, :, 80:] = random.standard_t(2, noise[1, :, 80:].shape)
+    noise *= np.exp(random.standard_normal(COUNT))
+    noise[..., 0] = 0.25
+    return (1e-9 * noise).astype(np.float32)
+
+
+def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
+    """Gradients of 640 samples at 20 coordinates, noise drawn from them, test results and labels."""
+    gradients = np.random.default_rng(0).standard_t(3, (SAMPLES, 20)).astype(np.float32)
+    gradients[:, 2] = 0
+    full, coordinate = gradients.mean(axis=0, dtype=np.float64), 3 * np.arange(20) + 1
+    root = zarr.open_group(folder / "gradients.zarr", mode="w")
+    root.attrs.update(strategy=strategy, reason="augmented", sample_count=SAMPLES)
+    if strategy == "per_sample":
+        group = root.create_group("conv1.weight")
+        arrays.put_array(group, "gradient", gradients, ["sample", "coordinate"])
+        arrays.put_array(group, "coordinate", coordinate, ["coordinate"])
+    arrays.seal(root)
+    noise = []
+    for repeat in REPEATS:
+        draws = Draws(5, repeat, "with_replacement", SAMPLES)
+        noise.append(gather_noise(gradients, full, plan(draws, cut(draws, SIZES, BATCHES))))
+        described = {"seed": 5, "epoch": 3, "sampling": "with_replacement", "sample_count": SAMPLES}
+        root = zarr.open_group(
+            folder / f"repeat-{repeat}.zarr", mode="w", attributes={**described, "repeat": repeat}
+        )
+        group = root.create_group("conv1.weight", attributes={"size": 432, "layer": "conv1"})
+        names = ["batch_size", "batch", "coordinate"]
+        arrays.put_array(group, "batch_size", np.array(SIZES), names[:1])
+        arrays.put_array(group, "coordinate", coordinate, names[2:])
+        arrays.put_array(group, "noise", noise[-1], names)
+        arrays.put_array(group, "noise_along_directions", noise[-1][..., :0], names)
+        arrays.seal(root)
+    batches = [100, BATCHES]
+    none = [each[..., :0] for each in noise]
+    found = analyse_layer(noise, none, SIZES, batches, REPEATS)
+    axes = {"batch_sizes": SIZES, "batches": batches, "repeats": REPEATS}
+    write_gaussianity(
+        folder / "tested.h5",
+        found.coordinates,
+        found.directions,
+        found.summary,
+        [],
+        coordinate,
+        axes,
+        {},
+    )
+    with h5py.File(folder / "data.h5", "w") as file:
+        file["train/targets"] = np.arange(SAMPLES) % 2
+        file.attrs.create("classes", ["cat", "dog"], dtype=h5py.string_dtype())
+
+
+def command_line(folder: Path, output: Path, **changes: Any) -> list[str]:
+    settings = {"parameter": "conv1.weight", "methods": ["ecf", "mcculloch"], "seed": 1}
+    settings |= {"significance": 0.05} | changes
+    stores = [str(folder / f"repeat-{repeat}.zarr") for repeat in REPEATS]
+    options = ["--settings", json.dumps(settings), "--noise", *stores, "--output", str(output)]
+    options += ["--gaussianity", str(folder / "tested.h5"), "--data", str(folder / "data.h5")]
+    return [*options, "--gradients", str(folder / "gradients.zarr")]

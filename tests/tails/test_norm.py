@@ -1,0 +1,40 @@
+import math
+
+import numpy as np
+import pytest
+
+from gradnoise.gaussianity.normality import describe
+from gradnoise.tails.analysis import analyse_tails
+from gradnoise.tails.norm import norm_shape, null_shape
+
+
+def test_shape_of_the_norm_of_independent_coordinates() -> None:
+    random = np.random.default_rng(0)
+    scales = np.exp(random.standard_normal(20))
+    shapes = [
+        norm_shape(np.linalg.norm(random.standard_normal((400, 20)) * scales, axis=1))
+        for _ in range(200)
+    ]
+    mean, deviation = null_shape(scales**2, 400, random)
+    np.testing.assert_allclose(mean, np.mean(shapes, axis=0), atol=0.12)
+    np.testing.assert_allclose(deviation, np.std(shapes, axis=0), rtol=0.5)
+    assert norm_shape(random.standard_normal(200_000)).tail_ratio == pytest.approx(1.909, abs=0.02)
+
+
+def test_equal_weights_share_a_chi_squared_variable() -> None:
+    mean, _ = null_shape(np.full(1000, 1e-12), 2000, np.random.default_rng(0))
+    assert mean.skewness == pytest.approx(1 / math.sqrt(2 * 1000), abs=0.04)
+    assert math.isnan(null_shape(np.zeros(3), 100, np.random.default_rng(0))[0].skewness)
+
+
+def test_norm_of_correlated_gaussian_noise_is_no_surprise() -> None:
+    random = np.random.default_rng(1)
+    mixing = random.standard_normal((1, 300))
+    noise = (random.standard_normal((1, 400, 1)) @ mixing).astype(np.float32)
+    described = describe(noise, axis=1)
+    tested = described.classes[:, None], described.pvalue[:, None]
+    found = analyse_tails([noise], [16], 400, [1], *tested, null_series=50).norms[0]
+    surprise = found["norm_skewness"] - found["norm_skewness_null"]
+    assert surprise > 0.4
+    expected = found["norm_skewness_correlated_null"]
+    assert abs(found["norm_skewness"] - expected) < 3 * found["norm_skewness_correlated_null_sd"]
