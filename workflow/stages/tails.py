@@ -12,6 +12,7 @@ from sizes import Resources
 
 ESTIMATORS = "gradnoise.tails.stable.estimators"
 METHODS = modules(ESTIMATORS)
+JUDGED = constant("gradnoise.tails.stable.index", "DEFAULT")
 OTHERS = 20e-6  # seconds per series for all that is no estimate of the index
 
 
@@ -24,9 +25,9 @@ class Tails(Section):
 
     @model_validator(mode="after")
     def _figures_need(self) -> Self:
-        if "ecf" not in self.methods:
+        if JUDGED not in self.methods:
             raise ValueError(
-                f"methods: found {self.methods}; ecf, which the claims use, must be there"
+                f"methods: found {self.methods}; {JUDGED}, which the claims use, must be there"
             )
         return self
 

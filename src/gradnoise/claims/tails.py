@@ -8,9 +8,7 @@ from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
 from gradnoise.claims.verdicts import Families, components
 from gradnoise.tables.intervals import unit
 from gradnoise.tails.growth import FINITE, GROUPS, INFINITE
-
-METHOD = "ecf"  # estimator of the tail index that decides
-
+from gradnoise.tails.stable.index import DEFAULT
 
 CLOSE = 0.02  # of the tail index to that of Gaussian noise, at the largest batch size
 
@@ -21,7 +19,7 @@ def tail_index_to_two(run: Evidence) -> Families:
     It speaks of the shape of resampled noise, never of its variance, which is finite.
     """
     need(len(run.sizes) > 1, "two batch sizes or more")
-    gaps = run.statistic("tails", "null_minus_mean", ["batch_size"], method=METHOD)
+    gaps = run.statistic("tails", "null_minus_mean", ["batch_size"], method=DEFAULT)
     logs = np.log(run.sizes)
     slopes, ends = [], []
     for layer in run.layers.index:
