@@ -9,7 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from example_results import CNN, call, write_run, write_tables
-from example_trajectories import recorded
+from example_trajectories import SETTINGS, recorded
 from gradnoise.langevin.analysis import analyse
 from gradnoise.langevin.results import write
 
@@ -53,8 +53,8 @@ def write_experiment(folder: Path) -> None:
     trained = write_run(folder, "cnn", CNN, epochs=(0, 2), **options)
     shuffled = write_run(folder, "cnn_shuffled", CNN, seeds=(0,), epochs=(2,), **options)
     followed = recorded(steps=1000)
-    found = analyse(followed, {"subspace": "model", "seed": 0, "lags": 50, "residual_lags": 20})
-    write(folder / "cnn/seed-0/epoch-2/langevin/plain/model.h5", *found, followed.attributes)
+    found = analyse(followed, SETTINGS)
+    write(folder / "cnn/seed-0/epoch-2/langevin/plain/model.h5", found, followed.attributes)
     tables = write_tables(folder, trained, (shuffled[0], []))
     write_calibration(folder / "calibration.csv", passed=True)
     write_control(folder / "control.csv")

@@ -1,10 +1,27 @@
 """Recorded trajectories of SGD on a quadratic, in the form the trajectory stage publishes."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gradnoise.langevin.analysis import analyse
+from gradnoise.langevin.results import Analysis, write
+from gradnoise.langevin.settings import Settings
+from gradnoise.trajectory.names import MODEL
 from gradnoise.trajectory.store import SLICE_WIDTH, Recorded
+
+SETTINGS = Settings(subspace=MODEL, seed=1, lags=60, residual_lags=20)
+# Circulating, with momentum, commuting with tiny steps, and drifting.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {"steps": 20000},
+    "momentum": {"momentum": 0.9, "learning_rate": 0.02},
+    "isotropic": {"commuting": True, "learning_rate": 0.015, "steps": 40000},
+    "moving": {"drift": 3.0},
+}
+# As the tables stage is told of them.
+FOLLOWED = {"followed": [1], "last_epoch": 4, "variants": list(VARIANTS), "subspaces": [MODEL]}
 
 HESSIAN = np.diag([5.0, 2.0, 1.0, 0.5])
 COMMUTING = HESSIAN / 2
@@ -84,3 +101,23 @@ def recorded(
             **attributes,
         },
     )
+
+
+@cache
+def analysed(variant: str) -> Analysis:
+    """What the stage makes of one of VARIANTS."""
+    return analyse(recorded(**VARIANTS[variant]), SETTINGS)
+
+
+def eigenvectors(variant: str) -> dict[str, np.ndarray]:
+    """Columns of its eigenvectors' rows."""
+    rows = analysed(variant).directions
+    return {name: values[rows["kind"] == b"eigenvector"] for name, values in rows.items()}
+
+
+def write_results(folder: Path) -> None:
+    """Files of all variants, where the workflow puts those of the run "toy"."""
+    for variant, changes in VARIANTS.items():
+        attributes = recorded(**{**changes, "steps": 100}).attributes
+        path = folder / "toy/seed-1/epoch-4/langevin" / variant / f"{MODEL}.h5"
+        write(path, analysed(variant), attributes)

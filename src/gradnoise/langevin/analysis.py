@@ -1,7 +1,6 @@
-"""The langevin stage: one trajectory in one subspace, compared with Langevin dynamics. No torch."""
+"""The langevin stage: one trajectory in one subspace, compared with Langevin rule. No torch."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,24 +12,22 @@ from gradnoise.langevin.by_subspace import Currents, fit_jointly, summarise
 from gradnoise.langevin.estimation.currents import current
 from gradnoise.langevin.estimation.relaxation import measured_autocorrelation
 from gradnoise.langevin.estimation.vector_autoregression import VectorAutoregressionFit
+from gradnoise.langevin.results import Analysis
+from gradnoise.langevin.settings import Settings
 from gradnoise.langevin.theory.relaxation import autocorrelation, mean_squared_displacement
 from gradnoise.trajectory.store import Recorded
 
 log = logging.getLogger(__name__)
 
-
 BINS = 60
-
-
 PATH = 2000  # steps of the first replica that are kept, for phase portraits
-
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def _relaxation(recorded: Recorded, rows: Columns, lags: int) -> Arrays:
     """Measured and predicted autocorrelations and displacements of every direction."""
-    dynamics = predictions.dynamics_of(recorded.attributes)
+    rule = predictions.step_rule(recorded.attributes)
     lags = min(lags, recorded.position.shape[1] // 4)
     correlation = measured_autocorrelation(recorded.position, lags)
     predicted = np.full_like(correlation, np.nan)
@@ -38,7 +35,7 @@ def _relaxation(recorded: Recorded, rows: Columns, lags: int) -> Arrays:
         curvature = float(rows["curvature"][index])
         if np.isfinite(rows["predicted_autocorrelation_time"][index]):
             predicted[index] = autocorrelation(
-                curvature, dynamics.learning_rate, dynamics.momentum, np.arange(lags + 1)
+                curvature, rule.learning_rate, rule.momentum, np.arange(lags + 1)
             )
     variance = np.asarray(rows["variance"], np.float64)
     exact = np.asarray(rows["predicted_variance"], np.float64)
@@ -71,8 +68,8 @@ def _plane(recorded: Recorded, rows: Columns, currents: Currents) -> Arrays:
         return {}
     pair = np.unravel_index(np.nanargmax(share), share.shape)
     positions = recorded.position[..., chosen[list(pair)]]
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    covariance = predictions.covariance(system(recorded, dynamics), dynamics)
+    rule = predictions.step_rule(recorded.attributes)
+    covariance = predictions.covariance(system(recorded, rule), rule)
     block = np.ix_(pair, pair)
     found = current(positions, currents.predicted[block], covariance[block])
     arrays = {f"plane_{name}": values for name, values in found._asdict().items()}
@@ -85,22 +82,15 @@ def _joint(fit: VectorAutoregressionFit) -> Arrays:
     return {f"vector_{field}": getattr(fit, field) for field in fields}
 
 
-def analyse(
-    recorded: Recorded, settings: Mapping[str, Any]
-) -> tuple[Columns, dict[str, float], Arrays]:
-    """Everything the stage writes of one subspace: rows by direction, numbers, arrays for figures.
-
-    Args:
-        recorded: the subspace.
-        settings: `subspace`, `seed`, `lags`, `residual_lags`.
-    """
-    rows = describe(recorded, settings["residual_lags"])
+def analyse(recorded: Recorded, settings: Settings) -> Analysis:
+    """Everything the stage writes of one subspace: rows by direction, numbers, arrays for figures."""
+    rows = describe(recorded, settings.residual_lags)
     joint = fit_jointly(recorded)
-    numbers, currents = summarise(recorded, rows, joint, settings["seed"], settings["subspace"])
+    numbers, currents = summarise(recorded, rows, joint, settings.seed, settings.subspace)
     unstationary = int((~np.asarray(rows["stationary"], bool)).sum())
     log.info("%d of %d directions are not stationary", unstationary, len(rows["stationary"]))
     arrays = {
-        **_relaxation(recorded, rows, settings["lags"]),
+        **_relaxation(recorded, rows, settings.lags),
         **_histograms(recorded),
         **_plane(recorded, rows, currents),
         **{f"area_rate_{name}": values for name, values in currents._asdict().items()},
@@ -109,4 +99,4 @@ def analyse(
         "path_velocity": recorded.velocity[0, :PATH],
         **recorded.slices,
     }
-    return rows, numbers, arrays
+    return Analysis(rows, numbers, arrays)

@@ -11,24 +11,19 @@ from gradnoise.langevin.estimation.boltzmann import compare_boltzmann
 from gradnoise.langevin.estimation.currents import estimate_third_order_asymmetry
 from gradnoise.langevin.estimation.projection_fits import ProjectionFits, fit_projections
 from gradnoise.langevin.estimation.underdamped import underdamped_parameters
-from gradnoise.langevin.predictions import Dynamics, Measured
+from gradnoise.langevin.predictions import Quadratic, Snapshots, StepRule
 from gradnoise.langevin.theory.currents import third_order_asymmetry
-from gradnoise.langevin.theory.mapping import langevin_parameters
+from gradnoise.langevin.theory.mapping import langevin_parameters, temperature
 from gradnoise.langevin.theory.relaxation import autocorrelation_time, oscillation
 from gradnoise.langevin.theory.stationary import velocity_covariance
 from gradnoise.trajectory.names import EIGENVECTOR
 from gradnoise.trajectory.store import Recorded
 
 Floats = NDArray[np.float64]
-
-
 Columns = dict[str, NDArray[np.generic]]
 
-
 DRIFT = 3.0  # standard errors between first and last third at which a direction is not stationary
-
-
-R_HAT = 1.01
+R_HAT = 1.01  # above which replicas disagree
 
 
 def describe(recorded: Recorded, residual_lags: int) -> Columns:
@@ -41,15 +36,15 @@ def describe(recorded: Recorded, residual_lags: int) -> Columns:
         recorded: one subspace.
         residual_lags: of the Ljung-Box test.
     """
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    fits = fit_projections(recorded.position, dynamics.learning_rate, residual_lags)
+    rule = predictions.step_rule(recorded.attributes)
+    fits = fit_projections(recorded.position, rule.learning_rate, residual_lags)
     return {
         "direction": np.arange(len(recorded.kind)),
         "kind": recorded.kind.astype("S16"),
         "eigenvalue": recorded.eigenvalue,
         **_moments(recorded, fits),
-        **_predicted(recorded, dynamics),
-        **_fitted(fits, dynamics),
+        **_predicted(recorded, rule),
+        **_fitted(fits, rule),
         **_convergence(fits),
         **_asymmetry(recorded),
         **_boltzmann(recorded),
@@ -61,15 +56,14 @@ def eigenvectors(recorded: Recorded) -> NDArray[np.intp]:
     return np.flatnonzero(recorded.kind == EIGENVECTOR)
 
 
-def system(recorded: Recorded, dynamics: Dynamics) -> Measured:
+def system(recorded: Recorded, rule: StepRule) -> Quadratic:
     """Measured Hessian and noise in the span of the eigenvectors."""
-    decay = recorded.attributes["weight_decay"]
-    return predictions.measured(*_arrays(recorded), decay, dynamics)
+    return predictions.quadratic(_snapshots(recorded), rule)
 
 
-def _arrays(recorded: Recorded) -> tuple[Floats, Floats, Floats]:
+def _snapshots(recorded: Recorded) -> Snapshots:
     chosen = eigenvectors(recorded)
-    return (
+    return Snapshots(
         recorded.hessian[:, chosen][:, :, chosen],
         recorded.noise_covariance[:, chosen][:, :, chosen],
         recorded.noise_third_moment[:, chosen],
@@ -91,17 +85,15 @@ def _moments(recorded: Recorded, fits: ProjectionFits) -> Columns:
     }
 
 
-def _predicted(recorded: Recorded, dynamics: Dynamics) -> Columns:
+def _predicted(recorded: Recorded, rule: StepRule) -> Columns:
     """Theory, NaN for directions that are no eigenvectors."""
-    known = system(recorded, dynamics)
-    decay = recorded.attributes["weight_decay"]
+    known = system(recorded, rule)
     curvature, noise = np.diag(known.hessian), np.diag(known.noise_covariance)
-    exact = np.diag(predictions.covariance(known, dynamics))
-    rate, momentum = dynamics.learning_rate, dynamics.momentum
-    temperature = rate * noise / (2 * (1 - momentum))
-    stable = bool(np.isfinite(exact).all()) and dynamics.sampling == "with_replacement"
+    exact = np.diag(predictions.covariance(known, rule))
+    rate, momentum = rule.learning_rate, rule.momentum
+    stable = bool(np.isfinite(exact).all()) and rule.independent
     velocity = np.full(len(curvature), np.nan)
-    if stable and not dynamics.nesterov:
+    if stable and not rule.nesterov:
         velocity = np.diag(
             velocity_covariance(known.hessian, known.noise_covariance, rate, momentum)
         )
@@ -109,10 +101,10 @@ def _predicted(recorded: Recorded, dynamics: Dynamics) -> Columns:
         "curvature": curvature,
         "noise_variance": noise,
         "predicted_variance": exact,
-        "predicted_variance_error": predictions.snapshot_error(*_arrays(recorded), decay, dynamics),
-        "continuous_variance": np.diag(predictions.continuous_covariance(known, dynamics)),
+        "predicted_variance_error": predictions.snapshot_error(_snapshots(recorded), rule),
+        "continuous_variance": np.diag(predictions.continuous_covariance(known, rule)),
         "predicted_velocity_variance": velocity,
-        "predicted_temperature": temperature,
+        "predicted_temperature": temperature(noise, rate, momentum),
         "predicted_autocorrelation_time": _each(
             lambda h: autocorrelation_time(h, rate, momentum), curvature, stable
         ),
@@ -139,7 +131,7 @@ def _spread(recorded: Recorded, values: Floats) -> Floats:
     return found
 
 
-def _fitted(fits: ProjectionFits, dynamics: Dynamics) -> Columns:
+def _fitted(fits: ProjectionFits, rule: StepRule) -> Columns:
     """Parameters of both autoregressions, and what Langevin's equation makes of them."""
     columns: Columns = {}
     for name, fit in (("first", fits.first), ("second", fits.second)):
@@ -150,11 +142,11 @@ def _fitted(fits: ProjectionFits, dynamics: Dynamics) -> Columns:
     # The continuous reading of the same coefficient: high by 5 % at eta h = 0.1, and undefined from 1 on.
     shrink = fits.first.coefficients[:, 0]
     rates = -np.log(np.where(shrink > 0, shrink, np.nan))
-    underdamped = underdamped_parameters(fits.second, dynamics.learning_rate)
-    step = langevin_parameters(dynamics.learning_rate, dynamics.momentum).time_step
+    underdamped = underdamped_parameters(fits.second, rule.learning_rate)
+    step = langevin_parameters(rule.learning_rate, rule.momentum).time_step
     return {
         **columns,
-        "ornstein_uhlenbeck_curvature": rates / dynamics.learning_rate,
+        "ornstein_uhlenbeck_curvature": rates / rule.learning_rate,
         "order": fits.order,
         "ljung_box_pvalue": fits.ljung_box_pvalue,
         "friction": underdamped.friction,

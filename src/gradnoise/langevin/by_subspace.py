@@ -20,7 +20,7 @@ from gradnoise.langevin.estimation.vector_autoregression import (
     VectorAutoregressionFit,
     fit_vector_autoregression,
 )
-from gradnoise.langevin.predictions import Dynamics, Measured
+from gradnoise.langevin.predictions import Quadratic, StepRule
 from gradnoise.langevin.surrogates import entropy_production_null
 from gradnoise.langevin.theory.currents import area_rate, entropy_production_rate
 from gradnoise.langevin.theory.propositions import isotropy_conditions
@@ -55,16 +55,16 @@ def summarise(
 
     Args:
         recorded: the subspace.
-        rows: of `direction_rows.describe`.
+        rows: of `by_direction.describe`.
         joint: of `fit_jointly`: the Hessian that it finds has to be symmetric, as a gradient's is.
         seed: of the surrogates.
         name: of the subspace.
     """
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    known = system(recorded, dynamics)
-    currents, numbers = _currents(recorded, known, dynamics, seed, name)
+    rule = predictions.step_rule(recorded.attributes)
+    known = system(recorded, rule)
+    currents, numbers = _currents(recorded, known, rule, seed, name)
     return {
-        **_conditions(known, dynamics),
+        **_conditions(known, rule),
         **_exponents(recorded, rows),
         **numbers,
         **_diffusion(recorded),
@@ -76,15 +76,14 @@ def summarise(
         "batch_sharpness_error": float(
             recorded.batch_sharpness.std() / np.sqrt(recorded.batch_sharpness.size)
         ),
-        "stability_limit": stability_limit(dynamics.momentum, dynamics.nesterov)
-        / dynamics.learning_rate,
+        "stability_limit": stability_limit(rule.momentum, rule.nesterov) / rule.learning_rate,
     }, currents
 
 
-def _conditions(known: Measured, dynamics: Dynamics) -> Numbers:
+def _conditions(known: Quadratic, rule: StepRule) -> Numbers:
     """How far Propositions 1 and 2 are from holding."""
     found = isotropy_conditions(
-        known.hessian, known.noise_covariance, dynamics.learning_rate, dynamics.momentum
+        known.hessian, known.noise_covariance, rule.learning_rate, rule.momentum
     )
     return {
         "commutator": found.commutator,
@@ -118,26 +117,25 @@ def _exponents(recorded: Recorded, rows: Columns) -> Numbers:
 
 
 def _currents(
-    recorded: Recorded, known: Measured, dynamics: Dynamics, seed: int, name: str
+    recorded: Recorded, known: Quadratic, rule: StepRule, seed: int, name: str
 ) -> tuple[Currents, Numbers]:
     """Area rates and entropy production, measured, exact, and of commuting surrogates."""
     positions = recorded.position[..., eigenvectors(recorded)]
-    order = 1 if dynamics.momentum == 0 else 2
     nothing = np.full((positions.shape[-1],) * 2, np.nan)
     area, area_error, production, error = nothing, nothing, np.nan, np.nan
     with suppress(ValueError):  # a direction along which nothing moves
         area, area_error = estimate_area_rate(positions)
-        production, error = estimate_entropy_production(positions, order=order)
+        production, error = estimate_entropy_production(positions, order=rule.order)
     predicted, rate, null = nothing, np.nan, np.nan
-    exact = np.isfinite(predictions.covariance(known, dynamics)).all()
-    if exact and dynamics.sampling == "with_replacement" and not dynamics.nesterov:
-        arguments = known.hessian, known.noise_covariance, dynamics.learning_rate, dynamics.momentum
+    exact = np.isfinite(predictions.covariance(known, rule)).all()
+    if exact and rule.independent and not rule.nesterov:
+        arguments = known.hessian, known.noise_covariance, rule.learning_rate, rule.momentum
         predicted = area_rate(*arguments)
         with suppress(ValueError):  # noise that leaves out a direction
             rate = entropy_production_rate(*arguments)
             curvatures, noise = np.diag(known.hessian), np.diag(known.noise_covariance)
             shape = positions.shape[0], positions.shape[1]
-            surrogates = entropy_production_null(curvatures, noise, dynamics, shape, seed, name)
+            surrogates = entropy_production_null(curvatures, noise, rule, shape, seed, name)
             null = float(np.quantile(surrogates, 0.95))
     numbers = {
         "entropy_production": float(production),
@@ -186,11 +184,10 @@ def _flatness(recorded: Recorded) -> Numbers:
 
 def fit_jointly(recorded: Recorded) -> VectorAutoregressionFit | None:
     """Vector autoregression of all eigenvectors together; None where something does not move."""
-    dynamics = predictions.dynamics_of(recorded.attributes)
-    order = 1 if dynamics.momentum == 0 else 2
+    rule = predictions.step_rule(recorded.attributes)
     try:
         return fit_vector_autoregression(
-            recorded.position[..., eigenvectors(recorded)], order, dynamics.learning_rate
+            recorded.position[..., eigenvectors(recorded)], rule.order, rule.learning_rate
         )
     except ValueError:
         return None

@@ -12,7 +12,53 @@ from gradnoise.langevin.theory.without_replacement import without_replacement_va
 Floats = NDArray[np.float64]
 
 
-class Measured(NamedTuple):
+class StepRule(NamedTuple):
+    """How SGD stepped, as the store's attributes say.
+
+    Attributes:
+        learning_rate: eta.
+        momentum: mu.
+        nesterov: whether the momentum is Nesterov's.
+        weight_decay: coefficient of the L2 penalty.
+        batch_size: B.
+        sampling: "with_replacement" or "epoch_shuffle".
+        sample_count: N.
+    """
+
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+    batch_size: int
+    sampling: str
+    sample_count: int
+
+    @property
+    def order(self) -> int:
+        """Of the autoregression that the positions follow on a quadratic."""
+        return 1 if self.momentum == 0 else 2
+
+    @property
+    def independent(self) -> bool:
+        """Whether the noise of one step says nothing of the next."""
+        return self.sampling == "with_replacement"
+
+
+class Snapshots(NamedTuple):
+    """What was measured along a trajectory in the span of k eigenvectors, snapshot by snapshot.
+
+    Attributes:
+        hessian: float64 (snapshots, k, k), without weight decay.
+        noise_covariance: float64 (snapshots, k, k), of a single sample's gradient.
+        noise_third_moment: float64 (snapshots, k), likewise.
+    """
+
+    hessian: Floats
+    noise_covariance: Floats
+    noise_third_moment: Floats
+
+
+class Quadratic(NamedTuple):
     """A loss and its noise in the span of k eigenvectors, mean over snapshots.
 
     Attributes:
@@ -26,129 +72,84 @@ class Measured(NamedTuple):
     third_cumulant: Floats
 
 
-class Dynamics(NamedTuple):
-    """How SGD stepped, as the store's attributes say.
-
-    Attributes:
-        learning_rate: eta.
-        momentum: mu.
-        nesterov: whether the momentum is Nesterov's.
-        batch_size: B.
-        sampling: "with_replacement" or "epoch_shuffle".
-        sample_count: N.
-    """
-
-    learning_rate: float
-    momentum: float
-    nesterov: bool
-    batch_size: int
-    sampling: str
-    sample_count: int
-
-
-def dynamics_of(attributes: Mapping[str, Any]) -> Dynamics:
+def step_rule(attributes: Mapping[str, Any]) -> StepRule:
     """The part of a store's attributes that theory needs."""
-    return Dynamics(**{name: attributes[name] for name in Dynamics._fields})
+    return StepRule(**{name: attributes[name] for name in StepRule._fields})
 
 
-def measured(
-    hessians: Floats,
-    noise_covariances: Floats,
-    third_moments: Floats,
-    weight_decay: float,
-    dynamics: Dynamics,
-    snapshots: Sequence[int] | None = None,
-) -> Measured:
+def quadratic(
+    measured: Snapshots, rule: StepRule, snapshots: Sequence[int] | None = None
+) -> Quadratic:
     """Mean over snapshots of what was measured of single samples, for mini-batches.
 
     Args:
-        hessians: (snapshots, k, k), without weight decay.
-        noise_covariances: (snapshots, k, k), of a single sample's gradient.
-        third_moments: (snapshots, k), likewise.
-        weight_decay: coefficient of the L2 penalty.
-        dynamics: gives batch size and sampling.
+        measured: of single samples.
+        rule: gives batch size, sampling and weight decay.
         snapshots: which of them; None for all.
     """
-    chosen = list(range(len(hessians)) if snapshots is None else snapshots)
-    batch, count = dynamics.batch_size, dynamics.sample_count
+    chosen = list(range(len(measured.hessian)) if snapshots is None else snapshots)
+    batch, count = rule.batch_size, rule.sample_count
     # A batch without replacement has the finite population's smaller variance.
-    finite = 1.0 if dynamics.sampling == "with_replacement" else (count - batch) / (count - 1)
-    decay = weight_decay * np.eye(hessians.shape[-1])
-    return Measured(
-        hessians[chosen].mean(axis=0) + decay,
-        noise_covariances[chosen].mean(axis=0) * finite / batch,
-        third_moments[chosen].mean(axis=0) / batch**2,
+    finite = 1.0 if rule.independent else (count - batch) / (count - 1)
+    decay = rule.weight_decay * np.eye(measured.hessian.shape[-1])
+    return Quadratic(
+        measured.hessian[chosen].mean(axis=0) + decay,
+        measured.noise_covariance[chosen].mean(axis=0) * finite / batch,
+        measured.noise_third_moment[chosen].mean(axis=0) / batch**2,
     )
 
 
-def covariance(system: Measured, dynamics: Dynamics) -> Floats:
+def covariance(system: Quadratic, rule: StepRule) -> Floats:
     """Exact stationary covariance (k, k) of the quadratic with this Hessian and noise; NaN where unstable.
 
     Without replacement only the variances are known, for plain SGD, mode by mode: mean over an epoch.
     """
-    size = len(system.hessian)
-    if dynamics.sampling == "epoch_shuffle":
-        return np.diag(_shuffled(system, dynamics))
+    if not rule.independent:
+        return np.diag(_shuffled(system, rule))
     try:
         return stationary_covariance(
             system.hessian,
             system.noise_covariance,
-            dynamics.learning_rate,
-            momentum=dynamics.momentum,
-            nesterov=dynamics.nesterov,
+            rule.learning_rate,
+            momentum=rule.momentum,
+            nesterov=rule.nesterov,
         )
     except ValueError:
-        return np.full((size, size), np.nan)
+        return np.full_like(system.hessian, np.nan)
 
 
-def _shuffled(system: Measured, dynamics: Dynamics) -> Floats:
+def _shuffled(system: Quadratic, rule: StepRule) -> Floats:
     curvatures, noise = np.diag(system.hessian), np.diag(system.noise_covariance)
-    count, batch = dynamics.sample_count, dynamics.batch_size
-    known = dynamics.momentum == 0
-    stable = (curvatures > 0) & (dynamics.learning_rate * curvatures < 2)
+    count, batch = rule.sample_count, rule.batch_size
+    known = rule.momentum == 0
+    stable = (curvatures > 0) & (rule.learning_rate * curvatures < 2)
     found = np.full(len(noise), np.nan)
     for index in np.flatnonzero(stable & known):
         single = noise[index] * batch * (count - 1) / (count - batch)
         # The theory is of whole epochs; what each permutation leaves over is dropped.
         found[index] = without_replacement_variance(
-            count // batch * batch, batch, curvatures[index], dynamics.learning_rate, single
+            count // batch * batch, batch, curvatures[index], rule.learning_rate, single
         ).epoch_average
     return found
 
 
-def continuous_covariance(system: Measured, dynamics: Dynamics) -> Floats:
+def continuous_covariance(system: Quadratic, rule: StepRule) -> Floats:
     """The same of the overdamped Langevin equation, right for small steps only; NaN where not confining."""
     if np.linalg.eigvalsh(system.hessian).min() <= 0:
         return np.full_like(system.hessian, np.nan)
     return overdamped_covariance(
-        system.hessian, system.noise_covariance, dynamics.learning_rate, dynamics.momentum
+        system.hessian, system.noise_covariance, rule.learning_rate, rule.momentum
     )
 
 
-def snapshot_error(
-    hessians: Floats,
-    noise_covariances: Floats,
-    third_moments: Floats,
-    weight_decay: float,
-    dynamics: Dynamics,
-) -> Floats:
+def snapshot_error(measured: Snapshots, rule: StepRule) -> Floats:
     """Jackknife standard error (k,) over snapshots of the predicted variances; NaN for a single one."""
-    count = len(hessians)
+    count = len(measured.hessian)
     if count < 2:
-        return np.full(hessians.shape[-1], np.nan)
-    arrays = hessians, noise_covariances, third_moments
-    left_out = np.array(
-        [
-            np.diag(
-                covariance(
-                    measured(
-                        *arrays, weight_decay, dynamics, [s for s in range(count) if s != out]
-                    ),
-                    dynamics,
-                )
-            )
-            for out in range(count)
-        ]
-    )
-    error: Floats = np.sqrt((count - 1) * left_out.var(axis=0))
+        return np.full(measured.hessian.shape[-1], np.nan)
+    left_out = []
+    for out in range(count):
+        others = [snapshot for snapshot in range(count) if snapshot != out]
+        left_out.append(np.diag(covariance(quadratic(measured, rule, others), rule)))
+    error: Floats = np.sqrt((count - 1) * np.array(left_out).var(axis=0))
     return error

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.langevin.estimation.currents import estimate_entropy_production
-from gradnoise.langevin.predictions import Dynamics
+from gradnoise.langevin.predictions import StepRule
 
 COUNT = 39  # so that the largest of them is a 97.5 % quantile
 
@@ -14,7 +14,7 @@ COUNT = 39  # so that the largest of them is a 97.5 % quantile
 def commuting_trajectory(
     curvatures: NDArray[np.float64],
     noise: NDArray[np.float64],
-    dynamics: Dynamics,
+    rule: StepRule,
     shape: tuple[int, int],
     random: np.random.Generator,
 ) -> NDArray[np.float64]:
@@ -23,12 +23,12 @@ def commuting_trajectory(
     Args:
         curvatures: (k,), eta h within the stability limit.
         noise: (k,), variances of the mini-batch gradient.
-        dynamics: learning rate and momentum (heavy ball's, for Nesterov's too).
+        rule: learning rate and momentum (heavy ball's, for Nesterov's too).
         shape: replicas and steps.
         random: source of the Gaussian noise.
     """
     replicas, steps = shape
-    momentum, rate = dynamics.momentum, dynamics.learning_rate
+    momentum, rate = rule.momentum, rule.learning_rate
     slowest = rate * curvatures.min() / (1 - momentum)
     warm = int(min(10 / max(slowest, 1e-4), 10 * steps))
     found = np.empty((replicas, steps, len(curvatures)))
@@ -53,7 +53,7 @@ def _accumulate(rows: NDArray[np.float64], first: float, second: float) -> None:
 def entropy_production_null(
     curvatures: NDArray[np.float64],
     noise: NDArray[np.float64],
-    dynamics: Dynamics,
+    rule: StepRule,
     shape: tuple[int, int],
     seed: int,
     name: str,
@@ -61,16 +61,15 @@ def entropy_production_null(
     """Entropy production estimated on `COUNT` commuting surrogates, float64 (COUNT,).
 
     Args:
-        curvatures, noise, dynamics, shape: as in `commuting_trajectory`.
+        curvatures, noise, rule, shape: as in `commuting_trajectory`.
         seed: experiment seed.
         name: of the subspace, which keys the random stream.
     """
-    order = 1 if dynamics.momentum == 0 else 2
     random = generator(seed, Stream.SURROGATES, name)
     return np.array(
         [
             estimate_entropy_production(
-                commuting_trajectory(curvatures, noise, dynamics, shape, random), order=order
+                commuting_trajectory(curvatures, noise, rule, shape, random), order=rule.order
             ).value
             for _ in range(COUNT)
         ]

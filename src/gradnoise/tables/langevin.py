@@ -1,92 +1,87 @@
-"""What the langevin stage wrote, as two tables: a row per direction, and a row per subspace.
-
-Files are named `{results}/{run}/seed-{s}/epoch-{e}/langevin/{variant}/{subspace}.h5`.
-"""
+"""What the langevin stage wrote, as two tables: a row per direction, and a row per subspace."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 import pandas as pd
 
-from gradnoise.errors import InputError
+from gradnoise.langevin.results import DYNAMICS, NUMBERS, TABLE, TABLES, read_table
+from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.store.variables import Variable
 
-KEY = ["run", "seed", "epoch", "variant", "subspace"]
+KEY = (
+    Variable("run", "name of the run", ""),
+    Variable("seed", "of the training"),
+    Variable("epoch", "of the checkpoint from which SGD is followed", "epochs"),
+    Variable("variant", "name of the trajectory", ""),
+    Variable("subspace", "a parameter's name, or `model`", ""),
+)
 
-
-DYNAMICS = [
-    *("learning_rate", "momentum", "nesterov", "weight_decay", "batch_size", "sampling"),
-    *("burn_in", "steps", "replicas", "converged"),
-]
-
-
-NUMBERS = [
-    *("commutator", "isotropy_ratio", "largest_step"),
-    *("noise_exponent", "noise_exponent_error"),
-    *("variance_exponent", "variance_exponent_error"),
-    *("predicted_variance_exponent", "predicted_variance_exponent_error"),
-    *("entropy_production", "entropy_production_error"),
-    *("predicted_entropy_production", "null_entropy_production"),
-    *("diffusion_exponent", "diffusion_exponent_error", "last_diffusion_exponent"),
-    *("flatness_exponent", "flatness_exponent_error", "first_share", "random_walk_share"),
-    *("batch_sharpness", "batch_sharpness_error", "stability_limit"),
-    *("vector_asymmetry", "vector_asymmetry_pvalue", "peak_distance"),
-]
+COLUMNS: dict[str, tuple[Variable, ...]] = {
+    "langevin": (*KEY, *DYNAMICS, *TABLES[TABLE]),
+    "langevin_subspaces": (*KEY, *DYNAMICS, *NUMBERS),
+}
 
 
-def langevin_files(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> Iterator[Path]:
-    """Paths of all results of the langevin stage.
+class Source(NamedTuple):
+    """One subspace of one trajectory: values of KEY, in that order."""
+
+    run: str
+    seed: int
+    epoch: int
+    variant: str
+    subspace: str
+
+    def path(self, results: Path) -> Path:
+        """Its file."""
+        at = Checkpoint(self.run, self.seed, self.epoch)
+        return Path(Paths(results).langevin(at, self.variant, self.subspace))
+
+
+def sources(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[Source]:
+    """All subspaces of all trajectories.
 
     Args:
-        results: folder of all results.
         measured: run -> its `followed` seeds, `last_epoch`, `variants` and `subspaces`.
     """
     for run, what in measured.items():
         for seed in what["followed"]:
-            folder = results / run / f"seed-{seed}" / f"epoch-{what['last_epoch']}" / "langevin"
             for variant in what["variants"]:
-                yield from (folder / variant / f"{name}.h5" for name in what["subspaces"])
+                for subspace in what["subspaces"]:
+                    yield Source(run, seed, what["last_epoch"], variant, subspace)
 
 
 def read(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
-    """The tables `langevin`, a row per direction, and `langevin_subspaces`.
+    """The tables of COLUMNS, by name.
+
+    Args:
+        results: folder of all results.
+        measured: see `sources`.
 
     Raises:
         InputError: names a file that is missing or damaged.
     """
     directions, subspaces = [], []
-    for path in langevin_files(results, measured):
-        rows, numbers = _read(path)
-        directions.append(rows)
-        subspaces.append(numbers)
+    for source in sources(measured):
+        rows, attributes = read_table(source.path(results))
+        made = {variable.name: attributes[variable.name] for variable in DYNAMICS}
+        key = {**source._asdict(), **made}
+        directions.append(pd.DataFrame({**key, **_columns(rows)}))
+        numbers = {variable.name: float(attributes[variable.name]) for variable in NUMBERS}
+        subspaces.append({**key, **numbers})
     return {
-        "langevin": pd.concat(directions, ignore_index=True) if directions else _empty("direction"),
-        "langevin_subspaces": pd.DataFrame(subspaces) if subspaces else _empty(*NUMBERS),
+        "langevin": pd.concat(directions, ignore_index=True) if directions else _empty("langevin"),
+        "langevin_subspaces": pd.DataFrame(subspaces)
+        if subspaces
+        else _empty("langevin_subspaces"),
     }
 
 
-def _empty(*columns: str) -> pd.DataFrame:
-    return pd.DataFrame(columns=[*KEY, *DYNAMICS, *columns])
+def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: rows[name] for name in rows.dtype.names or ()}
 
 
-def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    run, seed, epoch, _, variant, _ = path.parts[-6:]
-    key: dict[str, Any] = {
-        "run": run,
-        "seed": int(seed.removeprefix("seed-")),
-        "epoch": int(epoch.removeprefix("epoch-")),
-        "variant": variant,
-        "subspace": path.stem,
-    }
-    try:
-        with h5py.File(path) as file:
-            stored: Any = file["directions"]
-            rows = pd.DataFrame(stored[...])
-            key |= {name: file.attrs[name] for name in DYNAMICS}
-            numbers = {name: float(file.attrs.get(name, np.nan)) for name in NUMBERS}
-    except (OSError, KeyError) as error:
-        raise InputError(f"{path}: expected a complete langevin file, found {error}") from None
-    rows["kind"] = rows["kind"].str.decode("utf-8")
-    return pd.DataFrame({**key, **rows}), {**key, **numbers}
+def _empty(table: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=[variable.name for variable in COLUMNS[table]])

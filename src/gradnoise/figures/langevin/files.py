@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradnoise.figures import program
+from gradnoise.langevin import results
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
 
@@ -20,9 +19,9 @@ class Result(NamedTuple):
     Attributes:
         variant: name of the trajectory.
         subspace: a parameter's name, or `model`.
-        directions: a row per recorded direction.
+        directions: a row per recorded direction, columns of `langevin.results.TABLES`.
         numbers: attributes of the file.
-        arrays: everything else.
+        arrays: some of `langevin.results.ARRAYS`, by name.
     """
 
     variant: str
@@ -54,20 +53,13 @@ def read(paths: Iterable[Path], subspace: str = "") -> list[Result]:
     """Results of all paths, or of one subspace; paths end in `{variant}/{subspace}.h5`."""
     found = []
     for path in paths:
-        if subspace and path.stem != subspace:
-            continue
-        with h5py.File(path) as file:
-            stored: Any = file
-            rows = pd.DataFrame(stored["directions"][...])
-            rows["kind"] = rows["kind"].str.decode("utf-8")
-            arrays = {name: stored[name][...] for name in stored if name != "directions"}
-            numbers = {name: _plain(value) for name, value in file.attrs.items()}
-        found.append(Result(path.parent.name, path.stem, rows, numbers, arrays))
+        if subspace in ("", path.stem):
+            stored = results.read(path)
+            rows = pd.DataFrame(stored.directions)
+            found.append(
+                Result(path.parent.name, path.stem, rows, stored.attributes, stored.arrays)
+            )
     return found
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def main(

@@ -1,1 +1,4 @@
-"""What a recorded trajectory says."""
+"""What a recorded trajectory says: fits, correlation times, currents, densities, power laws.
+
+Pure functions of arrays; import NumPy, SciPy and Numba only, nothing of `theory`.
+"""

@@ -30,18 +30,10 @@ class AutoregressionFit(NamedTuple):
     momentum_error: Floats
     noise_variance_error: Floats
     temperature_error: Floats
-    resolved: NDArray[
-        np.bool_
-    ]  #: ten relaxation times or more were recorded, with 97.5 % confidence
+    #: ten relaxation times or more were recorded, with 97.5 % confidence
+    resolved: NDArray[np.bool_]
     coefficients: Floats  #: (columns, order): phi_1, phi_2, bias corrected
     residual_variance: Floats  #: eta^2 c
-
-
-class LjungBox(NamedTuple):
-    """Ljung-Box test of each column; float64 arrays of shape (columns,)."""
-
-    statistic: Floats
-    pvalue: Floats
 
 
 _sums_kernel = numba.njit(
@@ -111,10 +103,11 @@ def least_squares(sums: Floats, order: int) -> tuple[Any, Any, Any]:
 def fit_from_sums(sums: Floats, count: int, order: int, learning_rate: float) -> AutoregressionFit:
     """The fit of `fit_autoregression` from sums (columns, 6) over `count` steps."""
     position, step, squares = least_squares(sums, order)
+    # Least squares pulls the coefficients towards 0; its first-order bias is added back, at the estimate.
     if order == 1:
         phi = 1 + position
         phi = phi + (1 + 3 * phi) / count
-        relaxation, momentum = 1 - phi, np.zeros_like(phi)
+        relaxation, momentum = 1 - phi, np.zeros_like(phi)  # eta h, mu
         relaxation_error = np.sqrt(np.maximum(1 - phi**2, 0) / count)
         momentum_error, coefficients = np.zeros_like(phi), phi[:, None]
     else:
@@ -122,9 +115,11 @@ def fit_from_sums(sums: Floats, count: int, order: int, learning_rate: float) ->
         first = first + (1 + first + second) / count
         second = second + (2 + 4 * second) / count
         relaxation, momentum = 1 - first - second, -second
+        # Of the sum of both coefficients, whose errors nearly cancel for small eta h.
         relaxation_error = np.sqrt(np.maximum(2 * (1 - momentum) * relaxation, 0) / count)
         momentum_error = np.sqrt(np.maximum(1 - momentum**2, 0) / count)
         coefficients = np.stack([first, second], 1)
+    # The mean is fitted too, so that order + 1 degrees of freedom are lost.
     variance = squares / (count - order - 1)
     noise = variance / learning_rate**2
     temperature = learning_rate * noise / (2 * (1 - momentum))
@@ -175,9 +170,21 @@ def fit_autoregression(
         order: 1 or 2.
         learning_rate: eta.
 
+    Returns:
+        Arrays of shape (columns,): `curvature` in loss per squared unit of the trajectory, `noise_variance` in its
+        square times that unit's, `temperature` in units of the loss.
+
     Raises:
         ValueError: for another order, a learning rate that is not positive, fewer than 8 steps, or another
             number of axes.
+
+    >>> position, path = 0.0, []
+    >>> for noise in np.random.default_rng(0).standard_normal(20_000):
+    ...     position = position - 0.1 * (2.0 * position + noise)
+    ...     path.append(position)
+    >>> fit = fit_autoregression(path, learning_rate=0.1)
+    >>> bool(abs(fit.curvature[0] - 2.0) < 3 * fit.curvature_error[0])
+    True
     """
     if order not in (1, 2):
         raise ValueError(f"order: found {order}; 1 or 2 is needed")
@@ -192,7 +199,10 @@ def check_learning_rate(learning_rate: float) -> None:
 
 
 def order_from_sums(sums: Floats, count: int) -> NDArray[np.int64]:
-    """The order of `select_order` from sums (..., 6) over `count` steps."""
+    """Order 0, 1 or 2 of smallest BIC (Schwarz 1978), from sums (..., 6) over `count` steps.
+
+    All orders are compared on the same steps.
+    """
     squares = np.stack([least_squares(sums, order)[2] for order in range(3)])
     with np.errstate(divide="ignore", invalid="ignore"):
         criterion = count * np.log(squares / count)
@@ -200,18 +210,21 @@ def order_from_sums(sums: Floats, count: int) -> NDArray[np.int64]:
     return np.argmin(criterion + penalty.reshape(3, *[1] * (squares.ndim - 1)), 0)
 
 
-def select_order(trajectory: ArrayLike) -> NDArray[np.int64]:
-    """Order 0, 1 or 2 of smallest BIC (Schwarz 1978) of each column, int64 (columns,).
-
-    All orders are compared on the same steps. Arguments and errors are those of `fit_autoregression`.
-    """
-    return order_from_sums(*_column_sums(trajectory))
-
-
 def box_statistic(
     rows: Floats, sums: Floats, order: int, lags: int, residuals: Floats
 ) -> tuple[float, float]:
-    """Statistic and p-value of `ljung_box` for one centred column; `residuals` is room for steps - 2."""
+    """Ljung-Box test (1978) that the residuals of one centred column's autoregression are white.
+
+    Args:
+        rows: float64 (replicas, steps), centred; products do not reach from one replica to the next.
+        sums: of `difference_sums`.
+        order: 0, 1 or 2, of the autoregression; as many degrees of freedom are lost.
+        lags: number of autocorrelations summed, more than `order` and fewer than steps - 2.
+        residuals: float64 (steps - 2,), room.
+
+    Returns:
+        Statistic and p-value; NaN where there are no residuals.
+    """
     position, step, _ = least_squares(sums, order)
     products = np.empty(lags + 1)
     _residual_products(rows, float(position), float(step), residuals, products)
@@ -221,27 +234,3 @@ def box_statistic(
     count, pairs = replicas * steps, replicas * (steps - np.arange(1, lags + 1))
     statistic = count * (count + 2) * float(((products[1:] / products[0]) ** 2 / pairs).sum())
     return statistic, float(gammaincc((lags - order) / 2, statistic / 2))
-
-
-def ljung_box(trajectory: ArrayLike, order: int = 0, lags: int = 20) -> LjungBox:
-    """Ljung-Box test (1978) that the residuals of an autoregression of each column are white.
-
-    Args:
-        trajectory: (steps,), (steps, columns) or (replicas, steps, columns); residuals themselves for order 0.
-        order: 0, 1 or 2, of the autoregression fitted first; as many degrees of freedom are lost.
-        lags: number of autocorrelations summed, more than `order` and fewer than the steps less two.
-
-    Raises:
-        ValueError: for another order or number of lags, fewer than 8 steps, or another number of axes.
-    """
-    values = as_replicas(trajectory)
-    if order not in (0, 1, 2) or not order < lags < values.shape[1] - 2:
-        raise ValueError(
-            f"order, lags: found {order}, {lags}; 0, 1 or 2 and {order} < lags < steps - 2 are needed"
-        )
-    room = np.empty(values.shape[1] - 2)
-    found = [
-        box_statistic(rows, difference_sums(rows), order, lags, room)
-        for rows in centred_columns(values)
-    ]
-    return LjungBox(*np.array(found).T)

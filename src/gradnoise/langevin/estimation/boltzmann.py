@@ -11,14 +11,6 @@ from gradnoise.langevin.estimation.convergence import effective_sample_size
 from gradnoise.langevin.estimation.trajectories import Floats
 
 
-class BoltzmannMoments(NamedTuple):
-    """Moments of a density on a grid."""
-
-    mean: float
-    variance: float
-    kurtosis: float  #: fourth standardised moment, 3 for a Gaussian
-
-
 class BoltzmannComparison(NamedTuple):
     """Maximum likelihood temperature, and the evidence for exp(-U / T) against the Gaussian."""
 
@@ -65,24 +57,6 @@ def boltzmann_density(positions: ArrayLike, losses: ArrayLike, temperature: floa
     _check_temperature(temperature)
     x, loss = _slice(positions, losses)
     return np.exp(-loss / temperature - _log_normaliser(x, loss, temperature))
-
-
-def boltzmann_moments(
-    positions: ArrayLike, losses: ArrayLike, temperature: float
-) -> BoltzmannMoments:
-    """Mean, variance and kurtosis of exp(-U / T), by the trapezium rule on the points of the slice.
-
-    Very accurate on an even grid at whose ends the density vanishes. Arguments and errors are those of
-    `boltzmann_density`.
-    """
-    _check_temperature(temperature)
-    x, loss = _slice(positions, losses)
-    weights = np.gradient(x) * np.exp(-loss / temperature)
-    weights[[0, -1]] /= 2
-    weights /= weights.sum()
-    mean = float(weights @ x)
-    variance = float(weights @ (x - mean) ** 2)
-    return BoltzmannMoments(mean, variance, float(weights @ (x - mean) ** 4) / variance**2)
 
 
 def _check_temperature(temperature: float) -> None:

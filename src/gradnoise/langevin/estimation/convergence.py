@@ -32,14 +32,6 @@ class Memory(NamedTuple):
         return max(self.time, 2 * self.squares - 1)
 
 
-class Stationarity(NamedTuple):
-    """Last third of a trajectory less the first, in standard errors; arrays of shape (columns,)."""
-
-    mean: Floats
-    variance: Floats
-    stationary: np.ndarray
-
-
 _kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 
@@ -76,7 +68,9 @@ def _integrate(products: Floats) -> tuple[float, float, bool]:
 def memory(rows: Floats) -> Memory:
     """Variance and correlation of one centred column (replicas, steps); NaN where it is constant.
 
-    Where the window does not close within half of the steps, the time is the largest partial sum, so that a
+    The integrated autocorrelation time 1 + 2 sum rho_k ends at the smallest lag M >= 5 tau(M) (Sokal 1997, "Monte
+    Carlo methods in statistical mechanics", section 3), held open further for series that alternate. It is at
+    least 1 / sqrt(number of values). Where the window does not close within half of the steps, the time is the largest partial sum, so that a
     series which never forgets has an effective size of a few. Beyond, correlations about the series' own mean
     must sum to -1/2, whatever the series.
     """
@@ -101,7 +95,12 @@ def memory(rows: Floats) -> Memory:
 
 
 def r_hat(rows: Floats) -> float:
-    """Split R-hat of one column (replicas, steps), centred or not."""
+    """Split R-hat of one column (replicas, steps), centred or not; NaN where it is constant.
+
+    Every replica is halved and the halves are compared (Gelman et al., Bayesian Data Analysis, 3rd edition,
+    section 11.4). Near sqrt(1 + tau / half) for a stationary column with halves of that many steps; below 1.01
+    is commonly accepted.
+    """
     half = rows.shape[1] // 2
     halves = rows[:, : 2 * half].reshape(-1, half)
     within = halves.var(1, ddof=1).mean()
@@ -111,7 +110,10 @@ def r_hat(rows: Floats) -> float:
 
 
 def drift(rows: Floats) -> tuple[float, float]:
-    """Change of mean and variance from the first to the last third of one column, in standard errors."""
+    """Change of mean and variance from the first to the last third of one column, in standard errors.
+
+    After Geweke (1992); the errors are by each third's own effective sample size. NaN for a constant column.
+    """
     third = rows.shape[1] // 3
     mean, variance, mean_error, variance_error = 0.0, 0.0, 0.0, 0.0
     for sign, part in ((-1, rows[:, :third]), (1, rows[:, -third:])):
@@ -124,18 +126,8 @@ def drift(rows: Floats) -> tuple[float, float]:
     return mean / math.sqrt(mean_error), variance / math.sqrt(variance_error)
 
 
-def _memories(trajectory: ArrayLike) -> tuple[Floats, int]:
-    values = as_replicas(trajectory)
-    found = np.array([memory(rows) for rows in centred_columns(values)])
-    return found, values.shape[0] * values.shape[1]
-
-
-def autocorrelation_time(trajectory: ArrayLike) -> Floats:
-    """Integrated autocorrelation time 1 + 2 sum rho_k of each column, in steps.
-
-    The sum ends at the smallest lag M >= 5 tau(M) (Sokal 1997, "Monte Carlo methods in statistical mechanics",
-    section 3), held open further for series that alternate; where
-    no M within half of the steps is large enough, it is the largest sum. At least 1 / sqrt(number of values).
+def effective_sample_size(trajectory: ArrayLike) -> Floats:
+    """Number of independent draws whose mean is as precise: replicas x steps / autocorrelation time.
 
     Args:
         trajectory: (steps,), (steps, columns) or (replicas, steps, columns), float32 or float64; the replicas'
@@ -147,60 +139,6 @@ def autocorrelation_time(trajectory: ArrayLike) -> Floats:
     Raises:
         ValueError: for fewer than 8 steps or another number of axes.
     """
-    return _memories(trajectory)[0][:, 1]
-
-
-def effective_sample_size(trajectory: ArrayLike) -> Floats:
-    """Number of independent draws whose mean is as precise: replicas x steps / autocorrelation time.
-
-    Arguments, shape and errors are those of `autocorrelation_time`.
-    """
-    found, count = _memories(trajectory)
-    return count / found[:, 1]
-
-
-def variance_standard_error(trajectory: ArrayLike) -> Floats:
-    """Relative standard error sqrt((2 / n) sum_k rho_k^2) of each column's variance, for Gaussian values.
-
-    Bartlett (1946); sqrt((2 / n) (1 + phi^2) / (1 - phi^2)) for an AR(1). n counts all replicas' steps.
-    Arguments, shape and errors are those of `autocorrelation_time`.
-    """
-    found, count = _memories(trajectory)
-    return np.sqrt(2 * found[:, 2] / count)
-
-
-def split_r_hat(trajectory: ArrayLike) -> Floats:
-    """Split R-hat of each column: every replica is halved and the halves are compared.
-
-    Gelman et al., Bayesian Data Analysis, 3rd edition, section 11.4. Near sqrt(1 + tau / half) for a
-    stationary column with halves of that many steps; below 1.01 is commonly accepted.
-
-    Args:
-        trajectory: (steps,), (steps, columns) or (replicas, steps, columns).
-
-    Returns:
-        float64 (columns,); NaN for a constant column.
-
-    Raises:
-        ValueError: for fewer than 8 steps or another number of axes.
-    """
-    return np.array([r_hat(rows) for rows in centred_columns(as_replicas(trajectory))])
-
-
-def stationarity(trajectory: ArrayLike, threshold: float = 3.0) -> Stationarity:
-    """Compare mean and variance of the first and the last third of the steps (after Geweke 1992).
-
-    Args:
-        trajectory: (steps,), (steps, columns) or (replicas, steps, columns); the replicas are pooled.
-        threshold: largest absolute z-score called stationary.
-
-    Returns:
-        z-scores `mean` and `variance`, float64 (columns,), by standard errors from each third's own effective
-        sample size, and `stationary`, bool (columns,). NaN and False for a constant column.
-
-    Raises:
-        ValueError: for fewer than 24 steps or another number of axes.
-    """
-    columns = centred_columns(as_replicas(trajectory, shortest=24))
-    mean, variance = np.array([drift(rows) for rows in columns]).T
-    return Stationarity(mean, variance, np.maximum(abs(mean), abs(variance)) <= threshold)
+    values = as_replicas(trajectory)
+    times = np.array([memory(rows).time for rows in centred_columns(values)])
+    return np.asarray(values.shape[0] * values.shape[1] / times)

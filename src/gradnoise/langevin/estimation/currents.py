@@ -64,6 +64,11 @@ def estimate_area_rate(trajectory: ArrayLike) -> MatrixEstimate:
 
     Raises:
         ValueError: for more than 16 columns, fewer than 8 steps, or a column that is constant or not finite.
+
+    >>> white = np.random.default_rng(0).standard_normal((4, 500, 2))
+    >>> area, error = estimate_area_rate(white)
+    >>> area.shape, bool(abs(area[0, 1]) < 3 * error[0, 1])
+    ((2, 2), True)
     """
     values, span = _joint(trajectory)
     edges = _edges(values.shape[1] - 1, span, values.shape[0])
@@ -98,6 +103,11 @@ def estimate_entropy_production(trajectory: ArrayLike, order: int = 1) -> Scalar
     Raises:
         ValueError: for another order, more than 16 columns, fewer than 8 steps, or columns that are constant, not
             finite or linearly dependent.
+
+    >>> white = np.random.default_rng(0).standard_normal((4, 500, 2))
+    >>> production, error = estimate_entropy_production(white)
+    >>> bool(abs(production) < 3 * error)
+    True
     """
     if order not in (1, 2):
         raise ValueError(f"order: found {order}; 1 or 2 is needed")

@@ -58,34 +58,3 @@ def flatness_exponent(
     """
     law = power_law(flatness, variance, flatness_error, variance_error)
     return ScalarEstimate(-law.exponent, law.exponent_error)
-
-
-def batch_sharpness(
-    batch_hessian_quadratic: ArrayLike, batch_gradient_square: ArrayLike
-) -> ScalarEstimate:
-    """Curvature E[g^T H_B g] / E|g|^2 of each batch's own loss along its own gradient.
-
-    Andreyev and Beneventano (2024), "Edge of stochastic stability": it settles near 2 / learning rate.
-
-    Args:
-        batch_hessian_quadratic: g^T H_B g of each batch, (batches,).
-        batch_gradient_square: |g|^2 of each batch, (batches,).
-
-    Returns:
-        The ratio of means and its standard error by linearisation, in units of the curvature.
-
-    Raises:
-        ValueError: for shapes that differ, fewer than two batches, or gradients that all vanish.
-    """
-    quadratic = np.asarray(batch_hessian_quadratic, np.float64)
-    square = np.asarray(batch_gradient_square, np.float64)
-    if quadratic.ndim != 1 or quadratic.shape != square.shape or quadratic.size < 2:
-        raise ValueError(
-            f"batches: found shapes {quadratic.shape} and {square.shape}; two batches or more are needed"
-        )
-    mean = float(square.mean())
-    if not mean > 0:
-        raise ValueError("batch_gradient_square: every gradient vanishes")
-    value = float(quadratic.mean()) / mean
-    spread = (quadratic - value * square).std(ddof=1)
-    return ScalarEstimate(value, float(spread / (mean * math.sqrt(square.size))))

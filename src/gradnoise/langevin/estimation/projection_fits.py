@@ -25,7 +25,8 @@ class ProjectionFits(NamedTuple):
     order: NDArray[np.int64]  #: of smallest BIC: 0, 1 or 2
     ljung_box_pvalue: Floats  #: of the residuals of that order
     variance: Floats
-    variance_error: Floats  #: relative, for Gaussian values
+    #: relative standard error sqrt((2 / n) sum_k rho_k^2) for Gaussian values (Bartlett 1946)
+    variance_error: Floats
     autocorrelation_time: Floats  #: steps
     effective_sample_size: Floats
     split_r_hat: Floats
@@ -45,12 +46,18 @@ def fit_projections(
         lags: of the Ljung-Box test.
 
     Returns:
-        What `fit_autoregression`, `select_order`, `ljung_box`, `autocorrelation_time`, `effective_sample_size`,
-        `variance_standard_error`, `split_r_hat` and `stationarity` give. Constant columns are NaN.
+        Arrays of shape (columns,). Constant columns are NaN.
 
     Raises:
         ValueError: for a learning rate that is not positive, fewer than 24 steps or than lags + 3, or another
             number of axes.
+
+    >>> white = np.random.default_rng(0).standard_normal((4, 1000, 2))
+    >>> fits = fit_projections(white)
+    >>> fits.order
+    array([0, 0])
+    >>> bool((abs(fits.autocorrelation_time - 1) < 0.2).all() and (fits.split_r_hat < 1.01).all())
+    True
     """
     check_learning_rate(learning_rate)
     values = as_replicas(trajectory, shortest=max(24, lags + 3))

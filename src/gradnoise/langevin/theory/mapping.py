@@ -28,8 +28,16 @@ def langevin_parameters(learning_rate: float, momentum: float) -> LangevinParame
     dt^2 = 2 eta / (1 + mu), gamma = (2 / dt) (1 - mu) / (1 + mu): equal to the continuum model of Kunin et al.
     (arXiv:2107.09133), and the only one of the two in which position and velocity have one temperature.
 
+    Args:
+        learning_rate: eta.
+        momentum: mu, heavy ball's.
+
     Raises:
         ValueError: for a learning rate that is not positive, or a momentum outside [0, 1).
+
+    >>> time_step, friction = langevin_parameters(learning_rate=0.02, momentum=0.6)
+    >>> round(time_step, 6), round(friction, 6)
+    (0.158114, 3.162278)
     """
     check(learning_rate, momentum)
     time_step = float(np.sqrt(2 * learning_rate / (1 + momentum)))
@@ -40,20 +48,18 @@ def paper_parameters(learning_rate: float, momentum: float) -> LangevinParameter
     """The published mapping (arXiv:2109.09833, eq. 27): dt = sqrt(eta), gamma = (1 - mu) / sqrt(eta).
 
     Its backward difference gives the right temperature of positions and a kinetic one that is too high by
-    `kinetic_temperature_ratio`.
+    2 / (1 + mu), for small steps.
 
     Raises:
         ValueError: as `langevin_parameters`.
+
+    >>> time_step, friction = paper_parameters(learning_rate=0.04, momentum=0.9)
+    >>> round(time_step, 6), round(friction, 6)
+    (0.2, 0.5)
     """
     check(learning_rate, momentum)
     time_step = float(np.sqrt(learning_rate))
     return LangevinParameters(time_step, (1 - momentum) / time_step)
-
-
-def kinetic_temperature_ratio(momentum: float) -> float:
-    """Kinetic over configurational temperature in the published mapping, 2 / (1 + mu), for small steps."""
-    check(1.0, momentum)
-    return 2 / (1 + momentum)
 
 
 def diffusion(noise_covariance: ArrayLike, time_step: float) -> NDArray[np.float64]:
@@ -71,10 +77,19 @@ def temperature(
 ) -> NDArray[np.float64]:
     """Temperature of positions, eta C_B / (2 (1 - mu)), in units of the loss; a matrix unless C_B ~ 1.
 
-    Both mappings agree on it. In the limit of small steps h Var(x) equals it along an eigenvector of curvature h.
+    Both mappings agree on it. In the limit of small steps h Var(x) equals it along an eigenvector of curvature h;
+    so for C_B = s^2 H the variance along every direction is this of s^2 (Proposition 2 of arXiv:2109.09833).
+
+    Args:
+        noise_covariance: scalar or (d, d), of the mini-batch gradient.
+        learning_rate: eta.
+        momentum: mu.
 
     Raises:
         ValueError: as `langevin_parameters`.
+
+    >>> float(temperature(0.5, learning_rate=0.1, momentum=0.5))
+    0.05
     """
     check(learning_rate, momentum)
     noise = np.asarray(noise_covariance, np.float64)

@@ -24,6 +24,9 @@ def multiplicative_variance(
         learning_rate: eta.
         batch_size: B.
         label_noise: standard deviation s of y given x.
+
+    >>> round(multiplicative_variance(learning_rate=0.5, batch_size=8), 6)
+    0.045455
     """
     check(learning_rate, 0.0)
     divisor = 2 - learning_rate * (1 + 2 / batch_size)
@@ -36,8 +39,17 @@ def kesten_tail_index(batch_size: int, learning_rate: float) -> float:
     a is the mean of x^2 over a batch, chi-square. Kesten (1973); so theta is heavy-tailed though the gradient noise has
     every moment.
 
+    Args:
+        batch_size: B.
+        learning_rate: eta, times the variance 1 of x.
+
     Raises:
         ValueError: where theta has no stationary law (E ln|1 - eta a| >= 0), or an argument is not positive.
+
+    Source: Kesten, Acta Math. 131 (1973) 207; for SGD Gurbuzbalaban, Simsekli and Zhu (arXiv:2006.04740).
+
+    >>> round(kesten_tail_index(batch_size=1, learning_rate=2 / 3), 6)
+    2.0
     """
     check(learning_rate, 0.0)
     if batch_size < 1:

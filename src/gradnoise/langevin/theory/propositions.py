@@ -50,6 +50,9 @@ def gibbs_conditions(
 
     Raises:
         ValueError: for malformed matrices.
+
+    >>> gibbs_conditions([[1.0, 0.0], [0.0, 0.2]], [[2.0, 0.0], [0.0, 1.0]], learning_rate=0.001).reason
+    'noise is not isotropic (ratio 2)'
     """
     found = _measure(hessian, noise_covariance, learning_rate)
     missing = []
@@ -73,6 +76,9 @@ def isotropy_conditions(
 
     Raises:
         ValueError: for malformed matrices.
+
+    >>> isotropy_conditions([[1.0, 0.0], [0.0, 0.2]], [[5.0, 0.0], [0.0, 1.0]], learning_rate=0.001).holds
+    True
     """
     found = _measure(hessian, noise_covariance, learning_rate)
     missing = []

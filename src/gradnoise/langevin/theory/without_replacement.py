@@ -38,8 +38,15 @@ def without_replacement_variance(
         learning_rate: eta, with 0 < eta h < 2.
         sample_variance: of a single sample's gradient over the N samples, divided by N.
 
+    Returns:
+        Two variances, in the squared unit of the parameter.
+
     Raises:
         ValueError: where the step is unstable or an epoch has fewer than two steps.
+
+    >>> found = without_replacement_variance(64, 4, curvature=0.2, learning_rate=0.1)
+    >>> round(found.epoch_end, 9), round(found.epoch_average, 8)
+    (0.000550485, 0.00636102)
     """
     check(learning_rate, 0.0)
     shrink = 1 - learning_rate * curvature
