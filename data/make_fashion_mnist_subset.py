@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gradnoise.data import dataset, samples
+from gradnoise.data import dataset, samples, splits
 from gradnoise.errors import InputError
 from gradnoise.store.work_area import atomic
 
@@ -54,7 +54,7 @@ def balanced(folder: Path, split: str, count: int, size: int) -> samples.Samples
     images = read(folder, f"{split}-images-idx3-ubyte.gz", (count, 28, 28))
     labels = read(folder, f"{split}-labels-idx1-ubyte.gz", (count,))
     whole = samples.Source(NAME, samples.Samples(images, labels), None, "classification", CLASSES)
-    return samples.subset(samples.check(whole), size, SEED).train
+    return splits.subset(samples.check(whole), size, SEED).train
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradnoise.data import catalogue
+from gradnoise.data.settings import read
 from gradnoise.errors import InputError
 from gradnoise.model import architectures
 from gradnoise.store.paths import Checkpoint
@@ -42,7 +43,7 @@ class Run:
     @cached_property
     def description(self) -> catalogue.Description | None:
         """Shape and size of the data, where that is known before reading them."""
-        return catalogue.describe(self.sections.data.model_dump())
+        return catalogue.describe(read(self.sections.data.model_dump()))
 
     @property
     def samples(self) -> int:

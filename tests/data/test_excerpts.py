@@ -1,19 +1,54 @@
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
 
-from gradnoise.data.excerpts import read_targets
+from example_data import images, publish, save
+from gradnoise.data import excerpts
 from gradnoise.errors import InputError
 
 
-def test_targets_are_read_without_inputs(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "data.h5", "w") as file:
-        file["train/targets"] = np.array([1, 0, 1])
-        file.attrs.create("classes", ["cat", "dog"], dtype=h5py.string_dtype())
-    targets, classes = read_targets(tmp_path / "data.h5")
-    assert targets.tolist() == [1, 0, 1]
-    assert classes == ("cat", "dog")
-    with pytest.raises(InputError, match="expected a data set"):
-        read_targets(tmp_path / "nothing.h5")
+@pytest.fixture
+def published(tmp_path):
+    part = images(30, shape=(3, 8, 9))
+    classes = np.array(["a", "b", "c"])
+    given = save(tmp_path / "x.npz", inputs=part.inputs, targets=part.targets, classes=classes)
+    return tmp_path / "x.h5", publish(given, tmp_path / "x.h5")
+
+
+def test_targets_come_without_the_inputs(published):
+    path, whole = published
+    targets, classes = excerpts.read_targets(path)
+    np.testing.assert_array_equal(targets, whole.train_targets)
+    assert classes == ("a", "b", "c")
+
+
+def test_images_come_in_the_order_asked_for_from_dark_to_bright(published):
+    path, whole = published
+    found, labels = excerpts.read_images(path, np.array([5, 0, 11]))
+    assert found.shape == (3, 8, 9, 3)
+    assert (found.min(axis=(1, 2, 3)) == 0).all()
+    assert (found.max(axis=(1, 2, 3)) == 1).all()
+    assert labels == ["abc"[whole.train_targets[i]] for i in (5, 0, 11)]
+    with h5py.File(path) as file:
+        stored = file["train/inputs"][5].astype(float)
+    scaled = (stored - stored.min()) / (stored.max() - stored.min())
+    np.testing.assert_allclose(found[0], scaled.transpose(1, 2, 0))
+
+
+def test_data_that_are_no_images_have_none(tmp_path):
+    publish({"dataset": "linear_regression"}, tmp_path / "x.h5")
+    assert excerpts.read_images(tmp_path / "x.h5", np.array([0])) is None
+
+
+def test_a_file_describes_itself(published):
+    path, whole = published
+    (found,) = excerpts.describe_data([path])
+    assert (found["data_set"], found["checksum"]) == ("arrays", whole.checksum)
+    assert (found["train_samples"], found["test_samples"]) == (24, 6)
+
+
+def test_another_file_is_named(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["something"] = 1
+    with pytest.raises(InputError, match=r"x.h5: expected a complete data file"):
+        excerpts.read_targets(tmp_path / "x.h5")

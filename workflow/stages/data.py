@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gradnoise.data import catalogue
+from gradnoise.data.settings import read
 from sections import Choice, Count, Positive, Section
 from sizes import Resources
 
@@ -41,13 +42,13 @@ class Data(Section):
 
 def inputs(data_set: Mapping[str, Any]) -> list[str]:
     """Files that the stage reads (folders enter by `listing`)."""
-    return [str(path) for path in catalogue.input_files(data_set) if not path.is_dir()]
+    return [str(path) for path in catalogue.input_files(read(data_set)) if not path.is_dir()]
 
 
 def listing(data_set: Mapping[str, Any]) -> str:
     """Digest of the names, sizes and times of the files in the folders that the stage reads."""
     return " ".join(
-        catalogue.listing(path) for path in catalogue.input_files(data_set) if path.is_dir()
+        catalogue.listing(path) for path in catalogue.input_files(read(data_set)) if path.is_dir()
     )
 
 

@@ -3,8 +3,9 @@
 import logging
 
 from gradnoise import stage
-from gradnoise.data.catalogue import _validated, read
+from gradnoise.data import catalogue
 from gradnoise.data.dataset import write
+from gradnoise.data.settings import read
 from gradnoise.store.work_area import atomic
 
 log = logging.getLogger(__name__)
@@ -13,10 +14,10 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Publish one data set as HDF5."""
     arguments = stage.parse(main.__doc__ or "")
-    source = read(arguments.settings)
-    name = _validated(arguments.settings)["dataset"]
+    settings = read(arguments.settings)
+    source = catalogue.read(settings)
     with atomic(arguments.output) as temporary:
-        checksum = write(temporary, source, name)
+        checksum = write(temporary, source, settings.dataset)
     log.info(
         "%s: %d training samples of shape %s, %d classes, SHA-256 %s",
         source.name,

@@ -1,4 +1,4 @@
-"""Reader of the user's own arrays."""
+"""The user's own arrays, in an .npz or HDF5 file."""
 
 import zipfile
 import zlib
@@ -10,7 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.data import samples
+from gradnoise.data.entry import Description
 from gradnoise.data.samples import Samples, Source, Task
+from gradnoise.data.settings import Settings
+from gradnoise.data.splits import select
 from gradnoise.errors import InputError
 
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf")
@@ -58,6 +62,36 @@ class ArrayFile:
         return found
 
 
+@dataclass(frozen=True)
+class ArraySet:
+    """A file of arrays as a data set."""
+
+    title: str = "arrays"
+
+    def describe(self, settings: Settings) -> Description:
+        """The stage's own checks and splits, with the labels and without the inputs."""
+        with open_arrays(settings.place) as file:
+            shapes = [_input_shape(file, inputs) for inputs, _ in file.splits()]
+            if len(set(shapes)) > 1:
+                raise InputError(
+                    f"{file.path}: found test inputs of shape {shapes[1]}; expected {shapes[0]}, like the "
+                    "training inputs"
+                )
+            splits = [_without_inputs(file, pair, settings.task) for pair in file.splits()]
+            source = _source(file, splits, settings.task)
+        source = select(source, settings.test_fraction, settings.subset, settings.seed)
+        chosen = source.train.targets
+        return Description(shapes[0], len(source.classes) or chosen.shape[1], len(chosen))
+
+    def input_files(self, settings: Settings) -> list[Path]:
+        """The file."""
+        return [settings.place]
+
+    def read(self, settings: Settings) -> Source:
+        """As `read_arrays`."""
+        return read_arrays(settings.place, settings.task)
+
+
 def read_arrays(path: Path, task: Task) -> Source:
     """Read the user's arrays.
 
@@ -71,8 +105,35 @@ def read_arrays(path: Path, task: Task) -> Source:
     """
     with open_arrays(path) as file:
         splits = [Samples(file.read(x), file.read(y)) for x, y in file.splits()]
-        test = splits[1] if len(splits) == 2 else None
-        return Source(str(path), splits[0], test, task, file.classes)
+        return _source(file, splits, task)
+
+
+def _source(file: ArrayFile, splits: list[Samples], task: Task) -> Source:
+    test = splits[1] if len(splits) == 2 else None
+    return Source(str(file.path), splits[0], test, task, file.classes)
+
+
+def _input_shape(file: ArrayFile, name: str) -> tuple[int, ...]:
+    """Shape of one input, from the header."""
+    shape, dtype = file.header(name)
+    if len(shape) < 2 or 0 in shape:
+        raise InputError(
+            f"{file.path}: found {name} of shape {shape}; expected (samples, features, ...), "
+            "none of them 0"
+        )
+    return samples.image_shape(shape, dtype) or tuple(shape[1:])
+
+
+def _without_inputs(file: ArrayFile, names: tuple[str, str], task: Task) -> Samples:
+    """A split with one zero in place of every input; of regression targets the shape is enough, too."""
+    inputs, targets = names
+    count = file.header(inputs)[0][0]
+    known = (
+        file.read(targets)
+        if task == "classification"
+        else np.zeros(file.header(targets)[0], np.float32)
+    )
+    return Samples(np.zeros((count, 1), np.float32), known)
 
 
 @contextmanager

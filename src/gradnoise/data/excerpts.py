@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.errors import InputError
+from gradnoise.data.dataset import INPUTS, SPLITS, TARGETS
+from gradnoise.store.results import opened
+
+TRAIN, TEST = SPLITS
 
 
 def read_targets(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -20,19 +22,14 @@ def read_targets(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     Raises:
         InputError: where it is no such file.
     """
-    try:
-        with h5py.File(path) as file:
-            return file["train/targets"][...], tuple(file.attrs["classes"])
-    except (OSError, KeyError) as error:
-        raise InputError(
-            f"{path}: expected a data set as the data stage writes it: {error}"
-        ) from None
+    with opened(path, "data") as file:
+        return file[TRAIN][TARGETS.name][...], tuple(file.attrs["classes"])
 
 
 def read_images(path: Path, chosen: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]] | None:
     """Images (n, H, W) or (n, H, W, 3) from 0 to 1 and class names of some training samples; None for no images."""
-    with h5py.File(path) as file:
-        inputs, targets = file["train/inputs"], file["train/targets"]
+    with opened(path, "data") as file:
+        inputs, targets = (file[TRAIN][array.name] for array in (INPUTS, TARGETS))
         if inputs.ndim != 4 or inputs.shape[1] not in (1, 3) or not chosen.size:
             return None
         order = np.argsort(chosen)
@@ -50,15 +47,15 @@ def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
     """Name, checksum and sizes that the data files state about themselves."""
     described = []
     for path in paths:
-        with h5py.File(path) as file:
+        with opened(path, "data") as file:
             described.append(
                 {
                     "file": path.name,
                     "data_set": str(file.attrs.get("dataset", path.stem)),
                     "checksum": str(file.attrs["checksum"]),
                     "source": str(file.attrs.get("source", "")),
-                    "train_samples": len(file["train/targets"]),
-                    "test_samples": len(file["test/targets"]),
+                    "train_samples": len(file[TRAIN][TARGETS.name]),
+                    "test_samples": len(file[TEST][TARGETS.name]),
                 }
             )
     return described

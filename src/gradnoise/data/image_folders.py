@@ -1,4 +1,4 @@
-"""Reader of image collections: a folder, or a tar of one, laid out as `train/<class>/<image>`."""
+"""Image collections: a folder, or a tar of one, laid out as `train/<class>/<image>`."""
 
 import bz2
 import gzip
@@ -8,6 +8,7 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.data.samples import Samples, Source
+from gradnoise.data.settings import Settings
 from gradnoise.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,24 @@ DAMAGE = (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error)
 
 
 Key = tuple[str, str, str]  # split, class, file name
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """An image collection as a data set."""
+
+    title: str = "a folder of images"
+
+    def describe(self, settings: Settings) -> None:
+        """Only reading every image tells."""
+
+    def input_files(self, settings: Settings) -> list[Path]:
+        """The folder or tar."""
+        return [settings.place]
+
+    def read(self, settings: Settings) -> Source:
+        """As `read_images`."""
+        return read_images(settings.place, settings.image_size)
 
 
 def read_images(path: Path, image_size: int | None = None) -> Source:
@@ -171,20 +191,10 @@ def _tar_members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]
     opener = next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)
     count = 0
     try:
-        with opener(path, "rb") as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
-            while (member := tar.next()) is not None:
+        with opener(path, "rb") as stream:
+            for member in _untarred(stream):
                 count += 1
-                tar.members.clear()  # type: ignore[attr-defined]  # else tarfile keeps a record of every member
-                if member.isdir():
-                    yield PurePosixPath(member.name), None
-                elif member.isfile():
-                    file = tar.extractfile(member)
-                    assert file is not None
-                    # Read here, so that a damaged archive is not taken for a damaged image.
-                    yield PurePosixPath(member.name), io.BytesIO(file.read())
-            # tarfile takes an end between two members for the archive's: read on to the stream's checksum.
-            while stream.read(1 << 20):
-                pass
+                yield member
         if opener is open:
             _check_end(path)
     except InputError:
@@ -194,6 +204,23 @@ def _tar_members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]
             f"{path}: found {error or type(error).__name__} after {count} members; expected a whole tar "
             "archive (plain, gz, bz2 or xz): is the file cut short or no tar?"
         ) from error
+
+
+def _untarred(stream: IO[bytes]) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]:
+    """Files and folders of a tar, read once from front to back."""
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
+        while (member := tar.next()) is not None:
+            tar.members.clear()  # type: ignore[attr-defined]  # else tarfile keeps a record of every member
+            if member.isdir():
+                yield PurePosixPath(member.name), None
+            elif member.isfile():
+                file = tar.extractfile(member)
+                assert file is not None
+                # Read here, so that a damaged archive is not taken for a damaged image.
+                yield PurePosixPath(member.name), io.BytesIO(file.read())
+        # tarfile takes an end between two members for the archive's: read on to the stream's checksum.
+        while stream.read(1 << 20):
+            pass
 
 
 def _check_end(path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -95,106 +94,39 @@ def check(source: Source) -> Source:
             classes - 1, a class without training sample, NaN or infinity, or a shape that does not fit.
     """
     train = _checked_split(source, source.train, "training")
-    if source.test is None:
-        test = None
-    else:
-        test = _checked_split(source, source.test, "test")
-        for part in ("inputs", "targets"):
-            found, expected = getattr(test, part), getattr(train, part)
-            if found.shape[1:] != expected.shape[1:] or found.dtype != expected.dtype:
-                raise InputError(
-                    f"{source.name}: found test {part} of shape {found.shape[1:]} and type {found.dtype}; "
-                    f"expected those of the training {part}, {expected.shape[1:]} and {expected.dtype}"
-                )
+    test = None if source.test is None else _checked_split(source, source.test, "test")
+    if test is not None:
+        _require_alike(source.name, train, test)
     classes = source.classes
     if source.task == "classification":
         classes = classes or tuple(str(label) for label in range(int(train.targets.max()) + 1))
         _check_labels(source.name, "training", train.targets, classes)
         if test is not None:
             _check_labels(source.name, "test", test.targets, classes)
-        counts = np.bincount(train.targets, minlength=len(classes))
-        if not counts.all():
-            empty = int(np.argmin(counts))
-            raise InputError(
-                f"{source.name}: found no training sample of class {empty} ({classes[empty]!r}); "
-                f"expected at least one of each of the {len(classes)} classes"
-            )
-        if len(classes) < 2:
-            raise InputError(f"{source.name}: found 1 class; expected at least 2")
+        _require_every_class(source.name, train.targets, classes)
     return replace(source, train=train, test=test, classes=classes)
 
 
-def held_out(
-    targets: NDArray, task: Task, fraction: float, seed: int, where: str
-) -> NDArray[np.bool_]:
-    """Which samples make the test split: a seeded share, of every class alike in classification.
-
-    Raises:
-        InputError: where the fraction lies outside (0, 1), or leaves either split empty.
-    """
-    if not 0 < fraction < 1:
-        raise InputError(
-            f"{where}: found no test samples and test_fraction {fraction}; expected test samples "
-            "or a test_fraction between 0 and 1"
-        )
-    chosen = np.zeros(len(targets), bool)
-    for group, rows in _groups(targets, task):
-        order = generator(seed, Stream.SUBSET, "test", group).permutation(rows)
-        chosen[order[: min(round(fraction * len(rows)), len(rows) - 1)]] = True
-    if not chosen.any():
-        raise InputError(
-            f"{where}: found {len(targets)} samples, too few for a test_fraction of {fraction}"
-        )
-    return chosen
-
-
-def split(source: Source, fraction: float, seed: int) -> Source:
-    """The source with a test split, its own or a seeded share of the training samples."""
-    if source.test is not None:
-        return source
-    chosen = held_out(source.train.targets, source.task, fraction, seed, source.name)
-    log.info("%s: %d of %d samples held out for testing", source.name, chosen.sum(), chosen.size)
-    train, test = np.flatnonzero(~chosen), np.flatnonzero(chosen)
-    return replace(source, train=source.train[train], test=source.train[test])
-
-
-def subset(source: Source, size: int | None, seed: int) -> Source:
-    """The source with `size` training samples, the same number of every class (give or take one).
-
-    Seeded; a larger subset contains every smaller one that has the same remainder over classes.
-
-    Raises:
-        InputError: where there are not so many samples, of all or of a class.
-    """
-    if size is None:
-        return source
-    targets = source.train.targets
-    groups = _groups(targets, source.task)
-    if not len(groups) <= size <= len(targets):
-        raise InputError(
-            f"{source.name}: found subset {size}; expected {len(groups)} to {len(targets)}, "
-            "as many as there are training samples"
-        )
-    rows = []
-    for position, (group, members) in enumerate(groups):
-        wanted = size // len(groups) + (position < size % len(groups))
-        if wanted > len(members):
+def _require_alike(where: str, train: Samples, test: Samples) -> None:
+    for part in ("inputs", "targets"):
+        found, expected = getattr(test, part), getattr(train, part)
+        if found.shape[1:] != expected.shape[1:] or found.dtype != expected.dtype:
             raise InputError(
-                f"{source.name}: found {len(members)} training samples of class {group}; "
-                f"expected at least {wanted} for a balanced subset of {size}"
+                f"{where}: found test {part} of shape {found.shape[1:]} and type {found.dtype}; "
+                f"expected those of the training {part}, {expected.shape[1:]} and {expected.dtype}"
             )
-        order = generator(seed, Stream.SUBSET, "train", group).permutation(members)
-        rows.append(order[:wanted])
-    return replace(source, train=source.train[np.sort(np.concatenate(rows))])
 
 
-def _groups(targets: NDArray, task: Task) -> list[tuple[int, NDArray[np.int64]]]:
-    """Rows of each class, or all rows as one group in regression."""
-    if task == "regression":
-        return [(0, np.arange(len(targets)))]
-    order = np.argsort(targets, kind="stable")
-    starts = np.cumsum(np.bincount(targets))[:-1]
-    return list(enumerate(np.split(order, starts)))
+def _require_every_class(where: str, targets: NDArray, classes: Sequence[str]) -> None:
+    counts = np.bincount(targets, minlength=len(classes))
+    if not counts.all():
+        empty = int(np.argmin(counts))
+        raise InputError(
+            f"{where}: found no training sample of class {empty} ({classes[empty]!r}); "
+            f"expected at least one of each of the {len(classes)} classes"
+        )
+    if len(classes) < 2:
+        raise InputError(f"{where}: found 1 class; expected at least 2")
 
 
 def _checked_split(source: Source, samples: Samples, name: str) -> Samples:

@@ -1,67 +1,48 @@
 """Linear and logistic regression with known parameters, inputs and label noise."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.data.entry import Description, cut
 from gradnoise.data.samples import Samples, Source, Task
+from gradnoise.data.settings import Settings, Synthetic
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import InputError
 
-DEFAULTS: dict[str, Any] = {
-    "samples": 10_000,
-    "test_samples": 2_000,
-    "features": 20,
-    "outputs": 1,
-    "parameters": None,
-    "input_distribution": "gaussian",
-    "spectrum_exponent": 0.0,
-    "label_noise_distribution": "gaussian",
-    "label_noise_scale": 1.0,
-    "degrees_of_freedom": 3.0,
-}
+
+@dataclass(frozen=True)
+class Regression:
+    """Linear or logistic regression as a data set."""
+
+    title: str
+    task: Task
+
+    def describe(self, settings: Settings) -> Description:
+        """As the settings say."""
+        drawn = settings.synthetic
+        _require_classes(drawn, self.task)
+        whole = Description((drawn.features,), drawn.outputs, drawn.samples)
+        return cut(whole, settings, self.task)
+
+    def input_files(self, settings: Settings) -> list[Path]:
+        """None: it is drawn."""
+        return []
+
+    def read(self, settings: Settings) -> Source:
+        """As `generate`."""
+        return generate(settings.synthetic, self.task, settings.seed)
 
 
-DISTRIBUTIONS = ("gaussian", "student_t")
+def _require_classes(settings: Synthetic, task: Task) -> None:
+    if task == "classification" and settings.outputs < 2:
+        raise InputError(f"synthetic.outputs: found {settings.outputs}; accepted: 2 or more")
 
 
-MINIMUM = {"samples": 1, "test_samples": 1, "features": 1, "outputs": 1}
-
-
-def validated(settings: Mapping[str, Any], task: Task) -> dict[str, Any]:
-    """The settings with defaults filled in.
-
-    Raises:
-        InputError: for an unknown key, distribution, or a number out of range.
-    """
-    unknown = sorted(set(settings) - set(DEFAULTS))
-    if unknown:
-        raise InputError(f"synthetic: found {unknown[0]!r}; accepted: {', '.join(DEFAULTS)}")
-    values = DEFAULTS | dict(settings)
-    minimum = MINIMUM | ({"outputs": 2} if task == "classification" else {})
-    for key, least in minimum.items():
-        if not isinstance(values[key], int) or values[key] < least:
-            raise InputError(f"synthetic.{key}: found {values[key]}; accepted: {least} or more")
-    for key in ("input_distribution", "label_noise_distribution"):
-        if values[key] not in DISTRIBUTIONS:
-            raise InputError(
-                f"synthetic.{key}: found {values[key]!r}; accepted: {', '.join(DISTRIBUTIONS)}"
-            )
-    if not values["degrees_of_freedom"] > 0:
-        raise InputError(
-            f"synthetic.degrees_of_freedom: found {values['degrees_of_freedom']}; accepted: above 0"
-        )
-    if not values["label_noise_scale"] >= 0:
-        raise InputError(
-            f"synthetic.label_noise_scale: found {values['label_noise_scale']}; accepted: 0 or more"
-        )
-    return values
-
-
-def generate(settings: Mapping[str, Any], task: Task, seed: int) -> Source:
+def generate(settings: Synthetic, task: Task, seed: int) -> Source:
     """Draw inputs x, parameters theta of shape (features, outputs) and targets.
 
     Feature i (from 1) is i^(-a/2) times an independent draw of the input distribution, with a the
@@ -77,29 +58,34 @@ def generate(settings: Mapping[str, Any], task: Task, seed: int) -> Source:
     test samples there are.
 
     Raises:
-        InputError: as `validated`; parameters of another shape than (features, outputs).
+        InputError: for fewer than two classes, or parameters of another shape than (features, outputs).
     """
-    values = validated(settings, task)
-    features, outputs = values["features"], values["outputs"]
-    if values["parameters"] is None:
-        random = generator(seed, Stream.SYNTHETIC, "parameters")
-        parameters = random.standard_normal((features, outputs)) / np.sqrt(features)
-    else:
-        parameters = np.array(values["parameters"], float)
-        if parameters.shape != (features, outputs):
-            raise InputError(
-                f"synthetic.parameters: found shape {parameters.shape}; expected (features, outputs) = "
-                f"{(features, outputs)}"
-            )
-    train = _draw(values, task, parameters, seed, "train", values["samples"])
-    test = _draw(values, task, parameters, seed, "test", values["test_samples"])
-    classes = tuple(str(label) for label in range(outputs)) if task == "classification" else ()
-    name = f"synthetic {task} {json.dumps({**values, 'seed': seed}, sort_keys=True)}"
+    _require_classes(settings, task)
+    parameters = _parameters(settings, seed)
+    train = _draw(settings, task, parameters, seed, "train", settings.samples)
+    test = _draw(settings, task, parameters, seed, "test", settings.test_samples)
+    outputs = range(settings.outputs)
+    classes = tuple(str(label) for label in outputs) if task == "classification" else ()
+    name = f"synthetic {task} {json.dumps({**asdict(settings), 'seed': seed}, sort_keys=True)}"
     return Source(name, train, test, task, classes, parameters, normalise=False)
 
 
+def _parameters(settings: Synthetic, seed: int) -> NDArray[np.float64]:
+    """The truth of shape (features, outputs): as given, else drawn from a stream of its own."""
+    shape = (settings.features, settings.outputs)
+    if settings.parameters is None:
+        random = generator(seed, Stream.SYNTHETIC, "parameters")
+        return random.standard_normal(shape) / np.sqrt(settings.features)
+    parameters = np.array(settings.parameters, float)
+    if parameters.shape != shape:
+        raise InputError(
+            f"synthetic.parameters: found shape {parameters.shape}; expected (features, outputs) = {shape}"
+        )
+    return parameters
+
+
 def _draw(
-    values: Mapping[str, Any],
+    settings: Synthetic,
     task: Task,
     parameters: NDArray[np.float64],
     seed: int,
@@ -107,18 +93,19 @@ def _draw(
     count: int,
 ) -> Samples:
     features, outputs = parameters.shape
-    freedom = values["degrees_of_freedom"]
-    scale = np.arange(1, features + 1) ** (-values["spectrum_exponent"] / 2)
+    freedom = settings.degrees_of_freedom
+    scale = np.arange(1, features + 1) ** (-settings.spectrum_exponent / 2)
 
+    # A stream per purpose and split: more test samples, or another label noise, leave the inputs as they are.
     def noise(purpose: str, distribution: str, width: int) -> NDArray[np.float64]:
         random = generator(seed, Stream.SYNTHETIC, split, purpose)
         if distribution == "student_t":
             return random.standard_t(freedom, (count, width))
         return random.standard_normal((count, width))
 
-    inputs = scale * noise("inputs", values["input_distribution"], features)
-    label_noise = noise("label_noise", values["label_noise_distribution"], outputs)
-    outcome = inputs @ parameters + values["label_noise_scale"] * label_noise
+    inputs = scale * noise("inputs", settings.input_distribution, features)
+    label_noise = noise("label_noise", settings.label_noise_distribution, outputs)
+    outcome = inputs @ parameters + settings.label_noise_scale * label_noise
     if task == "regression":
         return Samples(inputs, outcome)
     # Gumbel's trick: the largest of logits plus Gumbel noise is a draw from their softmax.

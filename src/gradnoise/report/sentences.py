@@ -6,19 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradnoise.data.catalogue import DATA_SETS
 from gradnoise.model.networks import NETWORKS, has_batch_norm
 from gradnoise.tables.catalogue import NETWORK
-
-DATA_SETS = {
-    "fashion_mnist_subset": "a subset of Fashion-MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "mnist": "MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "linear_regression": "synthetic linear regression",
-    "logistic_regression": "synthetic logistic regression",
-}
-
 
 NEAR = 3.0  # points by which a prediction may miss
 
@@ -102,7 +92,7 @@ def title(sections: Mapping[str, Any]) -> str:
     name = str(data.get("dataset", "the data"))
     if data.get("path") and name in ("image_folder", "arrays"):
         return str(data["path"]).rstrip("/").rsplit("/", 1)[-1]
-    return DATA_SETS.get(name, name.replace("_", " "))
+    return DATA_SETS[name].title if name in DATA_SETS else name.replace("_", " ")
 
 
 def limits(

@@ -1,0 +1,92 @@
+"""What the data stage reads: which data set, from where, and what of it is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from gradnoise import stage
+from gradnoise.data.samples import Task
+from gradnoise.errors import InputError
+
+Distribution = Literal["gaussian", "student_t"]
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """Size and distributions of synthetic data.
+
+    Attributes:
+        samples: of the training set.
+        test_samples: of the test set.
+        features: numbers of one input.
+        outputs: regression targets, or classes (2 or more).
+        parameters: (features, outputs), the truth; None draws them from N(0, 1 / features).
+        input_distribution: of every feature.
+        spectrum_exponent: a in the variances i^-a of the features i = 1, 2, ...
+        label_noise_distribution: of what is added to the outputs.
+        label_noise_scale: its factor.
+        degrees_of_freedom: of Student's t.
+    """
+
+    samples: int
+    test_samples: int
+    features: int
+    outputs: int
+    parameters: Sequence[Sequence[float]] | None
+    input_distribution: Distribution
+    spectrum_exponent: float
+    label_noise_distribution: Distribution
+    label_noise_scale: float
+    degrees_of_freedom: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which data set, from where, and what of it is kept.
+
+    Attributes:
+        dataset: key of `catalogue.DATA_SETS`.
+        path: torchvision's folder, an image folder or tar, or a file of arrays; None where none is needed.
+        download: fetch a public data set that is not in the folder.
+        image_size: pixels to which the images of an image folder are resized; None leaves them.
+        subset: training samples kept, the same number of every class; None for all.
+        test_fraction: share held out where the source has no test set.
+        task: of a file of arrays.
+        seed: of the subset, the held-out share and synthetic data.
+        synthetic: see there.
+    """
+
+    dataset: str
+    path: str | None
+    download: bool
+    image_size: int | None
+    subset: int | None
+    test_fraction: float
+    task: Task
+    seed: int
+    synthetic: Synthetic
+
+    @property
+    def place(self) -> Path:
+        """The path, which this data set needs.
+
+        Raises:
+            InputError: where none is given.
+        """
+        if self.path is None:
+            raise InputError(
+                f"data.path: found none; expected the file or folder of {self.dataset}"
+            )
+        return Path(self.path).expanduser()
+
+
+def read(given: Mapping[str, Any]) -> Settings:
+    """Settings from the stage's JSON, or from the config's section.
+
+    Raises:
+        InputError: names every key that is missing or unknown.
+    """
+    settings = stage.read_settings(Settings, given)
+    synthetic: Any = settings.synthetic
+    return replace(settings, synthetic=stage.read_settings(Synthetic, synthetic))

@@ -1,0 +1,30 @@
+import numpy as np
+
+from example_data import RANDOM, images, publish, save
+from gradnoise.data.normalisation import statistics
+
+
+def test_images_are_normalised_per_channel(tmp_path):
+    part = images(60, shape=(3, 8, 8))
+    settings = save(tmp_path / "x.npz", inputs=part.inputs, targets=part.targets)
+    data = publish(settings | {"test_fraction": 0.5}, tmp_path / "x.h5")
+    scaled = data.train_inputs * data.standard_deviation[:, None, None] + data.mean[:, None, None]
+    kept = {image.tobytes() for image in part.inputs}
+    assert {image.tobytes() for image in np.rint(scaled * 255).astype(np.uint8)} <= kept
+    np.testing.assert_allclose(data.mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-6)
+    np.testing.assert_allclose(data.standard_deviation, scaled.std(axis=(0, 2, 3)), rtol=1e-6)
+
+
+def test_features_are_normalised_each_and_constant_ones_become_zero(tmp_path):
+    inputs = RANDOM.normal(5, 3, (40, 4)) * [1, 10, 1e6, 0] + [0, 0, 1e6, 7]
+    settings = save(tmp_path / "x.npz", inputs=inputs, targets=np.arange(40) % 2)
+    data = publish(settings, tmp_path / "x.h5")
+    np.testing.assert_allclose(data.train_inputs.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(data.train_inputs.std(axis=0), [1, 1, 1, 0], atol=1e-6)
+
+
+def test_statistics_of_images_are_exact():
+    inputs = images(2000, shape=(2, 5, 5)).inputs
+    mean, deviation = statistics(inputs)
+    np.testing.assert_allclose(mean, (inputs / 255).mean(axis=(0, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(deviation, (inputs / 255).std(axis=(0, 2, 3)), rtol=1e-12)

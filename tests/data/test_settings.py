@@ -1,0 +1,31 @@
+import pytest
+
+from example_data import DEFAULTS, settings_of
+from gradnoise.data import settings
+from gradnoise.errors import InputError
+
+
+def test_the_configs_section_is_read():
+    found = settings.read(DEFAULTS)
+    assert (found.dataset, found.synthetic.samples) == ("fashion_mnist_subset", 10_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({**DEFAULTS, "folder": "x"}, "folder: unknown key; accepted: dataset"),
+        (
+            {**DEFAULTS, "synthetic": {**DEFAULTS["synthetic"], "colour": 1}},
+            "colour: unknown key; accepted: samples",
+        ),
+        ({"dataset": "mnist"}, "path: missing"),
+    ],
+)
+def test_unknown_and_missing_keys_are_named_at_both_levels(given, message):
+    with pytest.raises(InputError, match=message):
+        settings.read(given)
+
+
+def test_a_path_may_begin_at_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert str(settings_of({"path": "~/images"}).place) == "/home/anna/images"
