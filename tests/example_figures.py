@@ -1,6 +1,7 @@
 """Figure programs called as the pipeline calls them."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import h5py
@@ -8,13 +9,16 @@ import numpy as np
 
 from example_results import call
 from gradnoise.figures.catalogue import entries
+from gradnoise.figures.settings import Settings
+
+PLAIN = Settings("cnn", "cnn", significance=0.05, training_batch_size=128, style={})
+
+SETTINGS = replace(PLAIN, style={"width": 6.9})
 
 
 def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) -> None:
     folder, layers = results
-    settings = {"run": "cnn", "significance": 0.05, "training_batch_size": 128, **settings}
-    style = settings.setdefault("style", {})
-    style.setdefault("width", 6.9)
+    settings = {**asdict(SETTINGS), **settings}
     stage = entries()[name].reads
     layers = [path.parents[1] / stage / path.name for path in layers] if stage else []
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
@@ -26,12 +30,6 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
         file["train/inputs"] = random.integers(0, 255, (30, 3, 8, 8), dtype=np.uint8)
         file["train/targets"] = np.arange(30) % 2
         file.attrs["classes"] = ["cat", "dog"]
-    call(
-        entries()[name].module.removeprefix("gradnoise."),
-        *arguments,
-        "--data",
-        data,
-        "--output",
-        output,
-    )
+    program = entries()[name].module.removeprefix("gradnoise.")
+    call(program, *arguments, "--data", data, "--output", output)
     data.unlink()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from example_figures import PLAIN
 from gradnoise.figures import lines, style
 
 
@@ -15,8 +16,8 @@ def test_labels_are_moved_apart_and_no_further_than_needed():
 
 
 def test_names_stand_at_the_heights_of_their_last_points_in_their_colours():
-    style.apply({})
-    _, axes = style.figure({}, 3.0)
+    style.apply(PLAIN)
+    _, axes = style.figure(PLAIN, 3.0)
     axes.set_ylim(0, 100)
     lines.direct_labels(
         axes, [("low", 10, "#111111"), ("none", np.nan, "k"), ("high", 90, "#222222")]
@@ -31,7 +32,7 @@ def test_intervals_are_bands_or_bars_within_the_percentages():
     rows = pd.DataFrame(
         {"x": [1, 2], "y": [50.0, 99.0], "y_lower": [40.0, 97.0], "y_upper": [60.0, 101.0]}
     )
-    _, (left, right) = style.figure({}, 3.0, ncols=2)
+    _, (left, right) = style.figure(PLAIN, 3.0, ncols=2)
     lines.with_interval(left, rows, "x", "y", "#123456", "o")
     lines.with_interval(right, rows, "x", "y", "#123456", "o", bars=True)
     band = left.collections[0].get_paths()[0].vertices

@@ -2,13 +2,14 @@
 
 import pytest
 
+from example_figures import PLAIN
 from gradnoise.figures import scales, style
 
 
 @pytest.fixture
 def axes():
-    style.apply({})
-    return style.figure({}, 3.0)[1]
+    style.apply(PLAIN)
+    return style.figure(PLAIN, 3.0)[1]
 
 
 @pytest.mark.parametrize(("lowest", "bottom", "step"), [(13, 0, 20), (57, 50, 10), (83, 80, 5)])

@@ -1,14 +1,17 @@
 """Sizes, colours and parameters that all figures share."""
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import pytest
 
+from example_figures import PLAIN
 from gradnoise.errors import InputError
 from gradnoise.figures import style
 
 
 def test_fonts_are_those_that_journals_accept_and_every_machine_has():
-    style.apply({})
+    style.apply(PLAIN)
     assert mpl.rcParams["pdf.fonttype"] == 42
     assert mpl.rcParams["font.sans-serif"] == ["DejaVu Sans"]
     assert mpl.rcParams["font.size"] == 8
@@ -16,24 +19,24 @@ def test_fonts_are_those_that_journals_accept_and_every_machine_has():
 
 
 def test_what_one_figure_sets_is_gone_in_the_next():
-    style.apply({"style": {"lines.linewidth": 5}})
+    style.apply(replace(PLAIN, style={"lines.linewidth": 5}))
     assert mpl.rcParams["lines.linewidth"] == 5
-    style.apply({})
+    style.apply(PLAIN)
     assert mpl.rcParams["lines.linewidth"] == 1.2
 
 
 def test_unknown_parameters_are_named():
     with pytest.raises(InputError, match=r"lines\.colour.*no parameters of matplotlib"):
-        style.apply({"style": {"lines.colour": 1}})
+        style.apply(replace(PLAIN, style={"lines.colour": 1}))
 
 
 def test_width_and_colours_follow_the_settings():
-    settings = {"style": {"width": 3.3, "colours": ["#123456"]}}
+    settings = replace(PLAIN, style={"width": 3.3, "colours": ["#123456"]})
     assert style.apply(settings) == ["#123456"]
     drawn, _ = style.figure(settings, 2.0)
     assert tuple(drawn.get_size_inches()) == (3.3, 2.0)
-    assert tuple(style.blank({}, 2.0).get_size_inches()) == (style.PAGE, 2.0)
-    assert style.apply({}) == style.COLOURS
+    assert tuple(style.blank(PLAIN, 2.0).get_size_inches()) == (style.PAGE, 2.0)
+    assert style.apply(PLAIN) == style.COLOURS
 
 
 def test_ordered_colours_go_from_light_to_dark():

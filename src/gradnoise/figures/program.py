@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 from gradnoise.errors import InputError
 from gradnoise.figures import style
+from gradnoise.figures.settings import Settings
+from gradnoise.stage import read_settings
 from gradnoise.store.work_area import atomic
 
 
@@ -18,6 +20,12 @@ def parse(description: str, tables: bool = True, layers: bool = False) -> argpar
     """Command line of a figure: settings, tables and, for some, per-layer files.
 
     Tables or files that a figure does not need are accepted, so that all figures are called alike.
+
+    Returns:
+        Namespace with `settings` (`Settings`), `tables`, `layers`, `data` and `output`.
+
+    Raises:
+        InputError: names missing and unknown settings.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--settings", type=json.loads, required=True)
@@ -26,7 +34,9 @@ def parse(description: str, tables: bool = True, layers: bool = False) -> argpar
     parser.add_argument("--layers", type=Path, nargs="*", default=[], required=layers)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.settings = read_settings(Settings, arguments.settings)
+    return arguments
 
 
 def weights(table: pd.DataFrame, run: str) -> pd.DataFrame:

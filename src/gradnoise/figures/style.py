@@ -13,6 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from gradnoise.errors import InputError
+from gradnoise.figures.settings import Settings
 
 mpl.use("Agg")
 
@@ -30,14 +31,14 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#2
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 
 
-def apply(settings: dict[str, Any]) -> list[str]:
+def apply(settings: Settings) -> list[str]:
     """Set matplotlib's parameters for a figure program; returns the colours to use.
 
     Args:
         settings: the figure's settings; `style.colours` replaces the palette, other entries of `style`
             whose names contain a point are matplotlib parameters (`lines.linewidth: 2`).
     """
-    style = settings.get("style") or {}
+    style = settings.style
     mpl.rcdefaults()
     plt.style.use(SHEET)
     parameters: Any = {name: value for name, value in style.items() if "." in name}
@@ -48,15 +49,15 @@ def apply(settings: dict[str, Any]) -> list[str]:
     return list(style.get("colours") or COLOURS)
 
 
-def figure(settings: dict[str, Any], height: float, width: float = PAGE, **grid: Any) -> Any:
+def figure(settings: Settings, height: float, width: float = PAGE, **grid: Any) -> Any:
     """`plt.subplots` at `style.width` of the settings (inches) where given, else at `width`."""
-    width = float((settings.get("style") or {}).get("width") or width)
+    width = float(settings.style.get("width") or width)
     return plt.subplots(figsize=(width, height), **grid)
 
 
-def blank(settings: dict[str, Any], height: float, width: float = PAGE) -> Figure:
+def blank(settings: Settings, height: float, width: float = PAGE) -> Figure:
     """An empty figure, for those that divide themselves; width as in `figure`."""
-    width = float((settings.get("style") or {}).get("width") or width)
+    width = float(settings.style.get("width") or width)
     return plt.figure(figsize=(width, height))
 
 

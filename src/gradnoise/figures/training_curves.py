@@ -3,8 +3,6 @@
 Loss and accuracy on training and test data, and the units that no sample activates.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import lines, program, style
+from gradnoise.figures.settings import Settings
 
 READS = ""
 NEEDS = ("own_training",)
@@ -21,7 +20,7 @@ NEEDS = ("own_training",)
 DEAD = "dead_units_"
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw a run's training history: thin lines are seeds, thick ones their mean.
 
     Args:
@@ -85,10 +84,10 @@ def _dead_units(
 
 
 def main() -> None:
-    """Draw the history of `settings["run"]`, or of the run that trained its networks."""
+    """Draw the history of the run, or of the run that trained its networks."""
     arguments = program.parse("Training curves.")
     table = pd.read_csv(arguments.tables / "training.csv")
-    run = arguments.settings.get("trained_by") or arguments.settings["run"]
+    run = arguments.settings.trained_by
     rows = table[table["run"] == run].dropna(axis=1, how="all")
     if rows.empty:
         raise InputError(f"figures: no run {run!r} in {sorted(set(table['run']))}")

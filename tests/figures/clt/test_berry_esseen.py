@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_figures import draw
+from example_figures import SETTINGS, draw
 from gradnoise.figures.clt import berry_esseen
 
 
@@ -31,7 +31,7 @@ def test_medians_stand_at_their_values_and_the_ceiling_at_its_level():
         {"layer": "a", "batch_size": [16, 64], "percentage_testable": [40.0, 80.0]}
     )
     passing = passing.assign(rho_q05=1.5, rho_q50=2.0, rho_q95=3.0)
-    left, right = berry_esseen.draw(bounds, passing, {"significance": 0.05}).axes
+    left, right = berry_esseen.draw(bounds, passing, SETTINGS).axes
     assert [set(line.get_ydata()) for line in left.lines] == [{0.3}, {0.2}]
     dots = [line for line in right.lines if line.get_marker() == "o" and len(line.get_xdata()) == 1]
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(2, 40), (2, 80)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from example_figures import SETTINGS
 from gradnoise.clt.gaussian_batch_size import LARGEST
 from gradnoise.figures.clt import gaussian_batch_size
 
@@ -19,7 +20,7 @@ ROWS = pd.DataFrame(
 
 
 def test_thick_line_is_the_median_and_censored_ones_are_triangles_at_the_top():
-    left, right = gaussian_batch_size.draw(ROWS, {"training_batch_size": 128}).axes
+    left, right = gaussian_batch_size.draw(ROWS, SETTINGS).axes
     triangles = [line for line in left.lines if line.get_marker() == "^"]
     assert [list(line.get_ydata()) for line in triangles] == [[LARGEST]]
     middle = [line for line in left.lines if list(line.get_ydata()) == [200, LARGEST]]

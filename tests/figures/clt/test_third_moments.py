@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from example_figures import SETTINGS
 from gradnoise.clt import results
 from gradnoise.figures.clt import third_moments
 
@@ -49,7 +50,7 @@ def test_constant_layers_are_named_so_and_gaussian_gradients_marked():
             "epoch": 5,
         }
     )
-    axes = third_moments.draw(rows, {}).axes[0]
+    axes = third_moments.draw(rows, SETTINGS).axes[0]
     texts = [text.get_text() for text in axes.texts]
     assert texts == ["all constant", "Gaussian gradients: 1.596"]
     assert pytest.approx(1.595769) == third_moments.GAUSSIAN

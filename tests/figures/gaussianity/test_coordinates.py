@@ -1,6 +1,7 @@
 """Noise of single coordinates."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from example_figures import draw
@@ -22,6 +23,15 @@ def test_constant_coordinates_have_no_quantiles():
     assert np.isnan(found["standardised"]).all()
 
 
-def test_an_unknown_layer_is_named(results, tmp_path):
-    with pytest.raises(InputError, match=r"no file of 'conv9.weight'"):
-        draw("coordinates", results, tmp_path / "x.pdf", parameter="conv9.weight")
+def test_the_layer_that_passes_least_is_drawn(results, tmp_path):
+    draw("coordinates", results, tmp_path / "x.pdf")
+    (shown,) = set(pd.read_csv(tmp_path / "x.csv")["parameter"])
+    table = pd.read_csv(results[0] / "gaussianity_repeats.csv")
+    table = table[(table["seed"] == 0) & (table["epoch"] == 2) & (table["kind"] == "weight")]
+    least = table.groupby("parameter")["percentage_gaussian"].min()
+    assert least[shown] == least.min()
+
+
+def test_without_files_the_figure_asks_for_them():
+    with pytest.raises(InputError, match="needs per-layer files"):
+        coordinates.choose([])

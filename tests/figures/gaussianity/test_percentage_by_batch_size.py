@@ -1,9 +1,11 @@
 """Percentages over batch sizes."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from example_figures import draw
+from example_figures import SETTINGS, draw
 from example_results import CNN
 from gradnoise.errors import InputError
 from gradnoise.figures.gaussianity import percentage_by_batch_size
@@ -21,7 +23,9 @@ def test_csv_behind_the_figure_is_the_last_epoch_of_the_tables(results, tmp_path
 
 
 def test_ceiling_stands_where_gaussian_noise_passes(deep):
-    figure = percentage_by_batch_size.draw(deep[deep["epoch"] == 10], {"significance": 0.01})
+    figure = percentage_by_batch_size.draw(
+        deep[deep["epoch"] == 10], replace(SETTINGS, significance=0.01)
+    )
     texts = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert "exactly Gaussian noise: 99 %" in texts
     heights = [line.get_ydata()[0] for line in figure.axes[0].lines if len(line.get_ydata()) == 2]
@@ -29,7 +33,7 @@ def test_ceiling_stands_where_gaussian_noise_passes(deep):
 
 
 def test_deep_networks_have_a_line_per_batch_size_and_block_dividers(deep):
-    figure = percentage_by_batch_size.draw(deep[deep["epoch"] == 10], {"significance": 0.05})
+    figure = percentage_by_batch_size.draw(deep[deep["epoch"] == 10], SETTINGS)
     first = figure.axes[0]
     assert [text.get_text() for text in first.get_legend().get_texts()] == ["64", "512"]
     labels = [text.get_text() for text in first.texts]
@@ -42,7 +46,7 @@ def test_constant_coordinates_bring_panels_without_them(deep):
     rows = deep[(deep["block"] == 1) & (deep["epoch"] == 10)].assign(share_dirac=0.1)
     for end in ("", "_lower", "_upper"):
         rows[f"percentage_testable{end}"] = rows[f"percentage_gaussian{end}"] - 5
-    figure = percentage_by_batch_size.draw(rows, {"significance": 0.05})
+    figure = percentage_by_batch_size.draw(rows, SETTINGS)
     titles = [axes.get_title("left") for axes in figure.axes]
     assert len(titles) == 4
     assert titles[0] == "n = 200, constant counted as Gaussian"
@@ -50,7 +54,7 @@ def test_constant_coordinates_bring_panels_without_them(deep):
 
 
 def test_style_follows_the_settings(deep):
-    settings = {"significance": 0.05, "style": {"width": 3.3, "colours": ["#123456"]}}
+    settings = replace(SETTINGS, style={"width": 3.3, "colours": ["#123456"]})
     few = deep[(deep["block"] == 1) & (deep["epoch"] == 10)]
     figure = percentage_by_batch_size.draw(few, settings)
     assert figure.get_figwidth() == 3.3

@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from PIL import Image
 
+from example_figures import PLAIN
 from example_trajectories import VARIANTS, write_results
 from gradnoise.figures.catalogue import entries
 from gradnoise.figures.langevin import files
@@ -30,9 +31,8 @@ def test_figures_are_written_with_the_numbers_behind_them(
 ) -> None:
     output = tmp_path / f"{name}.pdf"
     command = [sys.executable, "-m", entries()[name].module, "--output", str(output)]
-    settings: dict[str, Any] = {"run": "toy", "style": {}}
     paths = sorted(map(str, results.rglob("model.h5")))
-    command += ["--settings", json.dumps(settings), "--layers", *paths]
+    command += ["--settings", json.dumps(asdict(PLAIN)), "--layers", *paths]
     subprocess.run(command, check=True, capture_output=True)
     assert output.read_bytes().startswith(b"%PDF")
     with Image.open(output.with_suffix(".png")) as image:

@@ -5,8 +5,6 @@ to 95 % of coordinates. Right: third moment against the share that passes, growi
 size.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +12,7 @@ from matplotlib.figure import Figure
 
 from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
+from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals
 
 READS = ""
@@ -26,7 +25,7 @@ NEEDS = (
 MOST = 7  # layers that can be told apart
 
 
-def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: Settings) -> Figure:
     """Left: bound, exact distance and Edgeworth's term. Right: rho, a spine at the share that passes.
 
     Args:
@@ -38,7 +37,7 @@ def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: dict[str, Any]) 
     drawn, (left, right) = style.figure(settings, 2.75, ncols=2)
     _distances(left, bounds, colours)
     _spines(right, passing, colours)
-    lines.ceiling(right, settings["significance"], label=False)
+    lines.ceiling(right, settings.significance, label=False)
     return drawn
 
 
@@ -104,9 +103,9 @@ def _spines(axes: Axes, rows: pd.DataFrame, colours: list[str]) -> None:
 
 
 def main() -> None:
-    """Draw `settings["run"]` at its last epoch."""
+    """Draw the run at its last epoch."""
     arguments = program.parse("Berry-Esseen bounds and third moments.")
-    run, folder = arguments.settings["run"], arguments.tables
+    run, folder = arguments.settings.run, arguments.tables
     bounds = program.weights(pd.read_csv(folder / "clt.csv"), run)
     layers = program.weights(pd.read_csv(folder / "layers.csv"), run)
     tested = program.weights(pd.read_csv(folder / "gaussianity.csv"), run)

@@ -4,8 +4,6 @@ B*: the smallest batch size that brings 90 % of a layer's live coordinates withi
 distance, exact) of the Gaussian, over training; beside it the gradient noise scale.
 """
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.clt.gaussian_batch_size import LARGEST
 from gradnoise.figures import lines, program, style
+from gradnoise.figures.settings import Settings
 
 READS = ""
 NEEDS = (
@@ -29,7 +28,7 @@ PANELS = {
 }
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw the layers of one run: a line each, the median over seeds, a thin one for every seed.
 
     Args:
@@ -41,17 +40,15 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
     for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
         _lines(axes, rows, name, colours)
         axes.set_title(title, fontweight="bold")
-        axes.axhline(
-            settings["training_batch_size"], color=style.GREY, linewidth=0.8, linestyle=":"
-        )
+        axes.axhline(settings.training_batch_size, color=style.GREY, linewidth=0.8, linestyle=":")
         axes.set_yscale("log", base=2)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color=style.FAINT, linewidth=0.4)
         axes.set_axisbelow(True)
     panels[0].set_ylabel("Batch size (samples)")
     panels[0].annotate(
-        f"training batch size {settings['training_batch_size']}",
-        (0.02, settings["training_batch_size"]),
+        f"training batch size {settings.training_batch_size}",
+        (0.02, settings.training_batch_size),
         (0, 2),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
@@ -92,9 +89,9 @@ def _lines(axes: Axes, rows: pd.DataFrame, name: str, colours: list[str]) -> Non
 
 
 def main() -> None:
-    """Draw all epochs of `settings["run"]`."""
+    """Draw all epochs of the run."""
     arguments = program.parse("Batch size at which the noise is Gaussian.")
-    rows = program.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings["run"])
+    rows = program.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings.run)
     if rows["gaussian_batch_size"].isna().all():
         program.save_without_data(arguments, "no per-sample gradients were stored in this run")
         return

@@ -5,8 +5,6 @@ those of mini-batches drawn from the other half; a point per layer and batch siz
 coordinates in ten bins of the predicted probability.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +12,7 @@ from matplotlib.figure import Figure
 
 from gradnoise import stage
 from gradnoise.figures import program, style
+from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals
 
 READS = ""
@@ -24,7 +23,7 @@ NEEDS = (
 )
 
 
-def draw(cells: pd.DataFrame, bins: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(cells: pd.DataFrame, bins: pd.DataFrame, settings: Settings) -> Figure:
     """Left: a point per layer and batch size. Right: coordinates in ten bins of the predicted probability.
 
     Args:
@@ -106,9 +105,9 @@ def pool(bins: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Draw `settings["run"]` at its last epoch."""
+    """Draw the run at its last epoch."""
     arguments = program.parse("Predicted against measured pass rates.")
-    run, folder = arguments.settings["run"], arguments.tables
+    run, folder = arguments.settings.run, arguments.tables
     table = pd.read_csv(folder / "prediction.csv")
     if not (table["run"] == run).any():
         program.save_without_data(arguments, "no per-sample gradients were stored in this run")

@@ -18,6 +18,7 @@ from scipy.special import gamma
 from gradnoise import stage
 from gradnoise.clt.results import read_third_moments
 from gradnoise.figures import program, style
+from gradnoise.figures.settings import Settings
 from gradnoise.store.variables import QUANTILES
 
 READS = "clt"
@@ -51,7 +52,7 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
     return rows[deep] if deep.any() else rows
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw what `read` returned: a violin of log rho per layer with median and quartiles."""
     colours = style.apply(settings)
     layers = list(rows["layer"].unique())

@@ -20,6 +20,7 @@ from scipy.special import ndtri
 from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import program, style
+from gradnoise.figures.settings import Settings
 
 READS = "gaussianity"
 NEEDS = ("noise",)
@@ -60,16 +61,8 @@ def quantiles(samples: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
     return {"noise": ordered, "standardised": centred / deviation, "normal_quantile": normal}
 
 
-def choose(paths: Sequence[Path], parameter: str | None) -> Path:
-    """The file of `parameter`, or of the layer with most to show: most roles, then the lowest percentage."""
-    if parameter is not None:
-        named = [path for path in paths if path.stem == parameter]
-        if not named:
-            raise InputError(
-                f"figures: found no file of {parameter!r}; there are "
-                f"{', '.join(path.stem for path in paths)}"
-            )
-        return named[0]
+def choose(paths: Sequence[Path]) -> Path:
+    """The file of the layer with most to show: most roles, then the lowest percentage."""
     if not paths:
         raise InputError("figures: coordinates needs per-layer files (--layers)")
 
@@ -81,7 +74,7 @@ def choose(paths: Sequence[Path], parameter: str | None) -> Path:
     return min(paths, key=interest)
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw what `read` returned: a row per role; histogram and Q-Q plot per batch size."""
     colours = style.apply(settings)
     roles = [role for role in ROLES if (rows["role"] == role).any()]
@@ -202,9 +195,9 @@ def _nothing(axes: Axes, message: str) -> None:
 
 
 def main() -> None:
-    """Draw `settings["parameter"]`, by default the layer that has most to show."""
+    """Draw the layer that has most to show."""
     arguments = program.parse("Noise of single coordinates.", tables=False, layers=True)
-    path = choose(arguments.layers, arguments.settings.get("parameter"))
+    path = choose(arguments.layers)
     rows = read(path)
     program.save(draw(rows, arguments.settings), arguments.output, rows)
 

@@ -5,8 +5,6 @@ at the last measured epoch. The dashed line is what exactly Gaussian noise reach
 coordinates cannot be tested; the paper counts them as Gaussian.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,6 +12,7 @@ from matplotlib.figure import Figure
 
 from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
+from gradnoise.figures.settings import Settings
 
 READS = ""
 NEEDS = ("noise",)
@@ -27,7 +26,7 @@ CONVENTIONS = {
 }
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw one run at one epoch: a panel per number of batches.
 
     Networks of a few layers have a line per layer over the batch size; deep ones have a line per batch size
@@ -60,7 +59,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         value, count = values[place // len(counts)], counts[place % len(counts)]
         panel = rows[rows["batches"] == count]
         scales.percentages(axes, lowest)
-        lines.ceiling(axes, settings["significance"], label=place == 0)
+        lines.ceiling(axes, settings.significance, label=place == 0)
         title = f"n = {count}, {CONVENTIONS[value]}" if len(values) > 1 else f"n = {count} batches"
         above_blocks = 15 if deep and place == 0 else None
         axes.set_title(title, fontweight="bold", pad=above_blocks)
@@ -139,12 +138,11 @@ def _dividers(axes: Axes, layers: pd.DataFrame, label: bool) -> None:
 
 
 def main() -> None:
-    """Draw `settings["run"]` at `settings["epoch"]`, by default the last."""
+    """Draw the run at its last epoch."""
     arguments = program.parse("Percentage of Gaussian coordinates against batch size.")
     settings = arguments.settings
-    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
-    epoch = settings.get("epoch")
-    rows = table[table["epoch"] == (table["epoch"].max() if epoch is None else epoch)]
+    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings.run)
+    rows = table[table["epoch"] == table["epoch"].max()]
     program.save(draw(rows, settings), arguments.output, rows)
 
 

@@ -3,8 +3,6 @@
 The same share at every measured epoch, at the smallest and the largest batch size.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
+from gradnoise.figures.settings import Settings
 
 READS = ""
 NEEDS = (
@@ -41,7 +40,7 @@ def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw one run at one number of batches.
 
     Args:
@@ -68,7 +67,7 @@ def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
         for column, (title, layers) in enumerate(columns.items()):
             axes = panels[row, column]
             scales.percentages(axes, lowest)
-            lines.ceiling(axes, settings["significance"], label=row == 0 and column == 0)
+            lines.ceiling(axes, settings.significance, label=row == 0 and column == 0)
             _panel(axes, layers[layers["batch_size"] == size], looks)
             heading = f"{title}, batch size {size}"
             axes.set_title(heading[0].upper() + heading[1:], fontweight="bold")
@@ -122,11 +121,11 @@ def _name_lines(
 
 
 def main() -> None:
-    """Draw `settings["run"]` at `settings["batches"]`, by default the fewest."""
+    """Draw the run at its fewest batches."""
     arguments = program.parse("Percentage of Gaussian coordinates over training.")
     settings = arguments.settings
-    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings["run"])
-    rows = table[table["batches"] == (settings.get("batches") or table["batches"].min())]
+    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings.run)
+    rows = table[table["batches"] == table["batches"].min()]
     program.save(draw(rows, settings), arguments.output, rows)
 
 

@@ -6,7 +6,6 @@ prediction is exact.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from gradnoise import stage
 from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.tables.intervals import NORMAL
 
 READS = "langevin"
@@ -42,7 +42,7 @@ def rows_of(results: Sequence[Result]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Measured with error bars, exact as open rings, what commuting surrogates reach as ticks below."""
     colours = style.apply(settings)
     drawn, axes = style.figure(settings, 3.0, style.COLUMN)

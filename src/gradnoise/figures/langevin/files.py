@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradnoise.figures import program
+from gradnoise.figures.settings import Settings
 from gradnoise.langevin import results
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
@@ -64,7 +65,7 @@ def read(paths: Iterable[Path], subspace: str = "") -> list[Result]:
 
 def main(
     description: str,
-    draw: Callable[[Sequence[Result], dict[str, Any]], tuple[Figure, pd.DataFrame]],
+    draw: Callable[[Sequence[Result], Settings], tuple[Figure, pd.DataFrame]],
 ) -> None:
     """Draw every trajectory of a run's first network, in the span over the whole model."""
     arguments = program.parse(description, tables=False, layers=True)

@@ -6,7 +6,6 @@ where learning rate times curvature lies between (1 - sqrt(momentum))^2 and (1 +
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
@@ -29,7 +29,7 @@ NEEDS = (
 STEPS = 150
 
 
-def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory: its first steps, over where the first replica was in all of them."""
     colours = style.apply(settings)
     columns = 2 if len(results) == 4 else min(3, len(results))

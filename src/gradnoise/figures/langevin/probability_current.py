@@ -5,7 +5,6 @@ circulate most; zero in detailed balance.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from gradnoise import stage
 from gradnoise.figures import program, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
@@ -25,7 +25,7 @@ NEEDS = ("trajectories",)
 FEWEST = 50  # steps in a cell whose arrow is drawn
 
 
-def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A row for every trajectory: the measured current and the one of a Gaussian process with exact moments."""
     colours = style.apply(settings)
     drawn, grid = style.figure(

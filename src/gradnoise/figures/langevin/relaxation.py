@@ -6,7 +6,6 @@ predicted (dashed). Right: mean squared displacement summed over the recorded ei
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.langevin.stationary_histograms import shown
+from gradnoise.figures.settings import Settings
 from gradnoise.langevin.theory.relaxation import autocorrelation
 from gradnoise.trajectory.names import MODEL
 
@@ -26,7 +26,7 @@ SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 
-def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A row for every trajectory: autocorrelations on the left, displacement on the right."""
     colours = style.apply(settings)
     drawn, grid = style.figure(

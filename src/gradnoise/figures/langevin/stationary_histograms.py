@@ -7,7 +7,6 @@ along the same line. Predictions use the measured Hessian and noise and have no 
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from gradnoise import stage
 from gradnoise.figures import style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.langevin.estimation.boltzmann import boltzmann_density
 from gradnoise.trajectory.names import MODEL
 
@@ -34,7 +34,7 @@ def shown(result: Result) -> list[int]:
     return sorted({round(place) for place in np.linspace(0, count - 1, min(COLUMNS, count))})
 
 
-def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A row for every trajectory, a column for every eigenvector shown."""
     colours = style.apply(settings)
     columns = max(len(shown(result)) for result in results)

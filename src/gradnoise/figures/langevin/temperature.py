@@ -6,7 +6,6 @@ can hold.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from gradnoise import stage
 from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.tables.intervals import NORMAL
 from gradnoise.trajectory.names import MODEL
 
@@ -57,7 +57,7 @@ def rows_of(results: Sequence[Result]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Left: temperatures by curvature. Right: variance over the small-step law, by learning rate times curvature."""
     colours = style.apply(settings)
     drawn, (left, right) = style.figure(settings, 2.9, ncols=2)

@@ -7,7 +7,6 @@ small.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from gradnoise import stage
 from gradnoise.figures import scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
+from gradnoise.figures.settings import Settings
 from gradnoise.tables.intervals import NORMAL
 from gradnoise.trajectory.names import MODEL
 
@@ -26,7 +26,7 @@ SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
 
-def draw(results: Sequence[Result], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory."""
     colours = style.apply(settings)
     columns = min(2, len(results))

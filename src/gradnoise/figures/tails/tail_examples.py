@@ -20,6 +20,7 @@ from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
 from gradnoise.figures import program, style
+from gradnoise.figures.settings import Settings
 from gradnoise.store.results import read_attributes
 from gradnoise.tails.results import Example, read_examples, read_table, read_top_samples
 
@@ -91,7 +92,7 @@ def draw(
     rows: pd.DataFrame,
     images: tuple[NDArray[Any], list[str]] | None,
     origin: dict[str, Any],
-    settings: dict[str, Any],
+    settings: Settings,
 ) -> Figure:
     """Two rows of histograms, and thumbnails where there are images."""
     colours = style.apply(settings)

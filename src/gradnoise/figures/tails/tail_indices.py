@@ -8,7 +8,6 @@ its variance is finite, since batches are drawn from finitely many gradients.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from matplotlib.figure import Figure
 
 from gradnoise import stage
 from gradnoise.figures import program, style
+from gradnoise.figures.settings import Settings
 from gradnoise.tails.results import read_histograms
 from gradnoise.tails.stable.index import DEFAULT
 
@@ -51,7 +51,7 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
     return rows.groupby(cells)["count"].sum().reset_index()
 
 
-def draw(rows: pd.DataFrame, settings: dict[str, Any]) -> Figure:
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """A panel for the smallest and the largest batch size."""
     colours = style.apply(settings)
     sizes = sorted(rows["batch_size"].unique())
