@@ -23,18 +23,9 @@ DEFAULT = "ecf"  # the method that figures show and that claims and the positive
 def tail_index(samples: ArrayLike, axis: int = -1, method: str = DEFAULT) -> TailIndex:
     """Tail index alpha and scale s of each series, for the characteristic function exp(-|s t|^alpha).
 
-    `ecf` regresses ln(-ln |phi(t)|^2) of the empirical characteristic function on ln t over t = 0.2, 0.4, ..., 1
-    over the scale, after Koutrouvelis (1980), JASA 75; alpha at most 2. `mcculloch` looks the ratio of quantile ranges
-    (q95 - q05) / (q75 - q25) up, after McCulloch (1986), Comm. Stat. Simul. 15; biased low near 2. `mohammadi` is
-    the block estimator of Mohammadi, Mohammadpour and Ogata (2015), Metrika 78: 1 / alpha =
-    (mean ln|Y_j| - mean ln|X_i|) / ln K with Y_j the sums of blocks of K = 10 values (20 from 400 values on), the
-    remainder dropped, clipped at 2. `ml` is `maximum_likelihood`. Every method is a module of
-    `gradnoise.tails.stable.estimators`.
-
-    All but `mohammadi` are indifferent to a shift; that takes the samples as given and in their order: centre
-    them first. It leaves out exact zeros and, where one value fills 5 % of a series or more and occurs four times
-    as often as any other, that value, as the noise of a silent mini-batch is minus the full gradient.
-    All are indifferent to a factor.
+    Every method is a module of `gradnoise.tails.stable.estimators`, whose docstring gives its definition, source
+    and limits; `ecf`, the regression on the characteristic function of Koutrouvelis (1980), JASA 75, has the least
+    error of the fast ones. All are indifferent to a factor, and to a shift where their docstring says nothing else.
 
     Args:
         samples: float32 or float64, any shape, n >= 4 samples along `axis`; other real types become float64.
@@ -44,7 +35,7 @@ def tail_index(samples: ArrayLike, axis: int = -1, method: str = DEFAULT) -> Tai
     Returns:
         float64 `alpha` and `scale`, bool `converged`, each in the samples' shape without `axis`; the scale is
         in the samples' unit. NaN, NaN and False where a series has zero range, a value that is not finite, or
-        too few different values. An estimate at the lower end of its method's range, 0.5, is returned as not
+        too few different values. An estimate at the lower end of what its method can find is returned as not
         converged; one at 2 is a proper one.
 
     Raises:

@@ -1,6 +1,6 @@
 """Quantile estimator: the ratio of two quantile ranges, looked up in the table of McCulloch (1986), Comm. Stat. Simul. 15.
 
-Indifferent to a shift. Biased low near 2: Gaussian series of 200 read 1.916.
+Biased low near 2: Gaussian series of 200 read 1.916.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Maximum-likelihood index in [0.5, 2] and scale about the median, from a table of the density; started from `ecf`.
 
-Indifferent to a shift. For Gaussian samples the estimate is the bound 2 itself four times out of five.
+For Gaussian samples the estimate is the bound 2 itself four times out of five.
 """
 
 from typing import NamedTuple
