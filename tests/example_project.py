@@ -1,0 +1,148 @@
+"""A small experiment in a copy of the project, and edits of it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from example_config import ROOT
+
+OVERLAY = """
+output: results
+runs: [small, own]
+run_definitions:
+  small:
+    data:
+      subset: 400
+    model:
+      name: linear
+    trajectory:
+      variants: [plain]
+  own:
+    data:
+      dataset: arrays
+      path: own.npz
+    model:
+      name: own_network:build
+      arguments:
+        width: 6
+training:
+  epochs: 1
+  seeds: [1]
+noise:
+  checkpoints: [0, 1]
+  batch_sizes: [4, 16]
+  batches: 30
+  repeats: 2
+  coordinates: 20
+  directions: 10
+gaussianity:
+  batches: [20, 30]
+trajectory:
+  burn_in: 50
+  steps: 200
+  eigenvectors: 3
+  curvature_samples: 100
+  snapshots: 2
+calibration:
+  series: 2000
+"""
+OWN_NETWORK = '''"""A user's network."""
+from torch import nn
+
+def build(width):
+    """Two layers."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(5, width), nn.Tanh(), nn.Linear(width, 3))
+'''
+
+
+def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in the project as a user would."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "overlay.yaml"]
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, env=environment
+    )
+
+
+def would_run(project: Path) -> dict[str, int]:
+    """Rules that a run would execute now, with their number of jobs."""
+    done = snakemake(project, "--cores", "2", "--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = done.stdout + done.stderr
+    if "Nothing to be done" in text:
+        return {}
+    table = text.split("Job stats:")[1].split("\n\n")[0]
+    counts = {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+    return {name: n for name, n in counts.items() if name not in ("all", "total")}
+
+
+def create(folder: Path) -> None:
+    """Copy the project, with the small experiment's files."""
+    for name in ("Snakefile", "config.yaml", "workflow", "src", "data"):
+        source = ROOT / name
+        if source.is_dir():
+            ignore = shutil.ignore_patterns("*.tar*", "cifar*", "*.egg-info")
+            shutil.copytree(source, folder / name, ignore=ignore)
+        else:
+            shutil.copy(source, folder / name)
+    (folder / "overlay.yaml").write_text(OVERLAY)
+    (folder / "own_network.py").write_text(OWN_NETWORK)
+    new_data(folder, seed=0)
+
+
+def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Edit: the first occurrence of a text in a file."""
+
+    def edit(project: Path) -> None:
+        path = project / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1))
+
+    return edit
+
+
+def append(name: str, text: str) -> Callable[[Path], None]:
+    """Edit: text at a file's end."""
+
+    def edit(project: Path) -> None:
+        assert (project / name).exists()
+        with (project / name).open("a") as file:
+            file.write(text)
+
+    return edit
+
+
+def overlay(section: str, **values: object) -> Callable[[Path], None]:
+    """Edit: keys of a section of the config."""
+
+    def edit(project: Path) -> None:
+        path = project / "overlay.yaml"
+        config = yaml.safe_load(path.read_text())
+        config.setdefault(section, {}).update(values)
+        path.write_text(yaml.safe_dump(config))
+
+    return edit
+
+
+def new_data(project: Path, seed: int = 1) -> None:
+    """Edit: the user's data file."""
+    random = np.random.default_rng(seed)
+    inputs, targets = random.normal(size=(200, 5)), np.arange(200) % 3
+    np.savez(project / "own.npz", inputs=inputs, targets=targets)
+
+
+def touch_all(project: Path) -> None:
+    """Edit: nothing but times."""
+    for path in [*(project / "src").rglob("*.py"), *(project / "workflow").rglob("*")]:
+        if path.is_file():
+            os.utime(path)
+    for name in ("Snakefile", "config.yaml", "overlay.yaml", "own_network.py"):
+        os.utime(project / name)

@@ -1,0 +1,104 @@
+"""The small experiment as a whole: what it makes, what clusters are asked for, and what bad input says."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from example_config import ROOT
+from example_project import append, overlay, replace, snakemake
+
+
+@pytest.mark.slow
+def test_every_output_of_the_experiment_exists(project: Path) -> None:
+    results = project / "results"
+    for name in ("report.html", "noise_card.json", "claims.csv", "calibration.csv"):
+        assert (results / name).stat().st_size > 100
+    assert (results / "tables/gaussianity.csv").exists()
+    assert (results / "small/seed-1/checkpoints/epoch-1.safetensors").exists()
+    assert (results / "own/seed-1/epoch-1/noise/repeat-2.zarr").is_dir()
+    for suffix in ("pdf", "png", "csv"):
+        assert (results / f"figures/own-percentage_by_batch_size.{suffix}").stat().st_size > 100
+    assert not list(project.rglob("*.work"))
+
+
+@pytest.mark.slow
+def test_snakemakes_own_report_is_written(project: Path) -> None:
+    done = snakemake(project, "--report", "overview.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Figures" in (project / "overview.html").read_text()
+
+
+@pytest.mark.slow
+def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path) -> None:
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    # The plugin itself is installed on clusters only: every other entry is used as it is.
+    for key in ("executor", "slurm-status-command"):
+        del profile[key]
+    (restored / "profile").mkdir()
+    (restored / "profile/config.yaml").write_text(yaml.safe_dump(profile))
+    done = snakemake(restored, "--profile", "profile", "--dry-run", "--forceall")
+    text = done.stdout + done.stderr
+    shutil.rmtree(restored / "profile")
+    assert done.returncode == 0, text
+    for rule in (
+        "training",
+        "gradients",
+        "noise",
+        "gaussianity",
+        "moments",
+        "clt",
+        "tails",
+        "trajectory",
+        "langevin",
+    ):
+        resources = re.search(rf"rule {rule}:.*?resources: (.*?)\n", text, re.S)
+        assert resources, rule
+        assert re.search(r"mem_mb=\d+.*runtime=\d+", resources[1]), resources[1]
+    assert "gpu=1" in text
+
+
+@pytest.mark.slow
+def test_commands_of_the_largest_experiment_fit_into_a_command_line() -> None:
+    overlay = "workflow/experiments/resnet56.yaml"
+    arguments = ["--cores", "2", "--dry-run", "--printshellcmds", "--configfile", overlay]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    commands = re.findall(r"python -m gradnoise.*", done.stdout + done.stderr)
+    assert len(commands) > 1000
+    # Linux takes at most 128 KiB in one argument, and a job's command is one argument of its shell.
+    assert max(map(len, commands)) < 1 << 17
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (overlay("noise", batch_sise=[3]), "noise.batch_sise: unknown key"),
+        (replace("overlay.yaml", "own_network:build", "own_network:missing"), "missing"),
+        (overlay("gaussianity", batches=[2, 30]), "found 2"),
+        (lambda project: (project / "own.npz").write_bytes(b"PK"), "own.npz"),
+        (append("overlay.yaml", "training:\n  epochs: 2\n"), "written twice"),
+    ],
+)
+@pytest.mark.slow
+def test_bad_input_is_one_message_before_any_job(
+    restored: Path, edit: Callable[[Path], None], message: str
+) -> None:
+    edit(restored)
+    done = snakemake(restored, "--cores", "2")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert message in text
+    assert "Traceback" not in text
+    assert "Job stats" not in text
