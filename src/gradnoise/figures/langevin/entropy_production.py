@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
@@ -47,37 +48,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     colours = style.apply(settings)
     drawn, axes = style.figure(settings, 3.0, style.COLUMN)
     for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
-        colour, marker = style.line_style(place, colours)
-        still = each["stationary"].astype(bool)
-        axes.errorbar(
-            each["commutator"], each["entropy_production"], NORMAL * each["entropy_production_error"],
-            fmt="none", ecolor=colour, elinewidth=0.8,
-        )  # fmt: skip
-        for chosen, symbol, label in (
-            (still, marker, title),
-            (~still, "x", f"{title} (not stationary)"),
-        ):
-            if chosen.any():
-                axes.plot(
-                    each.loc[chosen, "commutator"],
-                    each.loc[chosen, "entropy_production"],
-                    symbol,
-                    color=colour,
-                    label=label,
-                    markeredgewidth=1,
-                )
-        axes.plot(
-            each["commutator"], each["predicted_entropy_production"], "o", markersize=8,
-            markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.8,
-        )  # fmt: skip
-        axes.plot(
-            each["commutator"],
-            each["null_entropy_production"],
-            "_",
-            color=colour,
-            markersize=8,
-            markeredgewidth=1.0,
-        )
+        _variant(axes, each, str(title), *style.line_style(place, colours))
     shown = rows[NUMBERS[1:]].drop(columns="entropy_production_error").to_numpy(float)
     if np.nanmin(shown) > 0:
         axes.set_yscale("log")
@@ -87,6 +58,25 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     axes.set_title("Rings: exact; dashes: null, 95 %", fontweight="bold")
     drawn.legend(loc="outside lower center", ncols=1, handles=axes.get_legend_handles_labels()[0])
     return drawn
+
+
+def _variant(axes: Axes, rows: pd.DataFrame, title: str, colour: str, marker: str) -> None:
+    """All subspaces of one trajectory; crosses where a direction is not stationary."""
+    x, still = rows["commutator"], rows["stationary"].astype(bool)
+    measured, error = rows["entropy_production"], rows["entropy_production_error"]
+    axes.errorbar(x, measured, NORMAL * error, fmt="none", ecolor=colour, elinewidth=0.8)
+    moving = f"{title} (not stationary)"
+    for chosen, symbol, label in ((still, marker, title), (~still, "x", moving)):
+        if chosen.any():
+            axes.plot(
+                x[chosen], measured[chosen], symbol, color=colour, label=label, markeredgewidth=1
+            )
+    axes.plot(
+        x, rows["predicted_entropy_production"], "o", markersize=8,
+        markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.8,
+    )  # fmt: skip
+    null = rows["null_entropy_production"]
+    axes.plot(x, null, "_", color=colour, markersize=8, markeredgewidth=1.0)
 
 
 def main() -> None:

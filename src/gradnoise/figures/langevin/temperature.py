@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
@@ -16,6 +17,7 @@ from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
+from gradnoise.langevin.theory.stationary import stability_limit
 from gradnoise.tables.intervals import NORMAL
 from gradnoise.trajectory.names import MODEL
 
@@ -64,29 +66,12 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
         colour, marker = style.line_style(place, colours)
         each = each.sort_values("curvature")
-        left.plot(
-            each["curvature"], each["predicted_temperature"], "_", color=colour,
-            markersize=11, markeredgewidth=1.0,
-        )  # fmt: skip
-        left.plot(each["curvature"], each["configurational"], marker, color=colour, label=title)
-        if each["momentum"].iloc[0] > 0:
-            left.plot(
-                each["curvature"], each["kinetic"], marker, color=colour,
-                markerfacecolor="white", markeredgewidth=0.9,
-            )  # fmt: skip
+        _temperatures(left, each, str(title), colour, marker)
         right.errorbar(
             each["step"], each["ratio"], NORMAL * each["ratio_error"],
             fmt=marker, color=colour, elinewidth=0.8,
         )  # fmt: skip
-    steps = np.geomspace(max(rows["step"].min() / 1.5, 1e-4), rows["step"].max() * 1.2, 200)
-    for momentum in sorted(rows.loc[rows["independent"], "momentum"].unique()):
-        inside = steps[steps < 1.98 * (1 + momentum)]
-        line = "-" if momentum == 0 else "--"
-        right.plot(
-            inside, 1 / (1 - inside / (2 * (1 + momentum))), line, color=style.GREY, zorder=1,
-            label=f"exact, momentum {momentum:g}",
-        )  # fmt: skip
-    right.axhline(1, color=style.FAINT, linewidth=0.8, zorder=0)
+    _exact_ratios(right, rows)
     left.set(xscale="log", yscale="log", xlabel="Curvature h (loss per parameter squared)")
     left.set_ylabel("Temperature (loss)")
     left.set_title("h Var(x); open: kinetic; dashes: ηC/2(1−μ)", fontweight="bold")
@@ -98,6 +83,34 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         scales.plain_logarithm(axis)
     drawn.legend(loc="outside lower center", ncols=2, handles=left.get_legend_handles_labels()[0])
     return drawn
+
+
+def _temperatures(axes: Axes, rows: pd.DataFrame, title: str, colour: str, marker: str) -> None:
+    """One trajectory's eigenvectors; the kinetic temperature only where momentum makes it another one."""
+    x = rows["curvature"]
+    axes.plot(
+        x, rows["predicted_temperature"], "_", color=colour, markersize=11, markeredgewidth=1.0
+    )
+    axes.plot(x, rows["configurational"], marker, color=colour, label=title)
+    if rows["momentum"].iloc[0] > 0:
+        axes.plot(
+            x, rows["kinetic"], marker, color=colour,
+            markerfacecolor="white", markeredgewidth=0.9,
+        )  # fmt: skip
+
+
+def _exact_ratios(axes: Axes, rows: pd.DataFrame) -> None:
+    """The exact variance over its small-step limit, for every momentum of independent batches."""
+    steps = np.geomspace(max(rows["step"].min() / 1.5, 1e-4), rows["step"].max() * 1.2, 200)
+    for momentum in sorted(rows.loc[rows["independent"], "momentum"].unique()):
+        limit = stability_limit(momentum)
+        inside = steps[steps < 0.99 * limit]
+        line = "-" if momentum == 0 else "--"
+        axes.plot(
+            inside, 1 / (1 - inside / limit), line, color=style.GREY, zorder=1,
+            label=f"exact, momentum {momentum:g}",
+        )  # fmt: skip
+    axes.axhline(1, color=style.FAINT, linewidth=0.8, zorder=0)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from gradnoise.figures import scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
+from gradnoise.langevin.theory.mapping import temperature
 from gradnoise.tables.intervals import NORMAL
 from gradnoise.trajectory.names import MODEL
 
@@ -50,10 +51,10 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
 
 def isotropic_law(rows: pd.DataFrame, result: Result) -> float:
     """Variance of Proposition 2, the same along every direction: C = s^2 H with s^2 the mean of c / h."""
-    n = result.numbers
     usable = rows[(rows["curvature"] > 0) & (rows["noise_variance"] > 0)]
     scale = np.exp(np.log(usable["noise_variance"] / usable["curvature"]).mean())
-    return float(n["learning_rate"] * scale / (2 * (1 - n["momentum"])))
+    n = result.numbers
+    return float(temperature(scale, n["learning_rate"], n["momentum"]))
 
 
 def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
@@ -69,36 +70,32 @@ def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
             rows["curvature"], rows[name], marker, label=label, markersize=7,
             markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.9,
         )  # fmt: skip
+    _measured(axes, rows)
+    axes.set(xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        scales.plain_logarithm(axis)
+    n = result.numbers
+    note = f"C ~ H^{n['noise_exponent']:.2f}, variance ~ H^{n['variance_exponent']:.2f}"
+    axes.set_title(f"{result.heading}\n{note}", fontweight="bold")
+    columns = ["direction", "curvature", "variance", "variance_error", "predicted_variance"]
+    shown = rows[[*columns, "continuous_variance", "stationary"]]
+    return shown.assign(variant=result.variant, isotropic_law=law)
+
+
+def _measured(axes: Axes, rows: pd.DataFrame) -> None:
+    """Variances with 95 % intervals; open where the direction is not stationary."""
     still = rows["stationary"].astype(bool)
     for chosen, face, label in (
         (still, style.INK, "measured"),
         (~still, "white", "not stationary"),
     ):
         if chosen.any():
+            each = rows[chosen]
             axes.errorbar(
-                rows.loc[chosen, "curvature"],
-                rows.loc[chosen, "variance"],
-                NORMAL * rows.loc[chosen, "variance_error"],
-                fmt="o",
-                color=style.INK,
-                markerfacecolor=face,
-                markeredgewidth=0.8,
-                elinewidth=0.8,
-                label=label,
-                zorder=3,
-            )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for axis in (axes.xaxis, axes.yaxis):
-        scales.plain_logarithm(axis)
-    note = (
-        f"C ~ H^{result.numbers['noise_exponent']:.2f}, "
-        f"variance ~ H^{result.numbers['variance_exponent']:.2f}"
-    )
-    axes.set_title(f"{result.heading}\n{note}", fontweight="bold")
-    columns = ["direction", "curvature", "variance", "variance_error", "predicted_variance"]
-    shown = rows[[*columns, "continuous_variance", "stationary"]]
-    return shown.assign(variant=result.variant, isotropic_law=law)
+                each["curvature"], each["variance"], NORMAL * each["variance_error"], fmt="o",
+                color=style.INK, markerfacecolor=face, markeredgewidth=0.8, elinewidth=0.8,
+                label=label, zorder=3,
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -89,25 +89,34 @@ def compare_boltzmann(
     values = np.asarray(samples, np.float64)
     if effective_size is None:
         effective_size = float(effective_sample_size(np.atleast_2d(values)[:, :, None])[0])
-    values = values.ravel()
-    outside = int(((values < x[0]) | (values > x[-1]) | np.isnan(values)).sum())
-    if outside:
-        raise ValueError(f"samples: {outside} of {values.size} lie outside the slice or are NaN")
-    energy = np.interp(values, x, loss)
+    energy = _energies(x, loss, values.ravel())
     temperature = _maximum_likelihood(x, loss, float(energy.mean()))
     boltzmann = -energy / temperature - _log_normaliser(x, loss, temperature)
-    z = (values - values.mean()) / values.std()
-    gaussian = -0.5 * z**2 - math.log(values.std() * math.sqrt(2 * math.pi))
-    difference = boltzmann - gaussian
+    difference = boltzmann - _gaussian_log_density(values.ravel())
     ratio = effective_size * float(difference.mean())
     return BoltzmannComparison(
         temperature,
+        # The information on T of one sample is the variance of the loss over T^4.
         temperature**2 / (float(_energy_spread(x, loss, temperature)) * math.sqrt(effective_size)),
         ratio,
         math.sqrt(effective_size) * float(difference.std()),
         2 * ratio + math.log(effective_size),
         effective_size,
     )
+
+
+def _energies(x: Floats, loss: Floats, values: Floats) -> Floats:
+    """The loss at samples that all lie on the slice."""
+    outside = int(((values < x[0]) | (values > x[-1]) | np.isnan(values)).sum())
+    if outside:
+        raise ValueError(f"samples: {outside} of {values.size} lie outside the slice or are NaN")
+    return np.interp(values, x, loss)
+
+
+def _gaussian_log_density(values: Floats) -> Floats:
+    """Of the Gaussian with the samples' own mean and variance."""
+    z = (values - values.mean()) / values.std()
+    return np.asarray(-0.5 * z**2 - math.log(values.std() * math.sqrt(2 * math.pi)))
 
 
 def _maximum_likelihood(x: Floats, loss: Floats, mean_energy: float) -> float:

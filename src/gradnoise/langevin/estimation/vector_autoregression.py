@@ -46,17 +46,13 @@ def fit_vector_autoregression(
     if order not in (1, 2):
         raise ValueError(f"order: found {order}; 1 or 2 is needed")
     check_learning_rate(learning_rate)
-    values = centred(as_replicas(trajectory, widest=COLUMNS))
-    d = values.shape[2]
-    steps = np.diff(values, axis=1)
-    regressors = np.concatenate([values[:, 1:-1], steps[:, :-1]][:order], 2).reshape(-1, order * d)
-    responses = steps[:, 1:].reshape(-1, d)
-    if len(responses) <= order * d + 1:
-        raise ValueError(f"trajectory: found {len(responses)} steps for {order * d} coefficients")
+    regressors, responses = _regression(centred(as_replicas(trajectory, widest=COLUMNS)), order)
+    d = responses.shape[1]
     inverse = _inverse(regressors.T @ regressors)
     coefficients = inverse @ (regressors.T @ responses)
     residuals = responses - regressors @ coefficients
     covariance = residuals.T @ residuals / (len(responses) - order * d - 1)
+    # Coefficients are those of rows, x^T B: their transpose acts on columns.
     curvature = -coefficients[:d].T / learning_rate
     spread = inverse[:d, :d] / learning_rate**2
     asymmetry, pvalue = _asymmetry(curvature, covariance, spread)
@@ -70,7 +66,21 @@ def fit_vector_autoregression(
     )
 
 
+def _regression(values: Floats, order: int) -> tuple[Floats, Floats]:
+    """Positions (and last steps), (n, order d), and the steps that follow, (n, d), of all replicas.
+
+    Both orders begin with the third position, so that their residuals can be compared.
+    """
+    d, steps = values.shape[2], np.diff(values, axis=1)
+    regressors = np.concatenate([values[:, 1:-1], steps[:, :-1]][:order], 2).reshape(-1, order * d)
+    responses = steps[:, 1:].reshape(-1, d)
+    if len(responses) <= order * d + 1:
+        raise ValueError(f"trajectory: found {len(responses)} steps for {order * d} coefficients")
+    return regressors, responses
+
+
 def _inverse(matrix: Floats) -> Floats:
+    # Columns may differ in scale by orders of magnitude: the correlation matrix is what is inverted.
     scale = np.sqrt(matrix.diagonal())
     if not (scale > 0).all():
         raise ValueError("trajectory: a column is constant or not finite")
