@@ -13,7 +13,7 @@ from gradnoise.claims.decision import Claim, once
 from gradnoise.claims.evidence import need
 from gradnoise.claims.experiment import Experiment, Trajectory
 from gradnoise.claims.verdicts import CONTRADICTED, SUPPORTED, Component, Families
-from gradnoise.tables.intervals import NORMAL
+from gradnoise.store.variables import NORMAL
 
 AGREEMENT = 0.10  # of a prediction
 

@@ -1,4 +1,7 @@
-"""What an array or a column is: its name, meaning, units and dimensions, declared once beside its writer."""
+"""What an array or a column is: its name, meaning, units and dimensions, declared once beside its writer.
+
+Also what all tables agree on: their quantiles, and the width of a 95 % interval.
+"""
 
 from typing import NamedTuple
 
@@ -17,6 +20,9 @@ class Variable(NamedTuple):
 
 # Percentiles over coordinates that stand for a layer.
 QUANTILES = (5, 25, 50, 75, 95)
+
+# Standard errors to either side of a 95 % interval, where the error is known.
+NORMAL = 1.959964
 
 
 def quantile_names(name: str) -> list[str]:

@@ -19,9 +19,6 @@ from scipy.special import chdtri, stdtrit
 Unit = Literal["seed", "repeat"]
 
 
-NORMAL = 1.959964  # standard errors to either side of a 95 % interval, where the error is known
-
-
 SEEDS_NEEDED = 3  # fewer training seeds say nothing about the next one
 
 

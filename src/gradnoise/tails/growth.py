@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
+from gradnoise.store.variables import NORMAL
 
 HALVINGS = 4  # from N down to N / 16
 
@@ -25,9 +26,6 @@ DENSE = 0.5
 
 
 GROUPS = 16  # of samples, each left out once for the error
-
-
-NORMAL = 1.959964  # standard errors to either side of a 95 % interval
 
 
 FINITE, INFINITE = 0.1, 0.25  # exponents of kurtosis, between those of t(5) and t(3) populations

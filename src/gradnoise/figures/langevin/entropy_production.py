@@ -17,7 +17,7 @@ from gradnoise.figures import program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
-from gradnoise.tables.intervals import NORMAL
+from gradnoise.store.variables import NORMAL
 
 READS = "langevin"
 NEEDS = ("trajectories",)

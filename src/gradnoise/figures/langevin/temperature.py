@@ -18,7 +18,7 @@ from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
 from gradnoise.langevin.theory.stationary import stability_limit
-from gradnoise.tables.intervals import NORMAL
+from gradnoise.store.variables import NORMAL
 from gradnoise.trajectory.names import MODEL
 
 READS = "langevin"
