@@ -3,7 +3,7 @@
 from gradnoise.claims import alexnet, clt, gaussianity, langevin, resnets, tails
 from gradnoise.claims.decision import Claim
 
-# Order on the page; claims that are not named here follow in the order of their modules.
+# Order on the page, the paper's claims first; those not named here follow the others of their origin.
 ORDER = (
     "rises_with_batch_size",
     "first_convolution_leads",
@@ -26,8 +26,9 @@ ORDER = (
 )
 
 
-def _place(claim: Claim) -> int:
-    return ORDER.index(claim.name) if claim.name in ORDER else len(ORDER)
+def _place(claim: Claim) -> tuple[bool, int]:
+    place = ORDER.index(claim.name) if claim.name in ORDER else len(ORDER)
+    return claim.origin != "paper", place
 
 
 CLAIMS = sorted(
