@@ -75,3 +75,51 @@ def test_the_ceiling_is_that_of_the_runs_own_test():
     assert verdict("rises_with_batch_size", run) == "undecided"
     needed = row("rises_with_batch_size", evidence(lambda *_: 97.0, significance=0.01))
     assert needed["reason"] == "needs a layer below 96 % at batch size 64"
+
+
+def ranked(swaps: int, layers: int = 4):
+    """Percentages whose order at 600 batches is that at 200 but for the first cells, which are reversed."""
+
+    def percentage(layer: str, epoch: int, size: int, batches: int) -> float:
+        place = 3 * int(layer.removeprefix("conv")) + {64: 0, 256: 1, 1024: 2}[size]
+        if batches == 600 and place < swaps:
+            place = swaps - 1 - place
+        return 10 + 5 * place - 2 * (batches == 600)
+
+    return percentage, [(f"conv{place}", "convolution", 90, 1.0) for place in range(layers)]
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize(
+    ("swaps", "noise", "expected"),
+    [
+        (0, 0.3, "supported"),
+        (2, 0.3, "supported"),  # Spearman's correlation 1 - 6 * 2 / (12 * 143)
+        (8, 0.3, "contradicted"),  # 1 - 6 * 168 / (12 * 143)
+        (4, 9.0, "undecided"),
+    ],
+)
+def test_the_trend_is_the_same_where_percentages_keep_their_order(swaps, noise, expected, seeds):
+    percentage, layers = ranked(swaps)
+    run = evidence(percentage, layers, noise=noise, seeds=seeds)
+    assert verdict("same_trend", run) == expected
+
+
+def test_noise_does_not_lower_the_correlation_of_the_trend():
+    percentage, layers = ranked(2)
+    found = row("same_trend", evidence(percentage, layers, noise=0.01))
+    assert found["measured"] == pytest.approx(1 - 6 * 2 / (12 * 143))
+    values = [
+        row("same_trend", evidence(percentage, layers, noise=4.0, seeds=seeds))["measured"]
+        for seeds in (1, 2, 3, 4, 5, 6)
+    ]
+    assert np.mean(values) == pytest.approx(1 - 6 * 2 / (12 * 143), abs=0.01)
+
+
+def test_percentages_at_the_ceiling_have_no_trend():
+    percentage, layers = ranked(0, 2)
+    few = row("same_trend", evidence(percentage, layers))
+    assert few["reason"] == "needs 8 percentages below 92 at most batches"
+    layers += [(f"conv{place}", "convolution", 90, 1.0) for place in range(2, 9)]
+    many = row("same_trend", evidence(percentage, layers))
+    assert "over 17 layers and batch sizes" in many["quantity"]

@@ -6,12 +6,20 @@ components (see `decision.Claim`). Percentages are in points.
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from gradnoise.claims.decision import Claim
-from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
+from gradnoise.claims.evidence import CONVENTIONS, Contrast, Evidence, need, simultaneous
 from gradnoise.claims.verdicts import Component, Families, any_beyond
-from gradnoise.tables.intervals import deviation_interval, repeat_deviation
+from gradnoise.clt.rank_correlation import spearman
+from gradnoise.tables.intervals import deviation_interval, repeat_deviation, unit
+
+TREND = 0.9  # least rank correlation of two numbers of batches
+
+
+CELLS = 8  # percentages whose ranks tell 0.9 from 1
+
 
 MARGIN = 3.0  # points, where the claim gives none
 
@@ -144,6 +152,50 @@ def directions_differ(run: Evidence, batches: int, column: str) -> Families:
     ]
 
 
+def same_trend(run: Evidence, column: str) -> Families:
+    """Rank correlation of the percentages at the fewest and at the most batches above 0.9.
+
+    Over layers and batch sizes, without cells at the ceiling: these have no order.
+    """
+    need(len(run.counts) > 1, "two numbers of batches")
+    fewest, most = (run.last(run.counts[end], column) for end in (0, -1))
+    measured = fewest.notna().all() & most.notna().all()
+    cells = most.columns[measured & (most.mean() < run.ceiling - MARGIN)]
+    need(len(cells) >= CELLS, f"{CELLS} percentages below {run.ceiling - MARGIN:g} at most batches")
+    label = (
+        f"rank correlation of {run.counts[0]} and {run.counts[-1]} batches over {len(cells)} layers "
+        "and batch sizes"
+    )
+    values = _jackknifed_correlation(fewest[cells], most[cells])
+    return [simultaneous([Contrast(label, values, least=TREND)])]
+
+
+def _jackknifed_correlation(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series:
+    """Pseudo-values of the rank correlation of two tables of means, by (seed, repeat).
+
+    One training seed at a time is left out; where these are too few, one repeat of each network. Noise keeps the
+    correlation of means below that of the exact percentages; the mean of pseudo-values is without that bias, to
+    the first order.
+    """
+    by_seed = unit(first.index.unique("seed").size) == "seed"
+    if by_seed:
+        first, second = (table.groupby(level="seed").mean() for table in (first, second))
+    networks = np.zeros(len(first)) if by_seed else first.index.get_level_values("seed")
+    found = []
+    for _, rows in first.groupby(networks):
+        others, count = second.loc[rows.index], len(rows)
+        whole = spearman(rows.mean(), others.mean())
+        left_out = [spearman(rows.drop(at).mean(), others.drop(at).mean()) for at in rows.index]
+        found += [count * whole - (count - 1) * part for part in left_out]
+    keys = [(key, 0) for key in first.index] if by_seed else list(first.index)
+    return pd.Series(found, pd.MultiIndex.from_tuples(keys, names=["seed", "repeat"]))
+
+
+def each_convention(run: Evidence) -> dict[str, tuple[str]]:
+    """Constant coordinates counted as Gaussian, and left out."""
+    return {convention: (column,) for convention, column in CONVENTIONS.items()}
+
+
 CLAIMS = [
     Claim(
         "rises_with_batch_size",
@@ -165,6 +217,14 @@ CLAIMS = [
         small_deviation,
         remark=design_effect_remark,
         over_repeats=True,
+    ),
+    Claim(
+        "same_trend",
+        "200 and 600 batches show the same trend over layers and batch sizes",
+        "paper",
+        same_trend,
+        cases=each_convention,
+        measured_in="",
     ),
     Claim(
         "property_of_the_basis",
