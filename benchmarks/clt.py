@@ -16,7 +16,7 @@ from scipy import stats
 
 from gradnoise.clt.exact.distance import exact_ks
 from gradnoise.clt.pass_rate import predicted_pass_rate
-from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 
 Draw = Callable[[np.random.Generator, int, tuple[int, int]], Any]
 

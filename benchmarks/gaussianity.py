@@ -21,7 +21,8 @@ import numpy as np
 import zarr
 from scipy.stats import shapiro
 
-from gradnoise.gaussianity.normality import describe, shapiro_wilk, warm
+from gradnoise.gaussianity.normality import describe, warm
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 from gradnoise.store import arrays
 
 NETWORK = 57  # parameters of a ResNet-56's store

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from gradnoise.clt.pass_rate import COUNTS, KURTOSIS_SHIFTS, LEVELS, SKEWNESS_SHIFTS, TABLE
-from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 
 MOST_SUMMED = 40  # draws of Student's t: sums of more are near the other law
 BLOCK = 1 << 21  # numbers drawn at once

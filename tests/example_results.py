@@ -11,6 +11,11 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from gradnoise.gaussianity.normality import columns
+from gradnoise.gaussianity.results import put_summary
+from gradnoise.gaussianity.summary import dtype
+from gradnoise.model.architectures import annotate
+from gradnoise.store.paths import LAYER_STAGES
 from gradnoise.tails.stable.index import DEFAULT
 
 CNN = [
@@ -42,15 +47,6 @@ def resnet(layers_per_block: int) -> list[tuple[str, str, int, float]]:
     return [*names, ("linear", "linear", 640, 0.09)]
 
 
-INTEGERS = ["batch_size", "batches", "repeat", "rejections_bh", "coordinates"]
-FIELDS = [
-    *("batch_size", "batches", "repeat", "percentage_testable", "percentage_gaussian"),
-    *("percentage_live", "percentage_directions", "share_dirac", "share_sparse"),
-    *("share_quantised", "share_live", "pi0", "rejections_bh", "skewness_mean", "skewness_sd"),
-    *("excess_kurtosis_mean", "excess_kurtosis_sd", "kolmogorov_distance_mean", "coordinates"),
-]
-SUMMARY = np.dtype([(name, "i8" if name in INTEGERS else "f8") for name in FIELDS])
-
 Percentage = Callable[[str, int, int, int, int], float]
 
 
@@ -81,23 +77,27 @@ def write_layer(
     name, operation, size, _ = layer
     seed, epoch = int(path.parts[-4].split("-")[1]), int(path.parts[-3].split("-")[1])
     random = np.random.default_rng([seed, epoch, len(name), size])
-    rows = []
-    for batch_size in batch_sizes:
-        for n in batches:
-            for repeat in range(1, repeats + 1):
-                pass_rate = percentage(name, epoch, batch_size, n, seed)
-                testable = float(np.clip(pass_rate + noise * random.standard_normal(), 0, 100))
-                gaussian = (1 - dead) * testable + 100 * dead
-                along = min(95.0, testable + 10) if directions is None else directions
-                spread = batch_size**0.5
-                rows.append(
-                    (
-                        *(batch_size, n, repeat, testable, gaussian, min(100, testable * 1.01)),
-                        *(along, dead, 0.03, 0.0, 0.97 - dead, testable / 95),
-                        *(int(5 * (95 - testable)), 0.01, 2 / spread, 6 / batch_size),
-                        *(20 / batch_size, 0.3 / spread, min(size, 2000)),
-                    )
-                )
+    cells = [(b, n, r) for b in batch_sizes for n in batches for r in range(1, repeats + 1)]
+    rows = np.zeros(len(cells), dtype())
+    for row, (batch_size, n, repeat) in zip(rows, cells, strict=True):
+        pass_rate = percentage(name, epoch, batch_size, n, seed)
+        testable = float(np.clip(pass_rate + noise * random.standard_normal(), 0, 100))
+        spread = batch_size**0.5
+        numbers = {
+            **{"batch_size": batch_size, "batches": n, "repeat": repeat},
+            # Whatever percentage a statistic adds is the testable one here.
+            **{c.name: testable for c in columns() if c.kind == "percentage"},
+            "percentage_gaussian": (1 - dead) * testable + 100 * dead,
+            "percentage_live": min(100, testable * 1.01),
+            "percentage_directions": min(95.0, testable + 10) if directions is None else directions,
+            **{"share_dirac": dead, "share_sparse": 0.03, "share_live": 0.97 - dead},
+            **{"pi0": testable / 95, "rejections_bh": int(5 * (95 - testable))},
+            **{"skewness_mean": 0.01, "skewness_sd": 2 / spread},
+            **{"excess_kurtosis_mean": 6 / batch_size, "excess_kurtosis_sd": 20 / batch_size},
+            **{"kolmogorov_distance_mean": 0.3 / spread, "coordinates": min(size, 2000)},
+        }
+        for column, value in numbers.items():
+            row[column] = value
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         file.attrs.update(
@@ -114,7 +114,7 @@ def write_layer(
         file["batch_sizes"] = np.asarray(batch_sizes)
         file["batches"] = np.asarray(batches)
         file["repeats"] = np.arange(1, repeats + 1)
-        file["summary"] = np.array(rows, SUMMARY)
+        put_summary(file, rows)
         write_examples(file, random, batch_sizes, max(batches))
 
 
@@ -167,8 +167,6 @@ def write_clt(
                 "size": size,
                 "seed": seed,
                 "epoch": epoch,
-                "block": 0,
-                "index": 1,
             },
             **{"noise_scale": 100.0 + epoch, "noise_scale_error": 5.0},
             **{"gaussian_batch_size": 500.0, "gaussian_batch_size_lower": 300.0},
@@ -327,6 +325,8 @@ def write_run(
 ) -> tuple[list[Path], list[Path]]:
     """Write one run; returns its Gaussianity files in layer order, and its training files."""
     gaussianity, training = [], []
+    modules = [(name, operation, {"weight": (size,)}) for name, operation, size, _ in layers]
+    places = {each.layer: {"block": each.block, "index": each.index} for each in annotate(modules)}
     for seed in seeds:
         for epoch in epochs:
             for layer in layers:
@@ -349,6 +349,9 @@ def write_run(
                     repeats,
                 )
                 write_tails(path.parents[1] / "tails" / path.name, layer, batch_sizes, repeats)
+                for stage in LAYER_STAGES:
+                    with h5py.File(path.parents[1] / stage / path.name, "a") as file:
+                        file.attrs.update(places[layer[0]])
                 gaussianity.append(path)
         training.append(folder / f"{run}/seed-{seed}/training.csv")
         write_training(training[-1], max(*epochs, 1), layers, seed, best)
@@ -376,20 +379,28 @@ def followed(run: Path) -> dict[str, Any]:
     }
 
 
+def measured(folder: Path, gaussianity: list[Path]) -> dict[str, dict[str, Any]]:
+    """What was measured of one run, from the Gaussianity files that `write_run` returned."""
+    parts = [path.relative_to(folder).parts for path in gaussianity]
+    run = parts[0][0]
+    found = {
+        "seeds": list(dict.fromkeys(int(part[1].split("-")[1]) for part in parts)),
+        "epochs": list(dict.fromkeys(int(part[2].split("-")[1]) for part in parts)),
+        "parameters": list(dict.fromkeys(part[4].removesuffix(".h5") for part in parts)),
+    }
+    return {run: {**found, **followed(folder / run)}}
+
+
 def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
     """Run the tables stage on what `write_run` returned below `folder`; returns the folder of tables."""
-    measured, trained_by = {}, {}
+    everything: dict[str, Any] = {}
+    trained_by = {}
     for gaussianity, training in runs:
-        parts = [path.relative_to(folder).parts for path in gaussianity]
-        run = parts[0][0]
-        measured[run] = {
-            "seeds": list(dict.fromkeys(int(part[1].split("-")[1]) for part in parts)),
-            "epochs": list(dict.fromkeys(int(part[2].split("-")[1]) for part in parts)),
-            "parameters": list(dict.fromkeys(part[4].removesuffix(".h5") for part in parts)),
-            **followed(folder / run),
-        }
-        trained_by[run] = training[0].parts[-3] if training else next(iter(measured))
-    settings = json.dumps({"measured": measured, "trained_by": trained_by})
+        everything |= (found := measured(folder, gaussianity))
+        trained_by[next(iter(found))] = (
+            training[0].parts[-3] if training else next(iter(everything))
+        )
+    settings = {"measured": everything, "trained_by": trained_by, "runs": {}, "significance": 0.05}
     files = ["--results", folder, "--output", folder / "tables"]
-    call("tables", "--settings", settings, *files)
+    call("tables", "--settings", json.dumps(settings), *files)
     return folder / "tables"

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.pass_rate import finite_population, predicted_pass_rate
-from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 
 
 @pytest.mark.parametrize(

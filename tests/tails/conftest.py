@@ -17,8 +17,8 @@ def noise() -> list[np.ndarray]:
 def tested(noise: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     described = [describe(each[:, :BATCHES], axis=1) for each in noise]
     return (
-        np.stack([each.classes for each in described], axis=1),
-        np.stack([each.pvalue for each in described], axis=1),
+        np.stack([each["class"] for each in described], axis=1),
+        np.stack([each["pvalue"] for each in described], axis=1),
     )
 
 

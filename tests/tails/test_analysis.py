@@ -39,7 +39,7 @@ def test_norm_of_a_layer(analysis: TailAnalysis, noise: list[np.ndarray]) -> Non
 def test_dead_layer_has_no_numbers() -> None:
     dead = np.full((2, 100, 5), -1e-6, np.float32)
     described = describe(dead, axis=1)
-    tested = described.classes[:, None], described.pvalue[:, None]
+    tested = described["class"][:, None], described["pvalue"][:, None]
     found = analyse_tails([dead], SIZES, 100, [1], *tested, null_series=50)
     assert found.summary["live"].tolist() == [0, 0]
     assert np.isnan(found.summary["alpha_mean"]).all()

@@ -32,7 +32,7 @@ def test_norm_of_correlated_gaussian_noise_is_no_surprise() -> None:
     mixing = random.standard_normal((1, 300))
     noise = (random.standard_normal((1, 400, 1)) @ mixing).astype(np.float32)
     described = describe(noise, axis=1)
-    tested = described.classes[:, None], described.pvalue[:, None]
+    tested = described["class"][:, None], described["pvalue"][:, None]
     found = analyse_tails([noise], [16], 400, [1], *tested, null_series=50).norms[0]
     surprise = found["norm_skewness"] - found["norm_skewness_null"]
     assert surprise > 0.4

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from example_tails import COUNT
-from gradnoise.gaussianity.kernels import Coordinate
+from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.tails.analysis import TailAnalysis
 from gradnoise.tails.stable.index import ESTIMATORS
 from gradnoise.tails.summary import describe_indices, example_roles

@@ -5,20 +5,21 @@ from pathlib import Path
 
 from gradnoise import stage
 from gradnoise.calibration.checks import calibrate, write_checks
+from gradnoise.calibration.settings import Settings
 from gradnoise.stage import without_linear_algebra
 
 
 def main() -> None:
     """Stage: the instrument check as one CSV file."""
     arguments = stage.parse("Check the analysis on noise of known distribution.")
-    settings = arguments.settings
+    settings = stage.read_settings(Settings, arguments.settings)
     with tempfile.TemporaryDirectory() as folder:
         checks = calibrate(
             Path(folder),
-            settings["seed"],
-            settings["significance"],
-            settings["batches"],
-            settings["series"],
+            settings.seed,
+            settings.significance,
+            settings.batches,
+            settings.series,
         )
     write_checks(arguments.output, checks)
 

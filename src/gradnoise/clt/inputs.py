@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.gaussianity.results import read_pvalues
 from gradnoise.gradients.reader import open_gradients
 from gradnoise.store.arrays import open_store
 
@@ -54,10 +54,7 @@ def read_inputs(
     found = {}
     if parameter in root:
         found = {name: np.asarray(root[f"{parameter}/{name}"][...]) for name in MOMENTS}  # type: ignore[index]
-    with h5py.File(gaussianity) as file:
-        pvalues = np.asarray(file["coordinates/pvalue"][...])
-        index = np.asarray(file["coordinates/index"][...])
-        attributes: dict[str, Any] = dict(file.attrs)
+    pvalues, index, attributes = read_pvalues(gaussianity)
     array, _ = open_gradients(gradients, parameter, index)
     about: dict[str, Any] = root.attrs.asdict()
     attributes |= {"moments": about["strategy"], "moments_reason": about.get("reason", "")}

@@ -18,7 +18,7 @@ from gradnoise.clt.value_classes import Frequencies, Values, classify_values, fr
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 from gradnoise.noise.gather import gather_noise, plan
 
 Floats = NDArray[np.float64]

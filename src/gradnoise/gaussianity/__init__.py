@@ -1,12 +1,13 @@
-"""Is the noise Gaussian, coordinate by coordinate?"""
+"""Is the noise Gaussian, coordinate by coordinate?
 
-from gradnoise.gaussianity.kernels import Coordinate
-from gradnoise.gaussianity.normality import (
-    Description,
-    ShapiroWilk,
-    classify,
-    describe,
-    shapiro_wilk,
-)
+Tests and shapes of many series at once (`statistics`, one module each), and the stage that takes them of a
+layer's noise. May import `noise.store`, `series`, `store`, `stage` and what lies below; neither torch,
+scipy.stats nor pandas.
+"""
 
-__all__ = ["Coordinate", "Description", "ShapiroWilk", "classify", "describe", "shapiro_wilk"]
+from gradnoise.gaussianity.normality import describe
+from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.gaussianity.statistics.classes import classify
+from gradnoise.gaussianity.statistics.shapiro_wilk import ShapiroWilk, shapiro_wilk
+
+__all__ = ["Coordinate", "ShapiroWilk", "classify", "describe", "shapiro_wilk"]

@@ -1,11 +1,11 @@
 """Stage: gaussianity."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from gradnoise import stage
 from gradnoise.gaussianity.analysis import analyse_layer, examples
 from gradnoise.gaussianity.results import write
+from gradnoise.gaussianity.settings import Settings
 from gradnoise.noise.store import ParameterNoise, open_parameter, require_same_series
 from gradnoise.stage import without_linear_algebra
 
@@ -13,10 +13,10 @@ from gradnoise.stage import without_linear_algebra
 def main() -> None:
     """Stage: noise stores of one checkpoint's repeats to one parameter's HDF5 file."""
     arguments = stage.parse("Test a layer's gradient noise for normality.", several=("noise",))
-    settings = arguments.settings
-    opened = [open_parameter(path, settings["parameter"]) for path in arguments.noise]
+    settings = stage.read_settings(Settings, arguments.settings)
+    opened = [open_parameter(path, settings.parameter) for path in arguments.noise]
     require_same_series(opened)
-    first, batches = opened[0], settings["batches"]
+    first, batches = opened[0], settings.batches
     repeats = [int(noise.attributes["repeat"]) for noise in opened]
     analysis = analyse_layer(
         [noise.noise for noise in opened],
@@ -24,7 +24,7 @@ def main() -> None:
         first.batch_sizes,
         batches,
         repeats,
-        settings["significance"],
+        settings.significance,
     )
     shown = examples(analysis, first.noise, first.batch_sizes, batches)
     axes = {"batch_sizes": first.batch_sizes, "batches": batches, "repeats": repeats}
@@ -40,12 +40,12 @@ def main() -> None:
     )
 
 
-def _attributes(noise: ParameterNoise, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _attributes(noise: ParameterNoise, settings: Settings) -> dict[str, Any]:
     """Attributes of the results: those of the noise that hold for all repeats, and the settings."""
     return {
         **noise.lasting,
-        "parameter": settings["parameter"],
-        "significance": settings["significance"],
+        "parameter": settings.parameter,
+        "significance": settings.significance,
     }
 
 

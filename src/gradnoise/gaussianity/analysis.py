@@ -13,19 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
-from gradnoise.gaussianity.normality import LARGEST, SMALLEST, describe
-from gradnoise.gaussianity.summary import cast, summarise
+from gradnoise.gaussianity.normality import describe, statistics
+from gradnoise.gaussianity.statistic import LARGEST, SMALLEST
+from gradnoise.gaussianity.summary import roles, summarise
 from gradnoise.noise.store import Noise, column_blocks
-
-FIELDS = {
-    "statistic": np.float64,
-    "pvalue": np.float64,
-    "skewness": np.float32,
-    "excess_kurtosis": np.float32,
-    "kolmogorov_distance": np.float32,
-    "class": np.uint8,
-}
-
 
 Fields = dict[str, NDArray[Any]]
 
@@ -35,7 +26,7 @@ class LayerAnalysis:
     """Results of a layer over S batch sizes, K numbers of batches, R repeats and C coordinates.
 
     Attributes:
-        coordinates: per-coordinate arrays (S, K, R, C) by the names of `FIELDS`.
+        coordinates: per-coordinate arrays (S, K, R, C) by the names of the statistics' fields.
         directions: the same over the layer's random directions, (S, K, R, D).
         summary: structured array of S * K * R rows, see `gradnoise.gaussianity.summary.summarise`.
     """
@@ -53,7 +44,7 @@ def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
         batches: the numbers n of batches, K of them.
 
     Returns:
-        Arrays (S, K, C) by the names of `FIELDS`. Skewness, kurtosis and distance are NaN for DIRAC.
+        Arrays (S, K, C) by the names of the statistics' fields. Skewness, kurtosis and distance are NaN for DIRAC.
 
     Raises:
         InputError: for n outside 3 to 5000 or above the number of batches there are, or noise that is not finite.
@@ -65,15 +56,16 @@ def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
             f"gaussianity.batches: found {wrong[0]}; accepted: {SMALLEST} to "
             f"{min(LARGEST, stored)} (the noise holds {stored} batches)"
         )
-    results = {
-        name: np.empty((sizes, len(batches), count), dtype) for name, dtype in FIELDS.items()
+    results: Fields = {
+        field.name: np.empty((sizes, len(batches), count), field.dtype)
+        for statistic in statistics()
+        for field in statistic.fields
     }
     for size in range(sizes):
         for columns in column_blocks(noise, max(batches, default=0)):
             block = np.asarray(noise[size, : max(batches), columns])
             for k, n in enumerate(batches):
-                described = describe(block[:n], axis=0)
-                for name, values in zip(FIELDS, described, strict=True):
+                for name, values in describe(block[:n], axis=0).items():
                     results[name][size, k, columns] = values
     if np.isnan(results["pvalue"]).any():
         index = np.argwhere(np.isnan(results["pvalue"]))[0]
@@ -102,7 +94,7 @@ def analyse_layer(
 
     def over_repeats(arrays: Sequence[Noise]) -> Fields:
         described = [describe_noise(array, batches) for array in arrays]
-        return {name: np.stack([one[name] for one in described], axis=2) for name in FIELDS}
+        return {name: np.stack([one[name] for one in described], axis=2) for name in described[0]}
 
     coordinates = over_repeats(noise)
     directions = over_repeats(noise_along_directions)
@@ -127,7 +119,7 @@ def examples(
     found = []
     for size in sorted({int(np.argmin(batch_sizes)), int(np.argmax(batch_sizes))}):
         cell = {name: values[size, k, 0] for name, values in analysis.coordinates.items()}
-        for role, position in cast(cell).items():
+        for role, position in roles(cell).items():
             samples = np.asarray(noise[size, : batches[k], slice(position, position + 1)])
             found.append(
                 {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gradnoise.tables.catalogue import NETWORK, PERCENTAGES, SHARES
+from gradnoise.tables.catalogue import NETWORK, percentages, shares
 
 SCHEMA = "gradnoise.noise_card"
 
@@ -80,12 +80,12 @@ def _layer(rows: pd.DataFrame, history: pd.DataFrame) -> dict[str, Any]:
     dead = f"dead_units_{first['layer']}"
     measured = []
     for _, row in rows.iterrows():
-        percentages = {
+        bounded = {
             name: {bound: number(row[f"{name}{end}"]) for bound, end in ENDS.items()}
-            for name in PERCENTAGES
+            for name in percentages(rows)
         }
         where = {"batch_size": int(row["batch_size"]), "batches": int(row["batches"])}
-        measured.append(where | percentages | {name: number(row[name]) for name in SHARES})
+        measured.append(where | bounded | {name: number(row[name]) for name in shares(rows)})
     return {
         "parameter": str(first["parameter"]),
         "layer": str(first["layer"]),

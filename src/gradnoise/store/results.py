@@ -98,5 +98,11 @@ def read_table(path: Path, stage: str, name: str) -> NDArray[Any] | None:
     return found
 
 
+def read_column_attributes(path: Path, stage: str, name: str) -> dict[str, dict[str, str]]:
+    """What a table's file says of its columns: "units", "long_name", ... to the columns' values."""
+    with opened(path, stage) as file:
+        return {key: json.loads(value) for key, value in file[name].attrs.items()}
+
+
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value

@@ -7,23 +7,10 @@ from typing import Any
 import pandas as pd
 
 from gradnoise.errors import InputError
-from gradnoise.tables.layers import layer_files, read_attributes, read_layers
+from gradnoise.store.variables import quantile_names
+from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 
 NETWORK = "network"  # name of the whole-network row
-
-
-PERCENTAGES = [
-    "percentage_testable",
-    "percentage_gaussian",
-    "percentage_live",
-    "percentage_directions",
-]
-
-
-SHARES = ["share_dirac", "share_sparse", "share_quantised", "share_live"]
-
-
-QUANTILES = [f"q{percent:02}" for percent in (5, 25, 50, 75, 95)]
 
 
 # Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
@@ -52,9 +39,20 @@ LANGEVIN = ("langevin", "langevin_subspaces")
 LAYER_NUMBERS = [
     *("noise_scale", "noise_scale_error", "gaussian_batch_size"),
     *("gaussian_batch_size_lower", "gaussian_batch_size_upper"),
-    *(f"rho_{q}" for q in QUANTILES),
-    *(f"root_kurtosis_{q}" for q in QUANTILES),
+    *quantile_names("rho"),
+    *quantile_names("root_kurtosis"),
 ]
+
+
+def percentages(table: pd.DataFrame) -> list[str]:
+    """Columns of the table `gaussianity` that are percentages with an interval."""
+    names = [str(name) for name in table]
+    return [name for name in names if name.startswith("percentage_") and f"{name}_lower" in names]
+
+
+def shares(table: pd.DataFrame) -> list[str]:
+    """Columns of the table `gaussianity` that are shares of the coordinates, 0 to 1."""
+    return [name for name in map(str, table) if name.startswith("share_")]
 
 
 def read(folder: Path) -> Mapping[str, pd.DataFrame]:
@@ -70,9 +68,9 @@ def summaries(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[
     """The tables of `SUMMARIES`, and `layers`: the numbers that stand for a layer, one row each."""
     found = {}
     for name, (stage_name, member, by) in SUMMARIES.items():
-        paths = list(layer_files(results, measured, stage_name))
+        files = layer_files(results, measured, stage_name)
         numbers = not member
         found[name] = (
-            read_attributes(paths, LAYER_NUMBERS) if numbers else read_layers(paths, member, by)
+            read_numbers(files, LAYER_NUMBERS) if numbers else read_layers(files, member, by)
         )
     return found

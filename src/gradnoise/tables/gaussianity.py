@@ -1,16 +1,16 @@
-"""Tables: every layer's summary in one place, averaged over repeats and seeds, and in the paper's form."""
+"""Tables: every layer's summary in one place, averaged over repeats and seeds."""
 
 import logging
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from gradnoise.errors import InputError
-from gradnoise.tables.catalogue import NETWORK, PERCENTAGES, SHARES
+from gradnoise.store.results import read_column_attributes
+from gradnoise.tables.catalogue import NETWORK
 from gradnoise.tables.intervals import estimate, interval, repeat_deviation, unit, weighted_mean
-from gradnoise.tables.layers import LAYER, read_layers
+from gradnoise.tables.layers import LAYER, LayerFile, read_layers
 
 log = logging.getLogger(__name__)
 
@@ -18,53 +18,73 @@ log = logging.getLogger(__name__)
 CELL = ["run", "seed", "epoch", "batch_size", "batches", "repeat"]
 
 
-SHAPES = [
-    "pi0",
-    "skewness_mean",
-    "skewness_sd",
-    "excess_kurtosis_mean",
-    "excess_kurtosis_sd",
-    "kolmogorov_distance_mean",
-]
+class Columns(NamedTuple):
+    """Numbers of a layer, as its file describes them: the stage knows them, tables take what there is.
+
+    Attributes:
+        kind: column -> "percentage", "share", "mean" or "count".
+        over: column -> the coordinates that it is about: "all", "testable", "live" or "directions".
+    """
+
+    kind: Mapping[str, str]
+    over: Mapping[str, str]
+
+    def of(self, *kinds: str) -> list[str]:
+        """Columns of these kinds, kind by kind."""
+        return [name for kind in kinds for name, found in self.kind.items() if found == kind]
+
+    @property
+    def names(self) -> list[str]:
+        """All columns in the order of the tables."""
+        return self.of("percentage", "share", "mean", "count")
 
 
-COUNTS = ["rejections_bh", "coordinates"]
+def read_columns(files: Sequence[LayerFile]) -> Columns:
+    """What the files' summaries hold.
 
-
-SUMMARY = [*PERCENTAGES, *SHARES, *SHAPES, *COUNTS]
-
-
-def read_gaussianity(paths: Iterable[Path]) -> pd.DataFrame:
-    """Gaussianity of every layer: one row per (layer, batch size, batches, repeat)."""
-    table = read_layers(paths, by=["batch_size", "batches", "repeat"])
-    if table.empty:
+    Raises:
+        InputError: where there is no file, or it is missing or damaged.
+    """
+    if not files:
         raise InputError("tables: found no Gaussianity summary in any file")
-    return table[[*CELL[:3], *LAYER, *CELL[3:], *SUMMARY]]
+    first = files[0]
+    found = read_column_attributes(first.path, first.stage, "summary")
+    return Columns(found["kind"], found["over"])
 
 
-def network_rows(table: pd.DataFrame) -> pd.DataFrame:
+def read_gaussianity(files: Sequence[LayerFile], columns: Columns) -> pd.DataFrame:
+    """Gaussianity of every layer: one row per (layer, batch size, batches, repeat)."""
+    table = read_layers(files, by=["batch_size", "batches", "repeat"])
+    return table[[*CELL[:3], *LAYER, *CELL[3:], *columns.names]]
+
+
+def network_rows(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """The whole network, every layer weighted by its true number of weights, not by those sampled.
 
-    A percentage among testable or live coordinates is weighted by how many of those the layer has.
-    Random directions belong to a layer; the network has none.
+    What is a mean over testable or live coordinates is weighted by how many of those the layer has, counts
+    add up. Random directions belong to a layer; the network has none.
     """
     rows = []
     for cell, layers in table.groupby(CELL, sort=False):
         size = layers["size"].to_numpy(float)
-        testable = size * (1 - layers["share_dirac"].to_numpy(float))
-        live = size * layers["share_live"].to_numpy(float)
-        weights = dict.fromkeys([*SHARES, "percentage_gaussian"], size)
-        weights |= dict.fromkeys(["percentage_testable", "pi0"], testable)
-        weights |= dict.fromkeys(["percentage_live", *SHAPES[1:]], live)
+        weights = {
+            "all": size,
+            "testable": size * (1 - layers["share_dirac"].to_numpy(float)),
+            "live": size * layers["share_live"].to_numpy(float),
+        }
         row: dict[str, Any] = dict(zip(CELL, cell, strict=True))
         row |= dict.fromkeys(LAYER[:4], NETWORK) | {"block": 0, "index": 0, "size": int(size.sum())}
-        row |= {name: weighted_mean(layers[name].to_numpy(float), w) for name, w in weights.items()}
-        row |= {name: int(layers[name].sum()) for name in COUNTS}
+        row |= {
+            name: weighted_mean(layers[name].to_numpy(float), weights[columns.over[name]])
+            for name in columns.of("percentage", "share", "mean")
+            if columns.over[name] in weights
+        }
+        row |= {name: int(layers[name].sum()) for name in columns.of("count")}
         rows.append(row)
     return pd.DataFrame(rows, columns=table.columns)
 
 
-def aggregate(repeats: pd.DataFrame) -> pd.DataFrame:
+def aggregate(repeats: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Average over repeats and seeds: one row per (run, epoch, parameter, batch size, batches).
 
     For every percentage P stand the mean `P`, the deviation over repeats `P_sd` (pooled over seeds), and
@@ -74,16 +94,16 @@ def aggregate(repeats: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for run, rows in repeats.groupby("run", sort=False):
         key = ["epoch", "parameter", "batch_size", "batches"]
-        wide = rows.pivot(index=["seed", "repeat"], columns=key, values=SUMMARY)
+        wide = rows.pivot(index=["seed", "repeat"], columns=key, values=columns.names)
         means = estimate(wide)
         lower, upper = interval(means)
         sd = repeat_deviation(wide)["value"]
         part = rows.drop_duplicates(key)[["run", "epoch", *LAYER, "batch_size", "batches"]]
-        for name in SUMMARY:
-            columns = {name: means["value"]}
-            if name in PERCENTAGES:
-                columns |= {f"{name}_sd": sd, f"{name}_lower": lower, f"{name}_upper": upper}
-            for column, values in columns.items():
+        for name in columns.names:
+            found = {name: means["value"]}
+            if columns.kind[name] == "percentage":
+                found |= {f"{name}_sd": sd, f"{name}_lower": lower, f"{name}_upper": upper}
+            for column, values in found.items():
                 part = part.join(values.loc[name].rename(column), on=key)
         seeds, count = wide.index.get_level_values("seed"), len(wide)
         part["unit"] = unit(seeds.nunique())

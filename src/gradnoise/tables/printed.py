@@ -1,8 +1,6 @@
 """Tables in the paper's form: CSV, Markdown and LaTeX."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,26 +44,18 @@ def printed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def latex(table: pd.DataFrame, comment: str) -> str:
     """LaTeX tabular with booktabs rules; needs `\\usepackage{booktabs}` in the document."""
-
-    def cell(value: Any) -> str:
-        text = f"{value:,}" if isinstance(value, int | np.integer) else str(value)
-        text = re.sub(r"([_%&#])", r"\\\1", text).replace("±", r"$\pm$")
-        return text.replace(",", "{,}") if isinstance(value, int | np.integer) else text
-
-    batch_sizes = len(table.columns) - 2
-    lines = [
-        f"% {comment}",
-        rf"\begin{{tabular}}{{lr{'r' * batch_sizes}}}",
-        r"\toprule",
-        rf"& & \multicolumn{{{batch_sizes}}}{{c}}{{Batch size}} \\",
-        rf"\cmidrule(lr){{3-{batch_sizes + 2}}}",
-        " & ".join(map(cell, table.columns)) + r" \\",
-        r"\midrule",
-        *(" & ".join(map(cell, row)) + r" \\" for row in table.itertuples(index=False)),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
+    sizes = len(table.columns) - 2
+    over = ["", "", *["Batch size"] * sizes]
+    headed = table.set_axis(pd.MultiIndex.from_arrays([over, table.columns]), axis="columns")
+    numbers = table.select_dtypes("integer").columns
+    style = headed.style.hide(axis="index")
+    style = style.format(escape="latex")
+    style = style.format(thousands="{,}", subset=[("", name) for name in numbers])
+    text = style.to_latex(hrules=True, column_format=f"lr{'r' * sizes}", multicol_align="c")
+    # Which columns the heading is over: pandas has rules between rows only.
+    heading = r"{Batch size} \\"
+    text = text.replace(heading, f"{heading}\n\\cmidrule(lr){{3-{sizes + 2}}}")
+    return f"% {comment}\n" + text.replace("±", r"$\pm$")
 
 
 def write_printed(aggregated: pd.DataFrame, folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gaussianity.kernels import Coordinate
+from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.norm import norm_shape, null_shape
 from gradnoise.tails.null import SERIES, gaussian_null

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gaussianity.normality import shapiro_wilk
+from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 from gradnoise.tails.stable.index import ESTIMATORS, tail_index
 
 SERIES = 10_000

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.gaussianity.kernels import Coordinate
+from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.tails.null import Null
 from gradnoise.tails.results import rows_of
 from gradnoise.tails.stable.index import ESTIMATORS

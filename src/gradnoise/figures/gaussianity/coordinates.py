@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,6 +20,8 @@ from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import program, style
 from gradnoise.figures.settings import Settings
+from gradnoise.gaussianity.results import STAGE, read_examples
+from gradnoise.store.results import read_attributes, read_table
 
 READS = "gaussianity"
 NEEDS = ("noise",)
@@ -34,17 +35,17 @@ def read(path: Path) -> pd.DataFrame:
     Columns: parameter, seed, epoch, role, batch_size, coordinate, statistic, pvalue, noise,
     standardised (noise minus its mean, in its own standard deviations), normal_quantile.
     """
-    frames = []
-    with h5py.File(path) as file:
-        group = file["examples"]
-        labels = {
-            name: np.atleast_1d(group.attrs[name])
-            for name in ("role", "batch_size", "coordinate", "statistic", "pvalue")
-        }
-        origin = {name: file.attrs[name] for name in ("parameter", "seed", "epoch")}
-        for row, samples in enumerate(group["samples"][...]):
-            series = {name: values[row] for name, values in labels.items()}
-            frames.append(pd.DataFrame({**origin, **series, **quantiles(samples)}))
+    origin = read_attributes(path, STAGE)
+    frames = [
+        pd.DataFrame(
+            {
+                **{name: origin[name] for name in ("parameter", "seed", "epoch")},
+                **{name: value for name, value in example.items() if name != "samples"},
+                **quantiles(example["samples"]),
+            }
+        )
+        for example in read_examples(path)
+    ]
     if not frames:
         raise InputError(f"{path}: found no example series")
     return pd.concat(frames, ignore_index=True)
@@ -67,9 +68,11 @@ def choose(paths: Sequence[Path]) -> Path:
         raise InputError("figures: coordinates needs per-layer files (--layers)")
 
     def interest(path: Path) -> tuple[int, float]:
-        with h5py.File(path) as file:
-            roles = len(set(np.atleast_1d(file["examples"].attrs["role"])))
-            return -roles, float(np.nanmin(file["summary"]["percentage_gaussian"]))
+        roles = {example["role"] for example in read_examples(path)}
+        summary = read_table(path, STAGE, "summary")
+        if summary is None:
+            raise InputError(f"{path}: found no summary")
+        return -len(roles), float(np.nanmin(summary["percentage_gaussian"]))
 
     return min(paths, key=interest)
 
