@@ -53,3 +53,4 @@ def test_many_observations_are_permuted_at_random() -> None:
     y = 0.3 * x + random.normal(size=60)
     assert permutation_pvalue(x, y) == pytest.approx(stats.spearmanr(x, y).pvalue, abs=0.01)
     assert permutation_pvalue(x, y) == permutation_pvalue(x, y)
+    assert permutation_pvalue(x, x) == 1 / 20_001  # never zero

@@ -27,6 +27,7 @@ def test_every_batch_size_has_its_tick(axes):
     axes.figure.canvas.draw()
     assert [label.get_text() for label in axes.get_xticklabels()] == ["16", "64", "1024"]
     assert axes.get_xscale() == "log"
+    assert axes.get_xlim() == pytest.approx((12.8, 1280))  # points at the ends stand free
 
 
 def test_logarithms_are_written_out(axes):
