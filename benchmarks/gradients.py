@@ -22,9 +22,11 @@ from torch import nn
 
 from gradnoise.gradients import contractions, directions
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.differentiation import alone_gradients
-from gradnoise.gradients.per_sample import per_sample_gradients
+from gradnoise.gradients.dependence import PROBED, require_independence
+from gradnoise.gradients.differentiation import one_sample_gradients
+from gradnoise.gradients.parameters import StoredParameter
 from gradnoise.gradients.selections import Selection, select
+from gradnoise.gradients.streaming import CHUNK, streamed_gradients
 from gradnoise.model import factory
 from gradnoise.store.arrays import open_unfinished
 
@@ -62,12 +64,13 @@ def compare(
             torch.autograd.grad(loss, list(named.values()))
 
     def ours() -> None:
-        for _ in per_sample_gradients(model, F.cross_entropy, inputs, targets, selections):
+        require_independence(model, F.cross_entropy, inputs[:PROBED], targets[:PROBED])
+        for _ in streamed_gradients(model, F.cross_entropy, inputs, targets, selections):
             pass
 
     def torch_func() -> None:
         few = slice(0, samples // FEW)
-        alone_gradients(model, F.cross_entropy, inputs[few], targets[few], selections)
+        one_sample_gradients(model, F.cross_entropy, inputs[few], targets[few], selections)
 
     bare(), ours()  # warm
     times = least(repeats, bare, ours, torch_func)
@@ -86,12 +89,11 @@ def compare(
 def store_speed(samples: int, selection: Selection, memory: int = 1 << 30) -> None:
     """Write shards of one parameter and read them back by blocks of columns."""
     count = len(selection.coordinates)
-    rows = gradient_store.rows_of_shard(samples, count, memory)
+    rows = gradient_store.rows_of_shard(samples, count, memory, CHUNK)
     with tempfile.TemporaryDirectory() as folder:
         store = open_unfinished(Path(folder) / "store.zarr")
-        gradient_store.create(
-            store, {selection.name: selection}, {selection.name: {}}, samples, rows
-        )
+        parameter = StoredParameter(selection.coordinates, 0, {})
+        gradient_store.create(store, {selection.name: parameter}, samples, rows)
         array = store[f"{selection.name}/gradient"]
         assert isinstance(array, zarr.Array)
         shard = np.random.default_rng(0).standard_normal((rows, count), dtype=np.float32)

@@ -15,15 +15,17 @@ import torch.nn.functional as F
 
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut, positions
-from gradnoise.gradients.per_sample import per_sample_gradients
-from gradnoise.gradients.selections import Selection, select
-from gradnoise.gradients.store import create
+from gradnoise.gradients.parameters import StoredParameter
+from gradnoise.gradients.selections import select
+from gradnoise.gradients.store import create, read_parameters
+from gradnoise.gradients.streaming import streamed_gradients
 from gradnoise.model import factory
 from gradnoise.model.loss import loss as loss_by_name
-from gradnoise.noise import in_memory, recording
-from gradnoise.noise import store as layout
+from gradnoise.noise import recording
 from gradnoise.noise.gather import gather_noise, plan
-from gradnoise.noise.minibatches import Sampler
+from gradnoise.noise.minibatches import GradientSampler
+from gradnoise.noise.store import NAME
+from gradnoise.store.arrays import open_unfinished
 from gradnoise.store.work_area import WorkArea
 
 THREADS = 2
@@ -81,7 +83,7 @@ def gathering() -> None:
         )
 
 
-def alexnet(samples: int) -> Sampler:
+def alexnet(samples: int) -> GradientSampler:
     random = torch.Generator().manual_seed(0)
     model = factory.build({"name": "alexnet"}, (3, 32, 32), 10, seed=0)
     inputs = torch.randn(samples, 3, 32, 32, generator=random)
@@ -90,10 +92,10 @@ def alexnet(samples: int) -> Sampler:
     selections = select(dict(model.named_parameters()), COORDINATES, DIRECTIONS, 0, weights)
     draws = Draws(0, 0, "with_replacement", samples)
     loss = loss_by_name("cross_entropy")
-    return Sampler(model, loss, inputs, targets, selections, draws, micro_batch=MICRO_BATCH)
+    return GradientSampler(model, loss, inputs, targets, selections, draws, micro_batch=MICRO_BATCH)
 
 
-def bare(sampler: Sampler, passes: int) -> None:
+def bare(sampler: GradientSampler, passes: int) -> None:
     """Forward and backward passes alone, over as many micro-batches."""
     for step in range(passes):
         start = step * MICRO_BATCH % len(sampler.inputs)
@@ -102,12 +104,13 @@ def bare(sampler: Sampler, passes: int) -> None:
         sampler.loss(sampler.model(sampler.inputs[chosen]), sampler.targets[chosen]).backward()
 
 
-def by_batches(folder: Path, sampler: Sampler, sizes: tuple[int, ...], batches: int) -> None:
-    measured = in_memory.measured(sampler.model, sampler.selections)
+def by_batches(
+    folder: Path, sampler: GradientSampler, sizes: tuple[int, ...], batches: int
+) -> None:
     output = folder / "noise.zarr"
     with WorkArea(output, {}) as work:
-        recording.record_minibatches(work, sampler, measured, sizes, batches, MEMORY, {})
-        work.publish({recording.NAME: output})
+        recording.record_minibatches(work, sampler, sizes, batches, MEMORY, {})
+        work.publish({NAME: output})
     shutil.rmtree(output)
 
 
@@ -146,31 +149,31 @@ def per_sample(folder: Path, per_batch_seconds: float) -> None:
     )
 
 
-def collect(sampler: Sampler) -> None:
+def collect(sampler: GradientSampler) -> None:
     parts = sampler.model, sampler.loss, sampler.inputs, sampler.targets, sampler.selections
-    for _ in per_sample_gradients(*parts):
+    for _ in streamed_gradients(*parts):
         pass
 
 
 def draw_from_store(folder: Path, columns: int) -> float:
     """Seconds to read stored per-sample gradients, draw every batch and store the noise."""
-    selection = Selection("layer", (columns,), columns, np.arange(columns), None)
-    store = recording.zarr.open_group(folder / "gradients.zarr", mode="w")
-    create(store, {"layer": selection}, {"layer": {}}, SAMPLES, 2048)
+    parameter = StoredParameter(np.arange(columns), 0, {})
+    store = open_unfinished(folder / "gradients.zarr")
+    create(store, {"layer": parameter}, SAMPLES, 2048)
     group = store["layer"]
     random = np.random.default_rng(0)
     for start in range(0, SAMPLES, 2048):
         stop = min(start + 2048, SAMPLES)
         group["gradient"][start:stop] = random.standard_normal((stop - start, columns), np.float32)
     group["full_gradient"] = np.zeros(columns)
-    measured = {"layer": layout.Measured(selection.coordinates, 0, {})}
+    gradients = read_parameters(store)
     draws = Draws(0, 0, "with_replacement", SAMPLES)
 
     def draw() -> None:
         output = folder / "drawn.zarr"
         with WorkArea(output, {}) as work:
-            recording.record_gathered(work, store, measured, draws, SIZES, BATCHES, MEMORY, {})
-            work.publish({recording.NAME: output})
+            recording.record_gathered(work, gradients, draws, SIZES, BATCHES, MEMORY, {})
+            work.publish({NAME: output})
         shutil.rmtree(output)
 
     return min(seconds(draw) for _ in range(2))

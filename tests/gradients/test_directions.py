@@ -1,11 +1,27 @@
+"""Random directions against their definition written out."""
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.directions import SHARE, draw, matrix, project, sketch_by_torch
+from gradnoise.gradients.directions import SHARE, Directions, draw, project, sketch_by_torch
 
 SHAPES = [(30, 20, 3, 3), (5, 2000), (2000, 5), (6001,), (1, 6000), (16, 1, 3, 3), (10,), ()]
+
+
+def matrix(directions: Directions) -> NDArray[np.float32]:
+    """All directions written out, float32 (size, D), from their definition."""
+    if directions.dense is not None:
+        return directions.dense
+    bucket = np.add.outer(directions.row_bucket, directions.column_bucket) % directions.count
+    sign = np.multiply.outer(directions.row_sign, directions.column_sign)
+    written = np.zeros((bucket.size, directions.count), np.float32)
+    written[np.arange(bucket.size), bucket.ravel()] = (
+        sign.ravel() * directions.scale[bucket.ravel()]
+    )
+    return written
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,4 +1,4 @@
-import random
+"""What of a parameter is selected, and how a gradient is projected on it."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,8 @@ import torch
 from torch import nn
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.dependence import batch_dependence
-from gradnoise.gradients.selections import project, select
-from gradnoise.model.preservation import preserved
+from gradnoise.gradients.parameters import count_values
+from gradnoise.gradients.selections import project, select, stored_parameters
 
 
 def parameters() -> dict[str, torch.Tensor]:
@@ -60,59 +59,12 @@ def test_projection_takes_the_chosen_coordinates() -> None:
     assert project(select(parameters(), 3, 0, 1)["weight"], gradient)[1].shape == (0,)
 
 
-def test_model_and_random_states_are_left_as_they_were() -> None:
-    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout())
-    model[2].eval()
-    model[0].bias.requires_grad_(False)
-    model(torch.randn(5, 4)).sum().backward()
-
-    def state() -> list[torch.Tensor]:
-        gradients = [each.grad for each in model.parameters() if each.grad is not None]
-        return [each.clone() for each in (*model.parameters(), *model.buffers(), *gradients)]
-
-    def drawn() -> tuple[float, float, float]:
-        states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
-        numbers = float(torch.rand(())), float(np.random.rand()), random.random()  # noqa: NPY002
-        torch.set_rng_state(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        random.setstate(states[2])
-        return numbers
-
-    before, numbers = state(), drawn()
-    flags = [module.training for module in model.modules()]
-
-    def disturb() -> None:
-        with preserved(model):
-            model.train().requires_grad_(True)
-            model(torch.randn(5, 4)).sum().backward()
-            model[1].running_mean = torch.ones(4)
-            nn.init.zeros_(model[0].weight)
-            np.random.seed(3)  # noqa: NPY002
-            random.random()
-            model.zero_grad()
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        disturb()
-    assert all(torch.equal(one, other) for one, other in zip(before, state(), strict=True))
-    assert [module.training for module in model.modules()] == flags
-    assert [each.requires_grad for each in model.parameters()] == [True, False, True, True]
-    assert drawn() == numbers
-
-
-@pytest.mark.parametrize(
-    ("module", "why"),
-    [
-        (nn.BatchNorm1d(3), "statistics of the batch"),
-        (nn.BatchNorm1d(3).eval(), None),
-        (nn.BatchNorm1d(3, track_running_stats=False).eval(), "statistics of the batch"),
-        (nn.Dropout(0.5), "at random"),
-        (nn.Dropout(0.5).eval(), None),
-        (nn.Dropout(0.0), None),
-        (nn.LSTM(3, 3, num_layers=2, dropout=0.1), "at random"),
-        (nn.LayerNorm(3), None),
-    ],
-)
-def test_dependence_on_the_batch_is_named(module: nn.Module, why: str | None) -> None:
-    found = batch_dependence(nn.Sequential(nn.Linear(3, 3), module))
-    assert found is None if why is None else why in str(found) and found.startswith("1 (")
+def test_what_is_stored_describes_the_parameter() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    selections = select(dict(model.named_parameters()), 5, 3, 0, ["1.weight", "0.bias"])
+    stored = stored_parameters(model, selections)
+    assert list(stored) == ["1.weight", "0.bias"]
+    assert stored["1.weight"].counts == (5, 3)
+    assert stored["1.weight"].attributes["size"] == 8
+    assert stored["0.bias"].attributes["layer"] == "0"
+    assert count_values(stored) == 5 + 3 + 4 + 3

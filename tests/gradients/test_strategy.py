@@ -1,9 +1,13 @@
 """Which of the two ways to mini-batch gradients is taken, and why."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.strategy import choose_strategy, machine_memory
+from gradnoise.gradients import strategy
+from gradnoise.gradients.strategy import choose_strategy, free_disk, machine_memory
 
 GIGABYTE = 10**9  # what 25,000 numbers of each of 10,000 samples take
 
@@ -51,3 +55,13 @@ def test_what_is_asked_for_is_done() -> None:
 
 def test_the_machine_has_memory() -> None:
     assert machine_memory() > 2**28
+
+
+def test_what_a_store_already_takes_counts_as_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategy.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    assert free_disk(tmp_path) == 1000
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "chunk").write_bytes(bytes(7))
+    assert free_disk(tmp_path) == 1007

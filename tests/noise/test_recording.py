@@ -1,4 +1,4 @@
-"""The noise store: what is in it, and that a kill at any moment changes nothing."""
+"""The noise stage: what it stores, and that a kill at any moment changes nothing."""
 
 import hashlib
 import json
@@ -10,20 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch.nn.functional as F
-import xarray
 
 from gradnoise.data import dataset as dataset_file
 from gradnoise.data.samples import Samples, Source
 from gradnoise.errors import InputError
 from gradnoise.gradients import __main__ as gradients
+from gradnoise.gradients import strategy as strategies
 from gradnoise.model import factory
 from gradnoise.model.checkpoints import save
 from gradnoise.noise import __main__ as noise
-from gradnoise.noise import recording
-from gradnoise.noise import store as layout
-from gradnoise.noise.minibatches import Sampler
+from gradnoise.noise.minibatches import GradientSampler
 from gradnoise.noise.sampling import sample_noise
-from gradnoise.store.arrays import UNITS, open_store
+from gradnoise.store.arrays import open_store
 from toy_network import gradient, images, network, same
 
 
@@ -67,41 +65,13 @@ def test_both_ways_store_the_same_noise_along_directions(tmp_path):
             assert np.allclose(group[array][:], other[name][array][:], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("strategy", ["per_sample", "per_batch"])
-def test_store_describes_itself_to_xarray(tmp_path, strategy):
-    stored(tmp_path, strategy)
-    dataset = xarray.open_zarr(tmp_path / "noise.zarr", group="0.weight", consolidated=False)
-    assert dataset["noise"].dims == ("batch_size", "batch", "coordinate")
-    assert dataset["noise_along_directions"].dims == ("batch_size", "batch", "direction")
-    assert dataset["noise"].attrs["units"] == UNITS
-    assert dataset["noise"].sel(batch_size=8).shape == (11, 27)
-    assert dataset.attrs["layer"] == "0"
-    root = open_store(tmp_path / "noise.zarr").attrs
-    assert (root["seed"], root["sampling"], root["sample_count"]) == (3, "with_replacement", 50)
-    assert root["strategy"] == strategy
-    assert root["versions"]["torch"]
-
-
-def test_full_gradient_depends_on_the_size_in_train_mode(tmp_path):
-    group = stored(tmp_path, "auto", batch_norm=True)
-    dataset = xarray.open_zarr(tmp_path / "noise.zarr", group="0.weight", consolidated=False)
-    assert dataset["full_gradient"].dims == ("batch_size", "coordinate")
-    assert not np.allclose(*group["0.weight"]["full_gradient"][:])
-    assert np.abs(group["0.weight"]["noise"][:].mean(axis=1)).max() < 1e-7
-
-
 def test_disk_that_does_not_suffice_is_said_before_the_first_gradient(tmp_path, monkeypatch):
-    monkeypatch.setattr(recording.shutil, "disk_usage", lambda path: SimpleNamespace(free=100))
-    monkeypatch.setattr(Sampler, "full_gradient", lambda self: pytest.fail("computed a gradient"))
+    monkeypatch.setattr(strategies.shutil, "disk_usage", lambda path: SimpleNamespace(free=100))
+    monkeypatch.setattr(
+        GradientSampler, "full_gradient", lambda self: pytest.fail("computed a gradient")
+    )
     with pytest.raises(InputError, match=r"the noise needs .* GB of disk"):
         stored(tmp_path, "per_batch")
-
-
-def test_shards_keep_buffers_within_memory():
-    measured = {"w": layout.Measured(np.arange(1_000_000), 0, {})}
-    rows = layout.rows(measured, 5, 600, 1 << 30)
-    assert 4 * 5 * rows * 1_000_000 <= 1 << 29
-    assert layout.rows(measured, 5, 600, 1) == 1
 
 
 # The stage
@@ -258,11 +228,11 @@ def test_a_killed_stage_resumes_to_the_same_bytes(
 
 
 def count_passes(monkeypatch):
-    passes, gradient = [], Sampler.gradient
+    passes, gradient = [], GradientSampler.gradient
 
     def counted(self, inputs, targets):
         passes.append(len(inputs))
         return gradient(self, inputs, targets)
 
-    monkeypatch.setattr(Sampler, "gradient", counted)
+    monkeypatch.setattr(GradientSampler, "gradient", counted)
     return passes

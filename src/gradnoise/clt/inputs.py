@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.gaussianity.results import read_pvalues
-from gradnoise.gradients.reader import open_gradients
-from gradnoise.store.arrays import open_store
+from gradnoise.gradients.store import open_gradients
+from gradnoise.moments.store import read_moments
 
 Floats = NDArray[np.float64]
-
-MOMENTS = ("mean", "variance", "third_absolute", "third", "fourth")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class LayerInputs:
 
     Attributes:
         gradients: (N, C) Zarr array or NumPy array, or None where they were not stored.
-        moments: MOMENTS by name, float64 (C,) each; empty where none exist.
+        moments: `moments.store.MOMENTS` by name, float64 (C,) each; empty where none exist.
         samples: number of samples N.
         index: flat indices of the coordinates, (C,).
         pvalues: (S, K, R, C).
@@ -50,12 +48,8 @@ def read_inputs(
     gradients: Path, moments: Path, gaussianity: Path, parameter: str
 ) -> tuple[LayerInputs, dict[str, Any]]:
     """Open what earlier stages found of one parameter, and what they say of it."""
-    root = open_store(moments)
-    found = {}
-    if parameter in root:
-        found = {name: np.asarray(root[f"{parameter}/{name}"][...]) for name in MOMENTS}  # type: ignore[index]
+    found, about = read_moments(moments, parameter)
     pvalues, index, attributes = read_pvalues(gaussianity)
     array, _ = open_gradients(gradients, parameter, index)
-    about: dict[str, Any] = root.attrs.asdict()
     attributes |= {"moments": about["strategy"], "moments_reason": about.get("reason", "")}
     return LayerInputs(array, found, int(about["sample_count"]), index, pvalues), attributes

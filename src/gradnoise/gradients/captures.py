@@ -1,10 +1,10 @@
 """What one forward and backward pass reveals about every layer, without any weight gradient.
 
-Forward hooks keep a layer's input and add a zero to its output; the gradient of the summed per-sample
-losses with respect to that zero is the layer's error, sample by sample. Nothing else is differentiated.
+Forward hooks keep a layer's input and perturb its output by a zero; the gradient of the summed per-sample
+losses with respect to that perturbation is the layer's error, sample by sample. Nothing else is differentiated.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,33 +19,28 @@ from torch.utils._pytree import tree_map
 
 from gradnoise.gradients.contractions import Contraction, Rows, contract
 from gradnoise.gradients.selections import Selection, project_rows
+from gradnoise.model.loss import Loss
 
-Loss = Callable[[Any, torch.Tensor], torch.Tensor]
-
-
-Source = tuple[nn.Module, str]
-
+Owner = tuple[nn.Module, str]  # the module that a parameter belongs to, and its name there
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-
-
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm)
 
 
 @dataclass
 class Call:
-    """One call of a layer: its input (n, ...), the zero added to its output, and later the error (n, ...)."""
+    """One call of a layer: its input (n, ...), the perturbation of its output, and later the error (n, ...)."""
 
     inputs: torch.Tensor
-    tap: torch.Tensor
+    perturbation: torch.Tensor
     error: torch.Tensor
 
     def usable(self, samples: int) -> bool:
         """Whether its leading axis can be that of the samples."""
-        return len(self.inputs) == samples and len(self.tap) == samples
+        return len(self.inputs) == samples and len(self.perturbation) == samples
 
 
-def sources(model: nn.Module, names: Sequence[str]) -> dict[str, Source]:
+def capturable(model: nn.Module, names: Sequence[str]) -> dict[str, Owner]:
     """Module and attribute of those parameters whose gradients a capture gives.
 
     Leaves out what belongs to other kinds of modules (or subclasses, which may compute differently), and
@@ -97,8 +92,8 @@ def capture(
         losses = sample_losses(loss, model(inputs), targets)
         every = [call for module in modules for call in calls[module]]
         if every and losses.requires_grad:
-            taps = [call.tap for call in every]
-            errors = torch.autograd.grad(losses.sum(), taps, materialize_grads=True)
+            perturbations = [call.perturbation for call in every]
+            errors = torch.autograd.grad(losses.sum(), perturbations, materialize_grads=True)
             for call, error in zip(every, errors, strict=True):
                 call.error = error
     return calls
@@ -118,9 +113,10 @@ def _recorded(
         output: torch.Tensor,
     ) -> torch.Tensor:
         given = arguments[0] if arguments else next(iter(keywords.values()))
-        tap = torch.zeros_like(output, requires_grad=True)
-        calls[module].append(Call(given.detach(), tap, tap.detach()))
-        return output + tap
+        zero = torch.zeros_like(output, requires_grad=True)
+        # No parameter asks for a gradient: autograd's graph begins at this zero.
+        calls[module].append(Call(given.detach(), zero, zero.detach()))
+        return output + zero
 
     required = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     handles = [module.register_forward_hook(record, with_kwargs=True) for module in modules]
@@ -137,7 +133,7 @@ def _recorded(
 
 def captured_gradients(
     calls: Mapping[nn.Module, Sequence[Call]],
-    parameters: Mapping[str, Source],
+    parameters: Mapping[str, Owner],
     selections: Mapping[str, Selection],
     samples: int,
 ) -> dict[str, Rows]:
@@ -154,7 +150,7 @@ def captured_gradients(
 
 
 def _gradient(module: nn.Module, attribute: str, call: Call, selection: Selection) -> Rows:
-    samples, inputs, error = len(call.tap), call.inputs.float(), call.error.float()
+    samples, inputs, error = len(call.perturbation), call.inputs.float(), call.error.float()
     if isinstance(module, CONVOLUTIONS):
         if attribute == "bias":
             return project_rows(selection, error.flatten(start_dim=2).sum(dim=2))
@@ -180,7 +176,7 @@ def contraction(module: nn.Module, call: Call) -> Contraction:
     if isinstance(module, CONVOLUTIONS):
         return _convolution(module, inputs, error)
     assert isinstance(module, nn.Linear)
-    samples = len(call.tap)
+    samples = len(call.perturbation)
     error = error.reshape(samples, -1, module.out_features)
     positions = np.arange(error.shape[1]) * module.in_features
     offset = np.arange(module.in_features)

@@ -9,7 +9,7 @@ flattened after padding. `Contraction` holds these for convolutions of any dimen
 grouping, and for linear layers with any number of extra dimensions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,10 +22,7 @@ from gradnoise.gradients import directions as random_directions
 from gradnoise.gradients.selections import Selection, project_rows, select
 
 ELEMENTS = 1 << 24  # largest temporary, in numbers
-
-
 TILE = 1 << 16  # numbers of a patch table that stays in the second-level cache
-
 
 Rows = tuple[torch.Tensor, torch.Tensor]
 
@@ -63,21 +60,24 @@ class Contraction:
 
 def contract(contraction: Contraction, selection: Selection) -> Rows:
     """Per-sample gradients of a weight at the selection, float32 (n, C) and (n, D)."""
-    sketched = selection.directions is not None and selection.directions.dense is None
-    small = selection.directions is not None and not sketched
-    if (
-        small
-        or (sketched and contraction.groups > 1)
-        or 2 * len(selection.coordinates) > selection.size
-    ):
-        return _in_parts(_whole, contraction, selection, selection.size)
+    directions = selection.directions
+    # Dense directions need all coordinates; a grouped layer's sketch is no product over its two axes; and
+    # where most coordinates are chosen, matrix products beat single dot products.
+    dense = directions is not None and (directions.dense is not None or contraction.groups > 1)
+    if dense or 2 * len(selection.coordinates) > selection.size:
+        return _in_parts(_by_matrix_products, contraction, selection, selection.size)
     if contraction.error.device.type == "cpu":
         return _gathered_on_cpu(contraction, selection)
     gathered = 2 * len(selection.coordinates) * len(contraction.base)
     return _in_parts(gathered_by_torch, contraction, selection, gathered)
 
 
-def _in_parts(method, contraction: Contraction, selection: Selection, size: int) -> Rows:  # type: ignore[no-untyped-def]
+def _in_parts(
+    method: Callable[[Contraction, Selection], Rows],
+    contraction: Contraction,
+    selection: Selection,
+    size: int,
+) -> Rows:
     """Apply a method to so few samples at a time that its temporaries stay below `ELEMENTS`."""
     size += len(contraction.offset) * len(contraction.base)
     step = max(1, ELEMENTS // size)
@@ -88,7 +88,7 @@ def _in_parts(method, contraction: Contraction, selection: Selection, size: int)
     return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 
 
-def _whole(contraction: Contraction, selection: Selection) -> Rows:
+def _by_matrix_products(contraction: Contraction, selection: Selection) -> Rows:
     """Form the whole gradients, by matrix products, and project them."""
     samples, rows, positions = contraction.error.shape
     groups = contraction.groups
@@ -137,26 +137,14 @@ def _gathered_on_cpu(contraction: Contraction, selection: Selection) -> Rows:
     directions = selection.directions or random_directions.NONE
     chosen = np.zeros((samples, len(selection.coordinates)), np.float32)
     projected = np.zeros((samples, directions.count), np.float32)
-    row, column = row_and_column(contraction, selection)
+    geometry, place = (contraction.offset, contraction.base), row_and_column(contraction, selection)
     inputs = contraction.inputs.contiguous().numpy()
     error = contraction.error.contiguous().numpy()
 
     def part(first: int, last: int) -> None:
-        _contract(
-            inputs[first:last],
-            error[first:last],
-            contraction.offset,
-            contraction.base,
-            row,
-            column,
-            directions.row_bucket,
-            directions.row_sign,
-            directions.column_bucket,
-            directions.column_sign,
-            directions.scale,
-            chosen[first:last],
-            projected[first:last],
-        )
+        samples = slice(first, last)
+        found = chosen[samples], projected[samples]
+        _contract(inputs[samples], error[samples], geometry, place, directions.sketch, *found)
 
     bounds = list(_parts(samples, torch.get_num_threads()))
     if len(bounds) == 1:
@@ -175,23 +163,10 @@ def _parts(count: int, parts: int) -> Iterator[tuple[int, int]]:
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _contract(  # type: ignore[no-untyped-def]
-    inputs,
-    error,
-    offset,
-    base,
-    row,
-    column,
-    row_bucket,
-    row_sign,
-    column_bucket,
-    column_sign,
-    scale,
-    chosen,
-    projected,
-) -> None:
+def _contract(inputs, error, geometry, place, sketch, chosen, projected) -> None:  # type: ignore[no-untyped-def]
     """Tables of patches for a few positions at a time, then short dot products and a small convolution."""
-    samples, rows, positions = error.shape
+    (offset, base), (row, column) = geometry, place
+    samples, _, positions = error.shape
     columns, count = offset.size, projected.shape[1]
     tile = max(1, min(positions, TILE // columns))
     patch = np.empty((columns, tile), np.float32)
@@ -210,23 +185,33 @@ def _contract(  # type: ignore[no-untyped-def]
                 for p in range(width):
                     dot += error[sample, row[c], first + p] * patch[column[c], p]
                 chosen[sample, c] += dot
-            if count == 0:
-                continue
-            row_sketch[:] = 0
-            column_sketch[:] = 0
-            for o in range(rows):
+            if count > 0:
+                _sketch_patches(
+                    error[sample], patch, first, width, sketch, row_sketch, column_sketch
+                )
+                # A circular convolution, unrolled over twice D buckets: no modulo in the inner loop.
                 for p in range(width):
-                    row_sketch[p, row_bucket[o]] += row_sign[o] * error[sample, o, first + p]
-            for k in range(columns):
-                for p in range(width):
-                    column_sketch[p, column_bucket[k]] += column_sign[k] * patch[k, p]
-            for p in range(width):
-                for d in range(count):
-                    factor = row_sketch[p, d]
-                    for e in range(count):
-                        total[d + e] += factor * column_sketch[p, e]
+                    for d in range(count):
+                        factor = row_sketch[p, d]
+                        for e in range(count):
+                            total[d + e] += factor * column_sketch[p, e]
+        scale = sketch[4]
         for d in range(count):
             projected[sample, d] = scale[d] * (total[d] + total[count + d])
+
+
+@njit(nogil=True, cache=True)
+def _sketch_patches(error, patch, first, width, sketch, row_sketch, column_sketch) -> None:  # type: ignore[no-untyped-def]
+    """Sketches of the error (O, P) and of the patches (K, tile) at the positions of a tile, (tile, D) each."""
+    row_bucket, row_sign, column_bucket, column_sign, _ = sketch
+    row_sketch[:] = 0
+    column_sketch[:] = 0
+    for o in range(error.shape[0]):
+        for p in range(width):
+            row_sketch[p, row_bucket[o]] += row_sign[o] * error[o, first + p]
+    for k in range(patch.shape[0]):
+        for p in range(width):
+            column_sketch[p, column_bucket[k]] += column_sign[k] * patch[k, p]
 
 
 def warm() -> None:

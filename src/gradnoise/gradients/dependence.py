@@ -3,11 +3,13 @@
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import Loss
+from gradnoise.errors import InputError
 from gradnoise.gradients.differentiation import differentiate
+from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 
 AGREEMENT = 1e-3  # far above float32 rounding, far below a wrong gradient
+PROBED = 128  # samples of a data set among which a few are looked at
 
 
 def sample_dependence(
@@ -32,15 +34,15 @@ def sample_dependence(
     inputs, targets = inputs.to(device), targets.to(device)
     names = [name for name, _ in model.named_parameters()]
     disagreeing = dict.fromkeys(names, 0)
-    probes = _probes(len(inputs))
+    singles = probes(len(inputs))
     with preserved(model):
-        for probe in probes:
+        for probe in singles:
             alone = differentiate(model, loss, inputs, targets, names, probe)
             inside = differentiate(model, loss, inputs, targets, names, slice(None), probe)
             for name in names:
-                disagreeing[name] += _differs(alone[name], inside[name])
+                disagreeing[name] += differs(alone[name], inside[name])
     for name, count in disagreeing.items():
-        if 2 * count > len(probes):
+        if 2 * count > len(singles):
             return (
                 f"a sample's gradient of {name} alone is not its gradient inside a batch, so it "
                 "depends on its batch mates or is drawn anew in every pass"
@@ -48,12 +50,29 @@ def sample_dependence(
     return None
 
 
-def _probes(count: int) -> list[slice]:
+def require_independence(
+    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor
+) -> None:
+    """Refuse where per-sample gradients do not exist; arguments as in `sample_dependence`.
+
+    Raises:
+        InputError: says why, and what to do.
+    """
+    dependence = sample_dependence(model, loss, inputs, targets)
+    if dependence is not None:
+        raise InputError(
+            f"per-sample gradients do not exist: {dependence}. Use model.eval() where those at fixed "
+            "statistics and without random draws are wanted; otherwise gradnoise.noise.sample_noise "
+            "measures mini-batches"
+        )
+
+
+def probes(count: int) -> list[slice]:
     """The first, the middle and the last of so many samples."""
     return [slice(probe, probe + 1) for probe in sorted({0, count // 2, count - 1})]
 
 
-def _differs(one: torch.Tensor, other: torch.Tensor) -> bool:
+def differs(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether two gradients are further apart than rounding; not finite ones are reported elsewhere."""
     largest = torch.maximum(torch.linalg.vector_norm(one), torch.linalg.vector_norm(other))
     return bool(torch.linalg.vector_norm(one - other) > AGREEMENT * largest)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import Loss, sample_losses
+from gradnoise.gradients.captures import sample_losses
 from gradnoise.gradients.contractions import ELEMENTS, Rows
 from gradnoise.gradients.selections import Selection, project_rows
+from gradnoise.model.loss import Loss
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def differentiate(
     return dict(zip(names, gradients, strict=True))
 
 
-def alone_gradients(
+def one_sample_gradients(
     model: nn.Module,
     loss: Loss,
     inputs: torch.Tensor,

@@ -27,6 +27,14 @@ from gradnoise.errors import InputError
 # Below this many coordinates a share, a random-sign sum is still close to a single coordinate.
 SHARE = 50
 
+Sketch = tuple[
+    NDArray[np.int32],
+    NDArray[np.float32],
+    NDArray[np.int32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+]
+
 
 @dataclass(frozen=True, eq=False)
 class Directions:
@@ -52,10 +60,19 @@ class Directions:
     column_sign: NDArray[np.float32]
     scale: NDArray[np.float32]
 
+    @property
+    def sketch(self) -> Sketch:
+        """The tables of a sketch, as the kernels take them."""
+        return (
+            self.row_bucket,
+            self.row_sign,
+            self.column_bucket,
+            self.column_sign,
+            self.scale,
+        )
+
 
 _EMPTY = np.empty(0, np.int32), np.empty(0, np.float32)
-
-
 NONE = Directions(0, 0, 0, None, *_EMPTY, *_EMPTY, _EMPTY[1])
 
 
@@ -109,15 +126,8 @@ def project(directions: Directions, gradients: torch.Tensor) -> torch.Tensor:
     if gradients.device.type != "cpu":
         return sketch_by_torch(directions, gradients)
     projected = gradients.new_empty(len(gradients), directions.count)
-    _sketch(
-        gradients.contiguous().view(-1, directions.rows, directions.columns).numpy(),
-        directions.row_bucket,
-        directions.row_sign,
-        directions.column_bucket,
-        directions.column_sign,
-        directions.scale,
-        projected.numpy(),
-    )
+    stacked = gradients.contiguous().view(-1, directions.rows, directions.columns)
+    _sketch(stacked.numpy(), directions.sketch, projected.numpy())
     return projected
 
 
@@ -154,29 +164,8 @@ def device_tables(directions: Directions, device: torch.device) -> Tables:
     """Copy the tables to a device, once."""
     shifted = np.add.outer(directions.row_bucket, np.arange(directions.count)) % directions.count
     dense = np.empty((0, 0), np.float32) if directions.dense is None else directions.dense
-    arrays = (
-        dense,
-        directions.row_bucket,
-        directions.row_sign,
-        directions.column_bucket,
-        directions.column_sign,
-        directions.scale,
-        shifted.reshape(-1),
-    )
+    arrays = dense, *directions.sketch, shifted.reshape(-1)
     return Tables(*(torch.from_numpy(array).to(device) for array in arrays))
-
-
-def matrix(directions: Directions) -> NDArray[np.float32]:
-    """All directions written out, float32 (size, D): for inspection, as large as D layers."""
-    if directions.dense is not None:
-        return directions.dense
-    bucket = np.add.outer(directions.row_bucket, directions.column_bucket) % directions.count
-    sign = np.multiply.outer(directions.row_sign, directions.column_sign)
-    written = np.zeros((bucket.size, directions.count), np.float32)
-    written[np.arange(bucket.size), bucket.ravel()] = (
-        sign.ravel() * directions.scale[bucket.ravel()]
-    )
-    return written
 
 
 def _buckets(random: np.random.Generator, size: int, count: int) -> NDArray[np.int32]:
@@ -190,48 +179,57 @@ def _signs(random: np.random.Generator, size: int) -> NDArray[np.float32]:
 
 
 @njit(nogil=True, cache=True)
-def _sketch(  # type: ignore[no-untyped-def]
-    gradients, row_bucket, row_sign, column_bucket, column_sign, scale, projected
-) -> None:
-    """Rows of one bucket into one row, by vector additions; then its columns into D buckets, shifted.
-
-    Four such rows at a time, since additions to the same bucket wait for each other.
-    """
+def _sketch(gradients, sketch, projected) -> None:  # type: ignore[no-untyped-def]
+    """Rows of one bucket into one row, by vector additions; then its columns into D buckets, shifted."""
+    row_bucket, row_sign, column_bucket, column_sign, scale = sketch
     samples, _, columns = gradients.shape
     count = projected.shape[1]
     order = np.argsort(row_bucket, kind="mergesort")
     buckets = np.unique(row_bucket)
-    bounds = np.searchsorted(row_bucket[order], buckets)
+    # Bucket number b holds the rows order[bounds[b] : bounds[b + 1]].
+    bounds = np.append(np.searchsorted(row_bucket[order], buckets), order.size)
     within = np.empty((4, count), np.float32)
-    together = np.zeros((4, columns), np.float32)
-    first, second, third, fourth = within
-    one, two, three, four = together
+    merged = np.zeros((4, columns), np.float32)
     total = np.empty(2 * count, np.float64)
     for sample in range(samples):
         total[:] = 0
         for start in range(0, buckets.size, 4):
             among = min(4, buckets.size - start)
             for part in range(among):
-                merged = together[part]
-                merged[:] = 0
-                stop = bounds[start + part + 1] if start + part + 1 < buckets.size else order.size
-                for row in order[bounds[start + part] : stop]:
-                    sign, values = row_sign[row], gradients[sample, row]
-                    for column in range(columns):
-                        merged[column] += sign * values[column]
-            within[:] = 0
-            for column in range(columns):
-                bucket, sign = column_bucket[column], column_sign[column]
-                first[bucket] += sign * one[column]
-                second[bucket] += sign * two[column]
-                third[bucket] += sign * three[column]
-                fourth[bucket] += sign * four[column]
+                rows = order[bounds[start + part] : bounds[start + part + 1]]
+                _merge(gradients[sample], rows, row_sign, merged[part])
+            _into_buckets(merged, column_bucket, column_sign, within)
             for part in range(among):
                 shift = buckets[start + part]
                 for bucket in range(count):
                     total[shift + bucket] += within[part, bucket]
+        # Twice D buckets and one fold at the end: no modulo in the inner loop.
         for bucket in range(count):
             projected[sample, bucket] = scale[bucket] * (total[bucket] + total[count + bucket])
+
+
+@njit(nogil=True, cache=True)
+def _merge(gradient, rows, row_sign, merged) -> None:  # type: ignore[no-untyped-def]
+    """Signed sum of some rows of one gradient (O, K)."""
+    merged[:] = 0
+    for row in rows:
+        sign, values = row_sign[row], gradient[row]
+        for column in range(merged.size):
+            merged[column] += sign * values[column]
+
+
+@njit(nogil=True, cache=True)
+def _into_buckets(merged, column_bucket, column_sign, within) -> None:  # type: ignore[no-untyped-def]
+    """Columns of four rows into their buckets; four, since additions to the same bucket wait for each other."""
+    one, two, three, four = merged
+    first, second, third, fourth = within
+    within[:] = 0
+    for column in range(column_bucket.size):
+        bucket, sign = column_bucket[column], column_sign[column]
+        first[bucket] += sign * one[column]
+        second[bucket] += sign * two[column]
+        third[bucket] += sign * three[column]
+        fourth[bucket] += sign * four[column]
 
 
 def warm() -> None:

@@ -1,153 +1,85 @@
-"""The gradient of every sample's loss, at chosen coordinates and random directions, of any model.
+"""Per-sample gradients of a model in hand."""
 
-Layers that torch's own modules compute are done from one pass over a batch (see `captures`); everything
-else by differentiating each sample alone. The first batch is checked against plain differentiation, so a
-model that uses its weights in unexpected ways is still right, only slower.
-"""
-
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import nn
+from numpy.typing import ArrayLike, NDArray
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.captures import Loss, capture, captured_gradients, sources
-from gradnoise.gradients.contractions import Rows
-from gradnoise.gradients.dependence import AGREEMENT, _differs, _probes, sample_dependence
-from gradnoise.gradients.differentiation import alone_gradients, differentiate
-from gradnoise.gradients.selections import Selection, project
-from gradnoise.model.preservation import preserved
 
-log = logging.getLogger(__name__)
-
-
-CHUNK = 128
-
-
-Arrays = tuple[NDArray[np.float32], NDArray[np.float32]]
+if TYPE_CHECKING:
+    import torch
 
 
 def per_sample_gradients(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    selections: Mapping[str, Selection],
+    model: "torch.nn.Module",
+    loss: "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]",
+    inputs: "ArrayLike | torch.Tensor",
+    targets: "ArrayLike | torch.Tensor",
+    coordinates: int | Mapping[str, Sequence[int]] | None = None,
     chunk_size: int | None = None,
-    start: int = 0,
-) -> Iterator[tuple[int, int, dict[str, Arrays]]]:
-    """Gradients of every sample's own loss, a chunk of samples at a time.
+    *,
+    seed: int = 0,
+) -> dict[str, NDArray[np.float32]]:
+    """The gradient of every sample's own loss, of every trainable parameter, biases included.
 
-    The model is used with its train/eval flags as they are. When the iteration ends it, its buffers and
-    the global random state are left bit-identical.
+    Layers that torch's own modules compute are done from one forward and backward pass over a chunk, without
+    forming whole gradients: a weight's is the sum over positions of error times input (Goodfellow 2015,
+    arXiv:1510.01799, for linear layers). Everything else is differentiated sample by sample.
 
     Args:
-        model: any module called as `model(inputs)`, on any device.
+        model: any module called as `model(inputs)`, on any device; its train/eval flag is respected, and
+            parameters, buffers, gradients, flags and the global random state are left bit-identical.
         loss: `loss(outputs, targets)`, the batch mean; a sample's loss is that of a batch of one.
-        inputs: (N, ...), moved to the model's device chunk by chunk.
-        targets: (N, ...).
-        selections: what to measure, by parameter name.
-        chunk_size: samples per pass; default 128.
-        start: the first sample.
+        inputs, targets: the N samples, (N, ...), torch or NumPy.
+        coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
+        chunk_size: samples a pass; default 128.
+        seed: of the coordinates drawn.
 
-    Yields:
-        First sample, last sample + 1, and for every parameter float32 (rows, C) at the coordinates and
-        (rows, D) along the directions.
+    Returns:
+        By parameter name float32 (N, C), in loss per unit of the parameter; all coordinates in the
+        parameter's flattened order, drawn ones ascending, given ones as given.
 
     Raises:
-        InputError: where a sample's gradient depends on its batch mates or is drawn anew in every pass,
-            and where a gradient is not finite (names samples and parameter).
+        ValueError: where a sample's gradient depends on its batch mates or is drawn anew in every pass
+            (BatchNorm or dropout in train mode), where a gradient is not finite (names sample and
+            parameter), and for impossible coordinates or samples.
+
+    The gradient of half the squared error of w x is (w x - y) x:
+
+    >>> import torch
+    >>> model = torch.nn.Linear(1, 1, bias=False)
+    >>> _ = torch.nn.init.constant_(model.weight, 2)
+    >>> loss = lambda outputs, targets: ((outputs - targets) ** 2).mean() / 2
+    >>> inputs, targets = torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [1.0]])
+    >>> per_sample_gradients(model, loss, inputs, targets)["weight"].tolist()
+    [[1.0], [15.0]]
     """
-    device = next(model.parameters()).device
-    chunk_size = chunk_size or CHUNK
-    if start >= len(inputs):
-        return
-    batch, labels = (part[start : start + chunk_size].to(device) for part in (inputs, targets))
-    dependence = sample_dependence(model, loss, batch, labels)
-    if dependence is not None:
-        raise InputError(f"per-sample gradients do not exist: {dependence}")
-    with preserved(model):
-        trusted = trusted_parameters(model, loss, batch, labels, selections)
-        for first in range(start, len(inputs), chunk_size):
-            batch = inputs[first : first + chunk_size].to(device)
-            labels = targets[first : first + chunk_size].to(device)
-            rows = _gradients(model, loss, batch, labels, selections, trusted)
-            last = first + len(batch)
-            _require_finite(rows, first, last)
-            yield (
-                first,
-                last,
-                {
-                    name: (chosen.cpu().numpy(), projected.cpu().numpy())
-                    for name, (chosen, projected) in rows.items()
-                },
-            )
+    import torch
+
+    from gradnoise.gradients.dependence import PROBED, require_independence
+    from gradnoise.gradients.selections import select
+    from gradnoise.gradients.streaming import collected_gradients
+
+    inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
+    require_samples(len(inputs), len(targets), chunk_size)
+    parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    selections = select(parameters, coordinates, 0, seed)
+    probed = slice(0, chunk_size or PROBED)
+    require_independence(model, loss, inputs[probed], targets[probed])
+    found = collected_gradients(model, loss, inputs, targets, selections, chunk_size)
+    return {name: chosen for name, (chosen, _) in found.items()}
 
 
-def _gradients(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    selections: Mapping[str, Selection],
-    trusted: list[str],
-) -> dict[str, Rows]:
-    """All selections of one chunk, captured where that is trusted, in the order of the selections."""
-    parameters = sources(model, trusted)
-    modules = list(dict.fromkeys(module for module, _ in parameters.values()))
-    rows = {}
-    if modules:
-        calls = capture(model, loss, inputs, targets, modules)
-        rows = captured_gradients(calls, parameters, selections, len(inputs))
-    others = {name: each for name, each in selections.items() if name not in rows}
-    if others:
-        rows |= alone_gradients(model, loss, inputs, targets, others)
-    return {name: rows[name] for name in selections}
+def require_samples(inputs: int, targets: int, chunk_size: int | None) -> None:
+    """Refuse numbers of inputs and targets that differ or are 0, and a chunk size below 1.
 
-
-def trusted_parameters(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    selections: Mapping[str, Selection],
-) -> list[str]:
-    """Parameters whose captured gradients agree with plain differentiation on this chunk.
-
-    A few samples are compared with themselves alone, and all of them by their sum.
+    Raises:
+        InputError: says what was found.
     """
-    names, probes = list(selections), _probes(len(inputs))
-    captured = _gradients(model, loss, inputs, targets, selections, names)
-    rows = {name: torch.cat(parts, dim=1).cpu().double() for name, parts in captured.items()}
-    wrong = dict.fromkeys(names, 0)
-    for probe in probes:
-        alone = differentiate(model, loss, inputs, targets, names, probe)
-        for name, selection in selections.items():
-            expected = torch.cat(project(selection, alone[name].float())).cpu()
-            wrong[name] += _differs(expected, rows[name][probe][0])
-    total = differentiate(model, loss, inputs, targets, names, slice(None))
-    trusted = []
-    for name, selection in selections.items():
-        expected = torch.cat(project(selection, total[name].float())).cpu()
-        error = torch.linalg.vector_norm(rows[name].sum(dim=0) - expected)
-        scale = torch.linalg.vector_norm(rows[name].abs().sum(dim=0))
-        if 2 * wrong[name] <= len(probes) and not error > AGREEMENT * scale:
-            trusted.append(name)
-    if len(trusted) < len(names):
-        log.info("slower way for %s", ", ".join(name for name in names if name not in trusted))
-    return trusted
-
-
-def _require_finite(rows: Mapping[str, Rows], first: int, last: int) -> None:
-    for name, parts in rows.items():
-        for part in parts:
-            # A sum of finite numbers may overflow; only then is the slower look needed.
-            if not torch.isfinite(part.sum()) and not torch.isfinite(part).all():
-                bad = first + int((~torch.isfinite(part).all(dim=1)).nonzero()[0])
-                raise InputError(
-                    f"the gradient of {name} is not finite for sample {bad} "
-                    f"(samples {first} to {last - 1})"
-                )
+    if not 0 < inputs == targets or (chunk_size is not None and chunk_size < 1):
+        raise InputError(
+            f"found {inputs} inputs, {targets} targets and chunk_size {chunk_size}; "
+            "needed: as many targets as inputs, at least one of each, and a positive chunk_size"
+        )

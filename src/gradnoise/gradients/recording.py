@@ -6,9 +6,6 @@ gradients have to be computed, and why.
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
 
 import torch
 from torch import nn
@@ -17,11 +14,18 @@ from gradnoise import stage
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.dependence import sample_dependence
-from gradnoise.gradients.per_sample import CHUNK, per_sample_gradients
-from gradnoise.gradients.selections import Selection, select
-from gradnoise.gradients.strategy import AUGMENTED, Strategy, choose_strategy, machine_memory
-from gradnoise.model import factory
+from gradnoise.gradients.dependence import PROBED, sample_dependence
+from gradnoise.gradients.parameters import count_values
+from gradnoise.gradients.selections import Selection, select, stored_parameters
+from gradnoise.gradients.settings import Settings
+from gradnoise.gradients.strategy import (
+    AUGMENTED,
+    Strategy,
+    choose_strategy,
+    free_disk,
+    machine_memory,
+)
+from gradnoise.gradients.streaming import CHUNK, streamed_gradients
 from gradnoise.model.loss import loss
 from gradnoise.store.arrays import open_unfinished, seal
 from gradnoise.store.work_area import WorkArea
@@ -30,58 +34,47 @@ from gradnoise.training.checkpoint import store_attributes
 log = logging.getLogger(__name__)
 
 
-def choose_selections(
-    settings: Mapping[str, Any], model: nn.Module
-) -> tuple[dict[str, Selection], dict[str, dict[str, Any]]]:
-    """What is measured of the model and, by parameter name, what a store says about each.
-
-    Args:
-        settings: `coordinates` ("all" or a number), `directions`, `seed` and `parameters` (names).
-        model: the model.
-    """
-    described = factory.describe(model)
-    coordinates = None if settings["coordinates"] == "all" else int(settings["coordinates"])
-    selections = select(
+def choose_selections(settings: Settings, model: nn.Module) -> dict[str, Selection]:
+    """What is measured of the model, by parameter name."""
+    return select(
         dict(model.named_parameters()),
-        coordinates,
-        settings["directions"],
-        settings["seed"],
-        settings["parameters"],
+        None if settings.coordinates == "all" else settings.coordinates,
+        settings.directions,
+        settings.seed,
+        settings.parameters,
     )
-    attributes = {each.name: {**asdict(each), "size": each.size} for each in described}
-    return selections, {name: attributes[name] for name in selections}
+
+
+def samples_of(dataset: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
+    """Training inputs and targets, (N, ...) each, without a copy."""
+    return torch.from_numpy(dataset.train_inputs), torch.from_numpy(dataset.train_targets)
+
+
+def obstacle(model: nn.Module, settings: Settings, dataset: Dataset) -> str | None:
+    """Why per-sample gradients do not exist, or None. A stage asks once."""
+    if settings.augment:
+        return AUGMENTED
+    inputs, targets = samples_of(dataset)
+    return sample_dependence(model, loss(settings.loss), inputs[:PROBED], targets[:PROBED])
 
 
 def decide(
-    work: WorkArea,
-    model: nn.Module,
-    settings: Mapping[str, Any],
-    dataset: Dataset,
-    per_sample: int,
+    work: WorkArea, model: nn.Module, settings: Settings, dataset: Dataset, per_sample: int
 ) -> tuple[Strategy, str]:
     """Choose the strategy for this model on this disk, and log why.
 
     Raises:
         InputError: where the strategy asked for is impossible.
     """
-    obstacle: str | None = AUGMENTED
-    if not settings["augment"]:
-        first = slice(0, CHUNK)
-        obstacle = sample_dependence(
-            model,
-            loss(settings["loss"]),
-            torch.from_numpy(dataset.train_inputs[first]),
-            torch.from_numpy(dataset.train_targets[first]),
-        )
-    samples, free = len(dataset.train_inputs), gradient_store.free_disk(work)
+    samples, free = len(dataset.train_inputs), free_disk(work.path)
     need = 4 * samples * per_sample
     log.info("disk: per-sample gradients need %.2f GB, %.2f GB are free", need / 1e9, free / 1e9)
     strategy, reason = choose_strategy(
-        settings["strategy"],
-        obstacle,
+        settings.strategy,
+        obstacle(model, settings, dataset),
         samples,
         per_sample,
-        settings["memory"],
+        settings.memory,
         {
             "half of what is free on the disk": free // 2,
             "half of this machine's memory": machine_memory() // 2,
@@ -97,35 +90,29 @@ def decide(
 
 
 def record_gradients(
-    work: WorkArea, model: nn.Module, settings: Mapping[str, Any], dataset: Dataset
+    work: WorkArea, model: nn.Module, settings: Settings, dataset: Dataset
 ) -> None:
     """Write the sealed store into the work area, going on where a killed stage was.
 
     Raises:
         InputError: where a gradient is not finite, or the strategy asked for is impossible.
     """
-    selections, described = choose_selections(settings, model)
-    samples, per_sample = len(dataset.train_inputs), gradient_store.values(selections)
+    selections = choose_selections(settings, model)
+    parameters = stored_parameters(model, selections)
+    samples, per_sample = len(dataset.train_inputs), count_values(parameters)
     store = open_unfinished(work.path / gradient_store.NAME)
     if "strategy" not in store.attrs:
         strategy, reason = decide(work, model, settings, dataset, per_sample)
-        origin = store_attributes(settings, dataset)
+        origin = store_attributes(vars(settings), dataset)
         store.attrs.update({**origin, "reason": reason, "strategy": strategy})
     if store.attrs["strategy"] == "per_batch":
         seal(store)
         return
-    rows = gradient_store.rows_of_shard(samples, per_sample, settings["memory"])
-    gradient_store.create(store, selections, described, samples, rows)
+    rows = gradient_store.rows_of_shard(samples, per_sample, settings.memory, CHUNK)
+    gradient_store.create(store, parameters, samples, rows)
     first, step = gradient_store.first_missing(work, samples, rows), min(rows, CHUNK)
-    chunks = per_sample_gradients(
-        model,
-        loss(settings["loss"]),
-        torch.from_numpy(dataset.train_inputs),
-        torch.from_numpy(dataset.train_targets),
-        selections,
-        step,
-        first,
-    )
+    data = samples_of(dataset)
+    chunks = streamed_gradients(model, loss(settings.loss), *data, selections, step, first)
     shown = stage.progress(chunks, "per-sample gradients", total=-(-(samples - first) // step))
-    gradient_store.record(work, store, shown, selections, samples, rows)
-    gradient_store.complete(work, store, selections, samples, rows)
+    gradient_store.record(work, store, shown, parameters, samples, rows)
+    gradient_store.complete(work, store, parameters, samples, rows)

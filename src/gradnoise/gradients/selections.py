@@ -1,17 +1,20 @@
-"""Which coordinates and random directions of a model's parameters are measured, and how to leave it as it was."""
+"""Which coordinates and random directions of a model's parameters are measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import InputError
 from gradnoise.gradients import directions as random_directions
 from gradnoise.gradients.directions import Directions
+from gradnoise.gradients.parameters import StoredParameter
+from gradnoise.model import factory
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +97,17 @@ def _indices(
         return np.arange(size)
     drawn = generator(seed, Stream.COORDINATES, name).choice(size, coordinates, replace=False)
     return np.sort(drawn)
+
+
+def stored_parameters(
+    model: nn.Module, selections: Mapping[str, Selection]
+) -> dict[str, StoredParameter]:
+    """What a store holds of every selected parameter, in the order of the selections."""
+    described = {each.name: {**asdict(each), "size": each.size} for each in factory.describe(model)}
+    return {
+        name: StoredParameter(each.coordinates, each.direction_count, described[name])
+        for name, each in selections.items()
+    }
 
 
 def project(selection: Selection, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,13 +1,12 @@
-"""Per-sample gradients in a Zarr store: sample after sample in, blocks of coordinates out.
+"""Per-sample gradients in a Zarr store: sample after sample in, blocks of coordinates out. Free of torch.
 
 A shard holds some samples at all chosen coordinates of a parameter, a chunk those samples at a block of
 coordinates. One shard of every parameter is in memory at a time.
 """
 
-import logging
 import math
-import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,82 +14,136 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from gradnoise.gradients.per_sample import CHUNK, Arrays
-from gradnoise.gradients.selections import Selection
-from gradnoise.store.arrays import UNITS, create_array, put_array, seal
+from gradnoise.errors import InputError
+from gradnoise.gradients.parameters import COORDINATE, StoredParameter, create_group
+from gradnoise.store.arrays import create_array, open_store, put_array, seal
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
 from gradnoise.store.work_area import WorkArea, atomic
 
-log = logging.getLogger(__name__)
-
-
 NAME = "gradients.zarr"  # of the store inside the work area
-
-
 VALUES = 1 << 18  # in a chunk: 1 MiB
 
+GRADIENT = Variable(
+    "gradient", "gradient of a sample's loss", GRADIENT_UNITS, ("sample", "coordinate")
+)
+ALONG_DIRECTIONS = Variable(
+    "gradient_along_directions",
+    "gradient of a sample's loss along random directions of unit length",
+    GRADIENT_UNITS,
+    ("sample", "direction"),
+)
+FULL_GRADIENT = Variable(
+    "full_gradient", "mean gradient over all samples", GRADIENT_UNITS, ("coordinate",)
+)
+FULL_ALONG_DIRECTIONS = Variable(
+    "full_gradient_along_directions",
+    "mean gradient over all samples along random directions of unit length",
+    GRADIENT_UNITS,
+    ("direction",),
+)
+FIELDS = ((GRADIENT, FULL_GRADIENT), (ALONG_DIRECTIONS, FULL_ALONG_DIRECTIONS))
 
-FIELDS = (("gradient", "coordinate"), ("gradient_along_directions", "direction"))
+ARRAYS = {
+    "{parameter}": (
+        *(COORDINATE, GRADIENT, FULL_GRADIENT),
+        *(ALONG_DIRECTIONS, FULL_ALONG_DIRECTIONS),
+    )
+}
+
+Rows = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def values(selections: Mapping[str, Selection]) -> int:
-    """Numbers stored for each sample, over all parameters."""
-    return sum(sum(counts(selection)) for selection in selections.values())
+@dataclass(frozen=True, eq=False)
+class ParameterGradients:
+    """Per-sample gradients of one parameter, in NumPy arrays or in Zarr arrays that are read when indexed.
+
+    Attributes:
+        parameter: what it is.
+        gradient: float32 (N, C).
+        along_directions: float32 (N, D).
+        full_gradient: float64 (C,), their mean over the N samples.
+        full_along_directions: float64 (D,).
+    """
+
+    parameter: StoredParameter
+    gradient: Any
+    along_directions: Any
+    full_gradient: NDArray[np.float64]
+    full_along_directions: NDArray[np.float64]
 
 
-def counts(selection: Selection) -> tuple[int, int]:
-    """Numbers of coordinates and of directions."""
-    return len(selection.coordinates), selection.direction_count
+def open_gradients(
+    path: Path, parameter: str, coordinate: NDArray[np.int64]
+) -> tuple[zarr.Array[Any] | None, dict[str, Any]]:
+    """Per-sample gradients of a parameter, (N, C), None where there are none; and the store's attributes.
+
+    Raises:
+        InputError: where the store is incomplete or holds other coordinates than the noise.
+    """
+    # A store without per-sample gradients has no parameters, either.
+    root = open_store(path)
+    attributes = dict(root.attrs)
+    if attributes["strategy"] != "per_sample":
+        return None, attributes
+    gradient = root.get(f"{parameter}/{GRADIENT.name}")
+    stored = root.get(f"{parameter}/{COORDINATE.name}")
+    if not isinstance(gradient, zarr.Array) or not isinstance(stored, zarr.Array):
+        raise InputError(f"{path}: found no gradients of {parameter!r}")
+    if not np.array_equal(np.asarray(stored[...]), coordinate):
+        raise InputError(f"{path}: found other coordinates than in the noise")
+    return gradient, attributes
 
 
-def rows_of_shard(samples: int, per_sample: int, memory: int) -> int:
+def read_parameters(root: zarr.Group) -> dict[str, ParameterGradients]:
+    """Every parameter of an open store, by name in alphabetical order."""
+    found = {}
+    for name, group in sorted(root.groups()):
+        arrays: dict[str, Any] = dict(group.arrays())
+        gradient = arrays[GRADIENT.name]
+        none = np.empty((gradient.shape[0], 0), np.float32), np.empty(0)
+        along = arrays.get(ALONG_DIRECTIONS.name, none[0])
+        full_along = arrays.get(FULL_ALONG_DIRECTIONS.name, none[1])
+        coordinate = np.asarray(arrays[COORDINATE.name][:])
+        parameter = StoredParameter(coordinate, along.shape[1], group.attrs.asdict())
+        full = arrays[FULL_GRADIENT.name][:], full_along[:]
+        found[name] = ParameterGradients(parameter, gradient, along, *full)
+    return found
+
+
+def rows_of_shard(samples: int, per_sample: int, memory: int, chunk_size: int) -> int:
     """Samples a shard: a whole number of passes, and no more than fit in a quarter of the memory.
 
     Args:
         samples: number of samples N.
         per_sample: numbers stored for each.
         memory: bytes for buffers. Encoding a shard needs as much again for its copies.
+        chunk_size: samples a pass.
     """
     most = max(1, min(4096, memory // 4 // (4 * per_sample)))
-    step = min(CHUNK, most)
+    step = min(chunk_size, most)
     even = math.ceil(samples / math.ceil(samples / (most // step * step)))
     return math.ceil(even / step) * step
 
 
 def create(
-    store: zarr.Group,
-    selections: Mapping[str, Selection],
-    attributes: Mapping[str, Mapping[str, Any]],
-    samples: int,
-    rows: int,
+    store: zarr.Group, parameters: Mapping[str, StoredParameter], samples: int, rows: int
 ) -> None:
     """Create every parameter's group and empty arrays; what a killed stage created is opened as it stands.
 
     Args:
         store: root group.
-        selections: what is measured, by parameter name.
-        attributes: JSON-serialisable, by parameter name.
+        parameters: what is stored, by parameter name.
         samples: number of samples N.
         rows: samples a shard.
     """
-    for name, selection in selections.items():
-        group = store.require_group(name)
-        group.attrs.update(attributes[name])
-        label = "flat index into the parameter"
-        put_array(group, "coordinate", selection.coordinates, ["coordinate"], long_name=label)
-        for (field, axis), count in zip(FIELDS, counts(selection), strict=True):
+    for name, parameter in parameters.items():
+        group = create_group(store, name, parameter)
+        for (field, _), count in zip(FIELDS, parameter.counts, strict=True):
             if count:
                 blocks = math.ceil(count / max(16, VALUES // rows))
                 columns = math.ceil(count / blocks)
-                create_array(
-                    group,
-                    field,
-                    (samples, count),
-                    (rows, columns),
-                    (rows, blocks * columns),
-                    ("sample", axis),
-                    long_name="gradient of a sample's loss",
-                    units=UNITS,
-                )
+                shard = rows, blocks * columns
+                create_array(group, field, (samples, count), (rows, columns), shard)
 
 
 def first_missing(work: WorkArea, samples: int, rows: int) -> int:
@@ -102,8 +155,8 @@ def first_missing(work: WorkArea, samples: int, rows: int) -> int:
 def record(
     work: WorkArea,
     store: zarr.Group,
-    chunks: Iterable[tuple[int, int, Mapping[str, Arrays]]],
-    selections: Mapping[str, Selection],
+    chunks: Iterable[tuple[int, int, Mapping[str, Rows]]],
+    parameters: Mapping[str, StoredParameter],
     samples: int,
     rows: int,
 ) -> None:
@@ -112,38 +165,50 @@ def record(
     Args:
         work: a shard is a part of it.
         store: as made by `create`.
-        chunks: from `per_sample_gradients`; no chunk spans two shards.
-        selections: what is measured, by parameter name.
+        chunks: first sample, last sample + 1, and for every parameter float32 (n, C) and (n, D); no chunk
+            spans two shards.
+        parameters: what is stored, by parameter name.
         samples: number of samples N.
         rows: samples a shard.
     """
     buffers = {
-        (name, field): np.empty((rows, count), np.float32)
-        for name, selection in selections.items()
-        for (field, _), count in zip(FIELDS, counts(selection), strict=True)
+        (name, field.name): np.empty((rows, count), np.float32)
+        for name, parameter in parameters.items()
+        for (field, _), count in zip(FIELDS, parameter.counts, strict=True)
     }
     for first, last, gradients in chunks:
         begin = first // rows * rows
         for name, parts in gradients.items():
             for (field, _), part in zip(FIELDS, parts, strict=True):
-                buffers[name, field][first - begin : last - begin] = part
+                buffers[name, field.name][first - begin : last - begin] = part
         if last == min(begin + rows, samples):
-            sums = []
-            for (name, field), buffer in buffers.items():
-                sums.append(buffer[: last - begin].sum(axis=0, dtype=np.float64))
-                if buffer.shape[1]:
-                    array = store[f"{name}/{field}"]
-                    assert isinstance(array, zarr.Array)
-                    array[begin:last] = buffer[: last - begin]
-            with atomic(_sums(work, begin)) as path:
-                np.save(path, np.concatenate(sums))
-            work.finish(_part(begin))
+            _write_shard(work, store, buffers, begin, last)
+
+
+def _write_shard(
+    work: WorkArea,
+    store: zarr.Group,
+    buffers: Mapping[tuple[str, str], NDArray[np.float32]],
+    begin: int,
+    last: int,
+) -> None:
+    """Write the samples from `begin` to `last` - 1, and their sums beside the store."""
+    sums = []
+    for (name, field), buffer in buffers.items():
+        sums.append(buffer[: last - begin].sum(axis=0, dtype=np.float64))
+        if buffer.shape[1]:
+            array = store[f"{name}/{field}"]
+            assert isinstance(array, zarr.Array)
+            array[begin:last] = buffer[: last - begin]
+    with atomic(_sums(work, begin)) as path:
+        np.save(path, np.concatenate(sums))
+    work.finish(_part(begin))
 
 
 def complete(
     work: WorkArea,
     store: zarr.Group,
-    selections: Mapping[str, Selection],
+    parameters: Mapping[str, StoredParameter],
     samples: int,
     rows: int,
 ) -> None:
@@ -152,21 +217,13 @@ def complete(
         (np.load(_sums(work, first)) for first in range(0, samples, rows)), np.zeros(1)
     )
     start = 0
-    for name, selection in selections.items():
+    for name, parameter in parameters.items():
         group = store.require_group(name)
-        for (field, axis), count in zip(FIELDS, counts(selection), strict=True):
+        for (_, full), count in zip(FIELDS, parameter.counts, strict=True):
             if count:
-                mean = total[start : start + count] / samples
-                label = "mean gradient over all samples"
-                put_array(group, f"full_{field}", mean, [axis], units=UNITS, long_name=label)
+                put_array(group, full, total[start : start + count] / samples)
             start += count
     seal(store)
-
-
-def free_disk(work: WorkArea) -> int:
-    """Bytes free for the store, counting what it already takes."""
-    written = sum(file.stat().st_size for file in work.path.rglob("*") if file.is_file())
-    return shutil.disk_usage(work.path).free + written
 
 
 def _part(first: int) -> str:

@@ -1,20 +1,17 @@
-"""The two ways to mini-batch gradients, and which of them a measurement takes."""
+"""The two ways to mini-batch gradients, and which of them a measurement takes. Free of torch."""
 
 import os
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from gradnoise.errors import InputError
 
 Strategy = Literal["per_sample", "per_batch"]
 
-
 AUGMENTED = "crop and flip are drawn anew for every sample of every batch"
-
-
 COLUMNS = 32  # of all samples, held at once while batches are drawn
-
-
 COST = 3  # plain passes that per-sample gradients of the same samples cost, at most
 
 
@@ -24,7 +21,7 @@ def choose_strategy(
     samples: int,
     per_sample: int,
     memory: int,
-    room: Mapping[str, int],
+    budget: Mapping[str, int],
     drawn: int | None = None,
 ) -> tuple[Strategy, str]:
     """Decide between per-sample and mini-batch gradients, and say why in a sentence.
@@ -37,35 +34,49 @@ def choose_strategy(
         samples: number of samples N.
         per_sample: numbers stored for each.
         memory: bytes for buffers.
-        room: bytes that all per-sample gradients may take at most, by what sets that limit.
+        budget: bytes that all per-sample gradients may take at most, by what sets that limit.
         drawn: samples in the largest batches, where per-sample gradients serve these alone.
 
     Raises:
         InputError: for an unknown strategy, or where per-sample gradients are asked for and do not exist.
     """
-    need = 4 * samples * per_sample
-    size = f"{need / 1e9:.2f} GB"
+    size = f"{4 * samples * per_sample / 1e9:.2f} GB"
     if asked not in ("auto", "per_sample", "per_batch"):
         raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
-    if asked == "per_sample" and obstacle is not None:
-        raise InputError(f"strategy: found per_sample; auto or per_batch is needed: {obstacle}")
     if asked == "per_batch":
         return "per_batch", "strategy: per_batch was asked for"
     if asked == "per_sample":
+        if obstacle is not None:
+            raise InputError(f"strategy: found per_sample; auto or per_batch is needed: {obstacle}")
         return "per_sample", f"strategy: per_sample was asked for; its gradients take {size}"
-    if obstacle is not None:
-        return "per_batch", obstacle
-    for limit, most in room.items():
+    against = obstacle or _too_costly(samples, per_sample, memory, budget, drawn)
+    if against is not None:
+        return "per_batch", against
+    return "per_sample", f"every mini-batch is a mean of {samples} samples' gradients, {size}"
+
+
+def _too_costly(
+    samples: int, per_sample: int, memory: int, budget: Mapping[str, int], drawn: int | None
+) -> str | None:
+    """Why per-sample gradients are not worth having, or None; arguments as in `choose_strategy`."""
+    need = 4 * samples * per_sample
+    for limit, most in budget.items():
         if need > most:
-            return "per_batch", f"per-sample gradients would take {size}, more than {limit}"
+            return f"per-sample gradients would take {need / 1e9:.2f} GB, more than {limit}"
     # Drawing needs some columns of all samples at once; collecting, all columns of some samples.
     if 4 * max(COLUMNS * samples, 4 * per_sample) > memory:
-        return "per_batch", f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of buffers"
+        return f"per-sample gradients do not fit into {memory / 1e9:.2f} GB of buffers"
     if drawn is not None and drawn < COST * samples:
-        return "per_batch", f"{drawn} draws from {samples} samples are few"
-    return "per_sample", f"every mini-batch is a mean of {samples} samples' gradients, {size}"
+        return f"{drawn} draws from {samples} samples are few"
+    return None
 
 
 def machine_memory() -> int:
     """Bytes of this machine's memory: what the system cannot keep of a store is read from the disk again."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def free_disk(folder: Path) -> int:
+    """Bytes free for a store that is built in a folder, counting what it already takes."""
+    written = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return shutil.disk_usage(folder).free + written

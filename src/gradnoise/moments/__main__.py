@@ -1,7 +1,9 @@
 """Stage: moments."""
 
 from gradnoise import stage
-from gradnoise.moments.recording import NAME, record_moments
+from gradnoise.moments.recording import record_moments
+from gradnoise.moments.settings import Settings
+from gradnoise.moments.store import NAME
 from gradnoise.stage import without_linear_algebra
 from gradnoise.store.work_area import WorkArea
 
@@ -11,8 +13,9 @@ def main() -> None:
     args = stage.parse(
         "Moments of the per-sample gradients at a checkpoint.", ("data", "checkpoints", "gradients")
     )
+    settings = stage.read_settings(Settings, args.settings)
     with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
-        record_moments(work, args.settings, args.data, args.checkpoints, args.gradients)
+        record_moments(work, settings, args.data, args.checkpoints, args.gradients)
         work.publish({NAME: args.output})
 
 

@@ -12,27 +12,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import (
-    Call,
-    Loss,
-    Source,
-    capture,
-    captured_gradients,
-    contraction,
-)
+from gradnoise.gradients.captures import Call, Owner, capture, captured_gradients, contraction
 from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
-from gradnoise.gradients.differentiation import alone_gradients
+from gradnoise.gradients.differentiation import one_sample_gradients
 from gradnoise.gradients.selections import Selection
+from gradnoise.model.loss import Loss
 from gradnoise.moments.central_powers import Moments, PowerSums, Work
 from gradnoise.moments.kernels import TOGETHER, WIDTH
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
 
-
 FEW = WIDTH // 2  # columns below which tiles would be mostly empty
 
 
-def measured(selection: Selection) -> Selection:
+def summed_selection(selection: Selection) -> Selection:
     """What is summed: the chosen coordinates, or all of them where most are chosen."""
     few = 2 * len(selection.coordinates) <= selection.size
     coordinates = selection.coordinates if few else np.arange(selection.size)
@@ -43,30 +36,30 @@ def measured(selection: Selection) -> Selection:
 class Accumulator:
     """Running sums of one parameter.
 
-    `selection` is what is asked for, `measured` what is summed: the same, or all coordinates in order.
+    `selection` is what is asked for, `summed` what is summed: the same, or all coordinates in order.
     """
 
     selection: Selection
-    measured: Selection
+    summed: Selection
     sums: PowerSums
 
     @classmethod
-    def about(cls, selection: Selection, measured: Selection, mean: torch.Tensor) -> Self:
-        """Without samples, about the mean at the measured coordinates, (C,)."""
+    def about(cls, selection: Selection, summed: Selection, mean: torch.Tensor) -> Self:
+        """Without samples, about the mean at the summed coordinates, (C,)."""
         whole = len(mean) == selection.size and len(selection.shape) > 1
         rows = selection.shape[0] if whole else 1
-        return cls(selection, measured, PowerSums.about(mean.view(rows, -1).numpy()))
+        return cls(selection, summed, PowerSums.about(mean.view(rows, -1).numpy()))
 
     @property
     def whole(self) -> bool:
         """Whether all coordinates are summed."""
-        return len(self.measured.coordinates) == self.selection.size
+        return len(self.summed.coordinates) == self.selection.size
 
     def moments(self, samples: int) -> Moments:
         """Moments at the selection, (C,)."""
         found = self.sums.moments(samples, torch.get_num_threads())
         flat = [moment.reshape(-1) for moment in found]
-        if not np.array_equal(self.selection.coordinates, self.measured.coordinates):
+        if not np.array_equal(self.selection.coordinates, self.summed.coordinates):
             flat = [moment[self.selection.coordinates] for moment in flat]
         return Moments(*flat)
 
@@ -77,7 +70,7 @@ def chunk_work(
     inputs: torch.Tensor,
     targets: torch.Tensor,
     accumulators: Mapping[str, Accumulator],
-    parameters: Mapping[str, Source],
+    parameters: Mapping[str, Owner],
 ) -> Iterator[list[Work]]:
     """Lists of work, to be done one after the other, that add one chunk of samples.
 
@@ -94,24 +87,37 @@ def chunk_work(
         if module is None or not _usable(calls[module], len(inputs)):
             apart[name] = each
         elif _multiplied(each, module, attribute, calls[module]):
+            # A layer's weight and bias share the contraction of its one call.
             if module not in found:
                 found[module] = contraction(module, calls[module][0])
             together += (_products if attribute == "weight" else _bias)(each, found[module])
         else:
-            for part in _parts(len(inputs), each.measured.size):
-                rows = _captured_rows(each, (module, attribute), calls[module], part)
-                added = each.sums.gradients(rows[0].contiguous().cpu().numpy())
+            for part in _parts(len(inputs), each.summed.size):
+                rows, _ = _captured_rows(each, (module, attribute), calls[module], part)
+                added = each.sums.gradients(rows.contiguous().cpu().numpy())
+                # Only a layer's last part waits for the other layers; the buffers of the others are dropped.
                 if part.stop >= len(inputs):
                     together += added
                 else:
                     yield added
     yield together
     if apart:
-        measured = {name: each.measured for name, each in apart.items()}
-        for part in _parts(len(inputs), sum(each.size for each in measured.values())):
-            alone = alone_gradients(model, loss, inputs[part], targets[part], measured)
-            for name, each in apart.items():
-                yield each.sums.gradients(alone[name][0].contiguous().cpu().numpy())
+        yield from _one_sample_work(model, loss, inputs, targets, apart)
+
+
+def _one_sample_work(
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    apart: Mapping[str, Accumulator],
+) -> Iterator[list[Work]]:
+    """Work on gradients that are differentiated sample by sample, a few samples at a time."""
+    summed = {name: each.summed for name, each in apart.items()}
+    for part in _parts(len(inputs), sum(each.size for each in summed.values())):
+        rows = one_sample_gradients(model, loss, inputs[part], targets[part], summed)
+        for name, each in apart.items():
+            yield each.sums.gradients(rows[name][0].contiguous().cpu().numpy())
 
 
 def _usable(calls: Sequence[Call], samples: int) -> bool:
@@ -144,19 +150,19 @@ def _bias(each: Accumulator, found: Contraction) -> list[Work]:
     error = found.error.cpu().numpy()
 
     def add() -> None:
-        gradients = error.sum(axis=2)[:, each.measured.coordinates]
+        gradients = error.sum(axis=2)[:, each.summed.coordinates]
         for work in each.sums.gradients(gradients):
             work()
 
     return [add]
 
 
-def _captured_rows(each: Accumulator, source: Source, calls: Sequence[Call], part: slice) -> Rows:
+def _captured_rows(each: Accumulator, owner: Owner, calls: Sequence[Call], part: slice) -> Rows:
     """Gradients of some samples of a chunk."""
-    module, name = source[0], each.selection.name
-    some = [Call(call.inputs[part], call.tap[part], call.error[part]) for call in calls]
+    module, name = owner[0], each.selection.name
+    some = [Call(call.inputs[part], call.perturbation[part], call.error[part]) for call in calls]
     return captured_gradients(
-        {module: some}, {name: source}, {name: each.measured}, len(some[0].tap)
+        {module: some}, {name: owner}, {name: each.summed}, len(some[0].perturbation)
     )[name]
 
 

@@ -9,35 +9,18 @@ import numpy as np
 from numba import njit
 
 WIDTH = 64  # columns of a tile
-
-
 TOGETHER = 4  # samples of a tile, and positions multiplied at a time; written out in the kernels
-
-
 ROWS = 8  # rows of a layer that reuse the same patches while these are in the first-level cache
-
-
 POWERS = 5
-
-
-PATCHES = (
-    1 << 16
-)  # numbers of the patches that are made at a time; they stay in the second-level cache
-
-
+PATCHES = 1 << 16  # numbers of the patches made at a time; they stay in the second-level cache
 ROUNDING = 2.0**-23  # of float32
-
 
 _MATHS = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, cache=True, fastmath=_MATHS)
 def _add_four(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
-    """Add a tile's four samples (4 * WIDTH,), about the centre (WIDTH,), to the sums (POWERS * WIDTH,).
-
-    Slices with distances known to the compiler, which needs to see that nothing overlaps or wraps around
-    to use vector instructions.
-    """
+    """Add a tile's four samples (4 * WIDTH,), about the centre (WIDTH,), to the sums (POWERS * WIDTH,)."""
     for k in range(WIDTH):
         mean = centre[k]
         a = np.float64(tile[k]) - mean
@@ -176,6 +159,7 @@ def add_products(inputs, error, offset, base, centre, sums, first, last) -> None
         for begin in range(0, groups, step):
             some = min(step, groups - begin)
             _fill_patches(inputs, offset, base, block * WIDTH, begin, some, patches)
+            # Rows innermost: ROWS of them meet a group's patches before the next group's displace these.
             for start in range(0, rows, ROWS):
                 for group in range(some):
                     count = min(TOGETHER, samples - (begin + group) * TOGETHER)
@@ -191,6 +175,7 @@ def add_products(inputs, error, offset, base, centre, sums, first, last) -> None
                             _multiply(factors[-1], inside[-1], flat)
                             for s in range(count):
                                 _add_one(tile[s], centre[row, block], sums[row, block])
+                        # A lone part of a whole tile went past the tile, which is still zero.
                         if parts > 1 or count < TOGETHER:
                             flat[:] = 0
 
@@ -240,6 +225,7 @@ def finish(centre, sums, samples, columns, moments, first, last) -> None:  # typ
             one = sums[row, block, k] / samples
             two = sums[row, block, WIDTH + k] / samples
             three = sums[row, block, 3 * WIDTH + k] / samples
+            # The centre is the mean but for rounding; what is left of it, `one`, is taken out.
             mean, variance = centre[row, block, k] + one, two - one * one
             moments[0, row, column] = mean
             if variance > (ROUNDING * mean) ** 2:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from gradnoise.gradients.per_sample import require_samples
 from gradnoise.moments.central_powers import Moments
 
 if TYPE_CHECKING:
@@ -42,16 +43,31 @@ def per_sample_moments(
     Raises:
         ValueError: where a sample's gradient depends on its batch mates or is drawn anew in every pass (BatchNorm
             or dropout in train mode), where a gradient is not finite, and for impossible coordinates.
+
+    The gradient of half the squared error of w x is (w x - y) x, here 1 and 15:
+
+    >>> import torch
+    >>> model = torch.nn.Linear(1, 1, bias=False)
+    >>> _ = torch.nn.init.constant_(model.weight, 2)
+    >>> loss = lambda outputs, targets: ((outputs - targets) ** 2).mean() / 2
+    >>> inputs, targets = torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [1.0]])
+    >>> moments = per_sample_moments(model, loss, inputs, targets)["weight"]
+    >>> moments.mean.item(), moments.variance.item(), moments.third_absolute.item()
+    (8.0, 49.0, 343.0)
     """
     import torch
 
+    from gradnoise.gradients.dependence import PROBED, require_independence
     from gradnoise.gradients.selections import select
     from gradnoise.moments.streaming import streamed_moments
 
+    inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
+    require_samples(len(inputs), len(targets), chunk_size)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
-    samples = torch.as_tensor(inputs), torch.as_tensor(targets)
-    found = streamed_moments(model, loss, *samples, selections, chunk_size)
+    probed = slice(0, chunk_size or PROBED)
+    require_independence(model, loss, inputs[probed], targets[probed])
+    found = streamed_moments(model, loss, inputs, targets, selections, chunk_size)
     if coordinates is not None:
         return found
     return {

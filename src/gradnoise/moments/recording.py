@@ -6,7 +6,6 @@ them, else streamed over the samples in two passes.
 """
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,43 @@ import zarr
 from numpy.typing import ArrayLike
 
 from gradnoise import stage
+from gradnoise.gradients.store import read_parameters
 from gradnoise.gradients.strategy import AUGMENTED
 from gradnoise.moments.central_powers import Moments, PowerSums, run
-from gradnoise.store.arrays import COMPLETE, open_store, open_unfinished, put_array, seal
+from gradnoise.moments.settings import Settings
+from gradnoise.moments.store import NAME, put_moments
+from gradnoise.store.arrays import COMPLETE, open_store, open_unfinished, seal
 from gradnoise.store.work_area import WorkArea
 
 log = logging.getLogger(__name__)
 
 
-NAME = "moments.zarr"  # of the store inside the work area
+def record_moments(
+    work: WorkArea, settings: Settings, data: Path, checkpoints: Path, source: Path
+) -> None:
+    """Write the sealed store of moments into the work area.
 
-
-UNIT = "loss per unit of the parameter"
-
-
-POWER = {"mean": 1, "variance": 2, "third_absolute": 3, "third": 3, "fourth": 4}
+    Args:
+        work: a parameter is a part of it, where moments come from stored gradients.
+        settings: those of the `gradients` stage.
+        data: the data set's file.
+        checkpoints: folder of `epoch-{e}.safetensors`.
+        source: store of the `gradients` stage.
+    """
+    gradients = open_store(source)
+    attributes: dict[str, Any] = gradients.attrs.asdict()
+    del attributes[COMPLETE]
+    store = open_unfinished(work.path / NAME)
+    if attributes["strategy"] == "per_sample":
+        strategy, reason = "per_sample", "from the stored per-sample gradients"
+        _from_store(work, store, gradients)
+    else:
+        obstacle = AUGMENTED if settings.augment else _streamed(store, settings, data, checkpoints)
+        strategy = "streamed" if obstacle is None else "none"
+        reason = obstacle or f"streamed over the samples: {attributes['reason']}"
+    log.info("%s: %s", strategy, reason)
+    store.attrs.update({**attributes, "strategy": strategy, "reason": reason})
+    seal(store)
 
 
 def stored_moments(gradient: zarr.Array[Any], mean: ArrayLike, threads: int) -> Moments:
@@ -53,83 +74,30 @@ def stored_moments(gradient: zarr.Array[Any], mean: ArrayLike, threads: int) -> 
 def _from_store(work: WorkArea, store: zarr.Group, gradients: zarr.Group) -> None:
     """Moments of every parameter out of the store of the `gradients` stage."""
     threads = stage.available_threads()
-    for name, group in stage.progress(sorted(gradients.groups()), "moments"):
-        if name in work.finished:
-            continue
-        arrays: dict[str, Any] = dict(group.arrays())
-        found = stored_moments(arrays["gradient"], arrays["full_gradient"][:], threads)
-        _put(store, name, found, arrays["coordinate"][:], group.attrs.asdict())
-        work.finish(name)
+    for name, each in stage.progress(read_parameters(gradients).items(), "moments"):
+        if name not in work.finished:
+            found = stored_moments(each.gradient, each.full_gradient, threads)
+            put_moments(store, name, each.parameter, found)
+            work.finish(name)
 
 
-def _streamed(store: zarr.Group, settings: Mapping[str, Any], data: Path, folder: Path) -> str:
-    """Stream over the samples; returns why this was not possible, or an empty text."""
-    import torch
-
+def _streamed(store: zarr.Group, settings: Settings, data: Path, folder: Path) -> str | None:
+    """Stream over the samples; returns why this was not possible, or None."""
     from gradnoise.data.dataset import load
-    from gradnoise.gradients.dependence import sample_dependence
-    from gradnoise.gradients.per_sample import CHUNK
-    from gradnoise.gradients.recording import choose_selections
-    from gradnoise.model.loss import loss as loss_by_name
+    from gradnoise.gradients.recording import choose_selections, obstacle, samples_of
+    from gradnoise.gradients.selections import stored_parameters
+    from gradnoise.model.loss import loss
     from gradnoise.moments.streaming import streamed_moments
     from gradnoise.training.checkpoint import load_model
 
     dataset = load(data)
-    model = load_model(settings, dataset, folder)
-    selections, described = choose_selections({**settings, "directions": 0}, model)
-    loss = loss_by_name(settings["loss"])
-    inputs, targets = (
-        torch.from_numpy(array) for array in (dataset.train_inputs, dataset.train_targets)
-    )
-    dependence = sample_dependence(model, loss, inputs[:CHUNK], targets[:CHUNK])
-    if dependence is not None:
-        return dependence
-    for name, found in streamed_moments(model, loss, inputs, targets, selections).items():
-        _put(store, name, found, selections[name].coordinates, described[name])
-    return ""
-
-
-def _put(
-    store: zarr.Group,
-    name: str,
-    moments: Moments,
-    coordinate: ArrayLike,
-    attributes: Mapping[str, Any],
-) -> None:
-    group = store.require_group(name)
-    group.attrs.update(attributes)
-    label = "flat index into the parameter"
-    put_array(group, "coordinate", np.asarray(coordinate), ["coordinate"], long_name=label)
-    for field, values in moments._asdict().items():
-        power = POWER[field]
-        units = UNIT if power == 1 else f"({UNIT})^{power}"
-        put_array(group, field, values, ["coordinate"], units=units)
-
-
-def record_moments(
-    work: WorkArea, settings: Mapping[str, Any], data: Path, checkpoints: Path, source: Path
-) -> None:
-    """Write the sealed store of moments into the work area.
-
-    Args:
-        work: a parameter is a part of it, where moments come from stored gradients.
-        settings: those of the `gradients` stage.
-        data: the data set's file.
-        checkpoints: folder of `epoch-{e}.safetensors`.
-        source: store of the `gradients` stage.
-    """
-    gradients = open_store(source)
-    attributes: dict[str, Any] = gradients.attrs.asdict()
-    del attributes[COMPLETE]
-    store = open_unfinished(work.path / NAME)
-    if attributes["strategy"] == "per_sample":
-        strategy, reason = "per_sample", "from the stored per-sample gradients"
-        _from_store(work, store, gradients)
-    else:
-        obstacle = AUGMENTED if settings["augment"] else ""
-        obstacle = obstacle or _streamed(store, settings, data, checkpoints)
-        strategy = "none" if obstacle else "streamed"
-        reason = obstacle or f"streamed over the samples: {attributes['reason']}"
-    log.info("%s: %s", strategy, reason)
-    store.attrs.update({**attributes, "strategy": strategy, "reason": reason})
-    seal(store)
+    model = load_model(vars(settings), dataset, folder)
+    why = obstacle(model, settings, dataset)
+    if why is not None:
+        return why
+    selections = choose_selections(settings, model)
+    parameters = stored_parameters(model, selections)
+    found = streamed_moments(model, loss(settings.loss), *samples_of(dataset), selections)
+    for name, moments in found.items():
+        put_moments(store, name, parameters[name], moments)
+    return None

@@ -12,22 +12,17 @@ import torch
 from torch import nn
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.captures import Loss, Source, sources
-from gradnoise.gradients.dependence import sample_dependence
+from gradnoise.gradients.captures import Owner, capturable
 from gradnoise.gradients.differentiation import differentiate
-from gradnoise.gradients.per_sample import per_sample_gradients, trusted_parameters
 from gradnoise.gradients.selections import Selection, project, select
+from gradnoise.gradients.streaming import CHUNK, streamed_gradients, trusted_parameters
+from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
-from gradnoise.moments.accumulation import Accumulator, chunk_work, measured
+from gradnoise.moments.accumulation import Accumulator, chunk_work, summed_selection
 from gradnoise.moments.central_powers import Moments, run
 from gradnoise.stage import progress
 
-MICRO_BATCH = 128
-
-
 TRIED = 1000  # coordinates of a parameter by which a captured gradient is held against plain differentiation
-
-
 TRIED_SAMPLES = 32
 
 
@@ -41,6 +36,8 @@ def streamed_moments(
 ) -> dict[str, Moments]:
     """Moments at the selections' coordinates, each float64 (C,); the model is left bit-identical.
 
+    That per-sample gradients exist is for the caller to know, from `dependence.sample_dependence`.
+
     Args:
         model: any module called as `model(inputs)`, on any device, in the train/eval mode that is measured.
         loss: `loss(outputs, targets)`, the batch mean; a sample's loss is that of a batch of one.
@@ -50,12 +47,10 @@ def streamed_moments(
         chunk_size: samples a pass; default 128.
 
     Raises:
-        InputError: where per-sample gradients do not exist, or one is not finite (names sample and parameter).
+        InputError: where a gradient is not finite (names sample and parameter).
     """
-    chunk_size = chunk_size or MICRO_BATCH
+    chunk_size = chunk_size or CHUNK
     device = next(model.parameters()).device
-    first = inputs[:chunk_size].to(device), targets[:chunk_size].to(device)
-    _check(model, loss, inputs, targets, chunk_size)
 
     def chunks(what: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         starts = range(0, len(inputs), chunk_size)
@@ -64,18 +59,16 @@ def streamed_moments(
             yield inputs[start:stop].to(device), targets[start:stop].to(device)
 
     with preserved(model):
-        summed = {name: measured(selection) for name, selection in selections.items()}
+        summed = {name: summed_selection(selection) for name, selection in selections.items()}
         means = _means(model, loss, chunks("mean"), summed, len(inputs))
-        wrong = {name: summed[name] for name, mean in means.items() if not mean.isfinite().all()}
-        if wrong:
-            for _ in per_sample_gradients(model, loss, inputs, targets, wrong, chunk_size):
-                pass  # raises where it is one sample's
-            raise InputError(f"the sum of the gradients of {min(wrong)} is not finite")
+        _require_finite(model, loss, inputs, targets, summed, means, chunk_size)
         accumulators = {
             name: Accumulator.about(selection, summed[name], means[name])
             for name, selection in selections.items()
         }
-        parameters = _captured(model, loss, *first, selections)
+        tried = slice(0, min(chunk_size, TRIED_SAMPLES))
+        few = inputs[tried].to(device), targets[tried].to(device)
+        parameters = _captured(model, loss, *few, selections)
         threads = torch.get_num_threads()
         with ThreadPoolExecutor(threads) as pool:
             for batch, labels in chunks("central powers"):
@@ -84,21 +77,20 @@ def streamed_moments(
     return {name: each.moments(len(inputs)) for name, each in accumulators.items()}
 
 
-def _check(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor, chunk_size: int
+def _require_finite(
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    selections: Mapping[str, Selection],
+    means: Mapping[str, torch.Tensor],
+    chunk_size: int,
 ) -> None:
-    if chunk_size < 1 or not 0 < len(inputs) == len(targets):
-        raise InputError(
-            f"found {len(inputs)} inputs, {len(targets)} targets and chunk_size {chunk_size}; "
-            "needed: as many targets as inputs, at least one of each, and a positive chunk_size"
-        )
-    dependence = sample_dependence(model, loss, inputs[:chunk_size], targets[:chunk_size])
-    if dependence is not None:
-        raise InputError(
-            f"per-sample gradients do not exist: {dependence}. Use model.eval() where the moments at fixed "
-            "statistics and without random draws are wanted; otherwise gradnoise.noise.sampling.sample_noise measures "
-            "mini-batches"
-        )
+    wrong = {name: selections[name] for name, mean in means.items() if not mean.isfinite().all()}
+    if wrong:
+        for _ in streamed_gradients(model, loss, inputs, targets, wrong, chunk_size):
+            pass  # raises where it is one sample's
+        raise InputError(f"the sum of the gradients of {min(wrong)} is not finite")
 
 
 def _means(
@@ -127,8 +119,7 @@ def _captured(
     inputs: torch.Tensor,
     targets: torch.Tensor,
     selections: Mapping[str, Selection],
-) -> dict[str, Source]:
+) -> dict[str, Owner]:
     """Module and attribute of the parameters whose captured gradients are right, by a few coordinates."""
     few = select(dict(model.named_parameters()), TRIED, 0, 0, list(selections))
-    tried = slice(0, TRIED_SAMPLES)
-    return sources(model, trusted_parameters(model, loss, inputs[tried], targets[tried], few))
+    return capturable(model, trusted_parameters(model, loss, inputs, targets, few))

@@ -1,8 +1,9 @@
 """Noise of a model in hand: the steps of either way in memory."""
 
 import hashlib
+import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,59 +12,47 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradnoise.draws.pieces import cut
-from gradnoise.gradients.per_sample import per_sample_gradients
-from gradnoise.gradients.selections import Selection
-from gradnoise.model import factory
-from gradnoise.noise import gather
-from gradnoise.noise.minibatches import Sampler
-from gradnoise.noise.store import Measured
+from gradnoise.gradients.store import ParameterGradients
+from gradnoise.gradients.streaming import collected_gradients
+from gradnoise.noise import gather, recording
+from gradnoise.noise.minibatches import GradientSampler
+from gradnoise.noise.store import NAME
+from gradnoise.store.work_area import WorkArea
 
-Samples = dict[str, dict[int, NDArray[np.float32]]]
-
-
-def measured(model: nn.Module, selections: Mapping[str, Selection]) -> dict[str, Measured]:
-    """What a noise store holds of every selected parameter."""
-    described = {each.name: {**asdict(each), "size": each.size} for each in factory.describe(model)}
-    return {
-        name: Measured(each.coordinates, each.direction_count, described[name])
-        for name, each in selections.items()
-    }
+NoiseSamples = dict[str, dict[int, NDArray[np.float32]]]
 
 
-def per_sample_arrays(sampler: Sampler) -> dict[str, dict[str, NDArray[Any]]]:
-    """Per-sample gradients and their means of all selections, named as in the store of the `gradients` stage."""
-    samples = len(sampler.inputs)
-    arrays: dict[str, dict[str, NDArray[Any]]] = {
-        name: {
-            "gradient": np.empty((samples, selection.coordinates.size), np.float32),
-            "gradient_along_directions": np.empty((samples, selection.direction_count), np.float32),
-        }
-        for name, selection in sampler.selections.items()
-    }
-    chunks = per_sample_gradients(
+def per_sample_arrays(sampler: GradientSampler) -> dict[str, ParameterGradients]:
+    """Per-sample gradients and their means of all selections, as the store of the `gradients` stage has them."""
+    found = collected_gradients(
         sampler.model, sampler.loss, sampler.inputs, sampler.targets, sampler.selections
     )
-    for first, last, rows in chunks:
-        for name, both in rows.items():
-            for array, values in zip(arrays[name].values(), both, strict=True):
-                array[first:last] = values
-    for each in arrays.values():
-        each |= {f"full_{key}": array.mean(axis=0, dtype=np.float64) for key, array in each.items()}
-    return arrays
+    gradients = {}
+    for name, parts in found.items():
+        full = (part.mean(axis=0, dtype=np.float64) for part in parts)
+        gradients[name] = ParameterGradients(sampler.parameters[name], *parts, *full)
+    return gradients
 
 
-def in_memory(sampler: Sampler, how: str, batch_sizes: Sequence[int], batches: int) -> Samples:
+def in_memory(
+    sampler: GradientSampler, how: str, batch_sizes: Sequence[int], batches: int
+) -> NoiseSamples:
     """Noise at the selected coordinates: parameter name to batch size to float32 (batches, C)."""
-    if how == "per_sample":
-        pieces = cut(sampler.draws, batch_sizes, batches)
-        plan = gather.plan(sampler.draws, pieces)
-        noise = {
-            name: gather.gather_noise(each["gradient"], each["full_gradient"], plan)
-            for name, each in per_sample_arrays(sampler).items()
-        }
-        return {
-            name: dict(zip(pieces.batch_sizes, each, strict=True)) for name, each in noise.items()
-        }
+    way = _gathered if how == "per_sample" else _computed
+    return way(sampler, batch_sizes, batches)
+
+
+def _gathered(sampler: GradientSampler, batch_sizes: Sequence[int], batches: int) -> NoiseSamples:
+    pieces = cut(sampler.draws, batch_sizes, batches)
+    plan = gather.plan(sampler.draws, pieces)
+    noise = {
+        name: gather.gather_noise(each.gradient, each.full_gradient, plan)
+        for name, each in per_sample_arrays(sampler).items()
+    }
+    return {name: dict(zip(pieces.batch_sizes, each, strict=True)) for name, each in noise.items()}
+
+
+def _computed(sampler: GradientSampler, batch_sizes: Sequence[int], batches: int) -> NoiseSamples:
     rows = np.empty((len(batch_sizes), batches, sampler.width), np.float32)
     full = None if sampler.size_dependent else sampler.full_gradient()
     for size, first, block in sampler.noise(batch_sizes, batches, 1, full):
@@ -75,6 +64,37 @@ def in_memory(sampler: Sampler, how: str, batch_sizes: Sequence[int], batches: i
         name: {int(size): rows[row, :, columns] for row, size in enumerate(batch_sizes)}
         for name, (columns, _) in sampler.columns.items()
     }
+
+
+def write_store(
+    output: Path,
+    sampler: GradientSampler,
+    attributes: Mapping[str, Any],
+    batch_sizes: Sequence[int],
+    batches: int,
+    memory: int,
+) -> None:
+    """Compute and publish a store; a killed call goes on where it was.
+
+    Args:
+        output: path of the store.
+        sampler: computes gradients.
+        attributes: of the store, `strategy` among them.
+        batch_sizes: S batch sizes.
+        batches: number of batches of each.
+        memory: bytes for buffers.
+    """
+    selected = {
+        name: (zlib.crc32(each.coordinates.tobytes()), each.direction_count)
+        for name, each in sampler.selections.items()
+    }
+    request = batch_sizes, batches, memory, attributes
+    with WorkArea(output, {**attributes, "memory": memory, "selected": selected}) as work:
+        if attributes["strategy"] == "per_sample":
+            recording.record_gathered(work, per_sample_arrays(sampler), sampler.draws, *request)
+        else:
+            recording.record_minibatches(work, sampler, *request)
+        work.publish({NAME: output})
 
 
 def fingerprint(model: nn.Module, *samples: Tensor) -> str:

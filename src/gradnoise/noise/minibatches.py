@@ -7,7 +7,7 @@ every batch goes through the model as a whole, and every size has a pass of its 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -19,23 +19,19 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import Pieces, cut
 from gradnoise.draws.streams import Stream, torch_seed
 from gradnoise.errors import InputError
-from gradnoise.gradients.selections import Selection, project
+from gradnoise.gradients.parameters import StoredParameter, count_values
+from gradnoise.gradients.selections import Selection, project, stored_parameters
+from gradnoise.model.loss import Loss
 from gradnoise.noise.augmentation import at_positions
+from gradnoise.noise.batch_means import Row, added, batch_means, batches_of_pieces
 
 MICRO_BATCH = 128  # samples a forward and backward pass
-
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-Row = NDArray[np.float64]
-
 
 Block = tuple[int, int, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
-class Sampler:
+class GradientSampler:
     """A model and data at which mini-batch gradients are computed.
 
     A gradient here is one float64 vector of T values: for every selection in order its C coordinates, then
@@ -49,8 +45,8 @@ class Sampler:
         selections: what is measured, by parameter name.
         draws: which samples make which batch.
         augment: re-draw crop and flip at every position of the stream.
-        whole: every batch goes through the model in one pass.
-        micro_batch: samples a pass, unless `whole`.
+        undivided: every batch goes through the model in one pass.
+        micro_batch: samples a pass, unless `undivided`.
 
     Raises:
         InputError: where `augment` is asked for and the inputs are not images.
@@ -63,7 +59,7 @@ class Sampler:
     selections: Mapping[str, Selection]
     draws: Draws
     augment: bool = False
-    whole: bool = False
+    undivided: bool = False
     micro_batch: int = MICRO_BATCH
 
     def __post_init__(self) -> None:
@@ -76,23 +72,25 @@ class Sampler:
     @property
     def size_dependent(self) -> bool:
         """Whether the expected gradient depends on the batch size, or is known only by drawing."""
-        return self.augment or self.whole
+        return self.augment or self.undivided
+
+    @cached_property
+    def parameters(self) -> dict[str, StoredParameter]:
+        """What a store holds of every selected parameter."""
+        return stored_parameters(self.model, self.selections)
 
     @property
     def width(self) -> int:
         """Number of values in a gradient, T."""
-        return sum(
-            selection.coordinates.size + selection.direction_count
-            for selection in self.selections.values()
-        )
+        return count_values(self.parameters)
 
     @property
     def columns(self) -> dict[str, tuple[slice, slice]]:
         """Where each parameter's coordinates and directions stand in a gradient."""
         found, start = {}, 0
-        for name, selection in self.selections.items():
-            middle = start + selection.coordinates.size
-            stop = middle + selection.direction_count
+        for name, parameter in self.parameters.items():
+            coordinates, directions = parameter.counts
+            middle, stop = start + coordinates, start + coordinates + directions
             found[name] = slice(start, middle), slice(middle, stop)
             start = stop
         return found
@@ -108,7 +106,7 @@ class Sampler:
         for start in stage.progress(steps, "full gradient"):
             stop = min(start + self.micro_batch, len(self.inputs))
             part = self.gradient(self.inputs[start:stop], self.targets[start:stop])
-            total = _add(total, part, stop - start)
+            total = added(total, part, stop - start)
         assert total is not None
         row = (total / len(self.inputs)).cpu().numpy()
         self._require_finite(row, "full gradient")
@@ -140,7 +138,7 @@ class Sampler:
             InputError: where a gradient is not finite; names parameter, batch and batch size.
         """
         subtracted = np.zeros(1) if full_gradient is None else full_gradient
-        groups = [[size] for size in range(len(batch_sizes))] if self.whole else None
+        groups = [[size] for size in range(len(batch_sizes))] if self.undivided else None
         for group in groups or [list(range(len(batch_sizes)))]:
             pieces = cut(self.draws, [batch_sizes[size] for size in group], batches)
             left_out = partial(_left_out, group, finished)
@@ -154,26 +152,20 @@ class Sampler:
         subtracted: Row,
         finished: Callable[[int, int], bool],
     ) -> Iterator[Block]:
-        wanted = _batches_of_pieces(pieces, rows, finished)
         batches = pieces.first.shape[1]
-        totals: dict[int, Tensor | None] = dict.fromkeys(range(len(wanted)))
         buffers: dict[int, NDArray[np.float32]] = {}
-        for piece, total in self._piece_sums(pieces, np.flatnonzero((wanted >= 0).any(axis=0))):
-            for size, batch in enumerate(wanted[:, piece]):
-                if batch < 0:
-                    continue
-                totals[size] = summed = _add(totals[size], total)
-                if piece + 1 < pieces.last[size, batch]:
-                    continue
-                row = (summed / pieces.batch_sizes[size]).cpu().numpy() - subtracted
-                totals[size] = None
-                self._require_finite(row, f"batch {batch} of batch size {pieces.batch_sizes[size]}")
-                first = batch // rows * rows
-                if batch == first:
-                    buffers[size] = np.empty((min(rows, batches - first), row.size), np.float32)
-                buffers[size][batch - first] = row
-                if batch - first + 1 == len(buffers[size]):
-                    yield size, first, buffers.pop(size)
+        wanted = batches_of_pieces(pieces, rows, finished)
+        sums = self._piece_sums(pieces, np.flatnonzero((wanted >= 0).any(axis=0)))
+        for size, batch, mean in batch_means(sums, pieces, wanted):
+            row = mean - subtracted
+            self._require_finite(row, f"batch {batch} of batch size {pieces.batch_sizes[size]}")
+            # The batches of a size come in order: only one block of each is under construction.
+            first = batch // rows * rows
+            if batch == first:
+                buffers[size] = np.empty((min(rows, batches - first), row.size), np.float32)
+            buffers[size][batch - first] = row
+            if batch - first + 1 == len(buffers[size]):
+                yield size, first, buffers.pop(size)
 
     def _piece_sums(
         self, pieces: Pieces, needed: NDArray[np.int64]
@@ -183,13 +175,13 @@ class Sampler:
             (piece, start, min(start + step, stop), stop)
             for piece in needed
             for stop in [int(pieces.stop[piece])]
-            for step in [stop if self.whole else self.micro_batch]
+            for step in [stop if self.undivided else self.micro_batch]
             for start in range(int(pieces.start[piece]), stop, step)
         ]
         total: Tensor | None = None
         for piece, start, end, stop in stage.progress(steps, "mini-batches"):
             segment = int(pieces.segment[piece])
-            total = _add(total, self._drawn_gradient(segment, start, end), end - start)
+            total = added(total, self._drawn_gradient(segment, start, end), end - start)
             if end == stop:
                 yield int(piece), total
                 total = None
@@ -201,7 +193,7 @@ class Sampler:
         inputs = self.inputs[indices]
         if self.augment:
             inputs = at_positions(inputs, self.draws, segment, start)
-        if self.whole:
+        if self.undivided:
             # What the model draws itself (dropout) repeats when a killed stage goes on here.
             key = (self.draws.repeat, self.draws.sampling, segment, start, stop)
             torch.manual_seed(torch_seed(self.draws.seed, Stream.DRAW_AUGMENTATION, *key))
@@ -237,25 +229,3 @@ def _left_out(
 ) -> bool:
     """`finished`, of a size's position within its group."""
     return finished(group[row], first)
-
-
-def _add(total: Tensor | None, part: Tensor, weight: int = 1) -> Tensor:
-    """Add in float64, in place after the first."""
-    if total is None:
-        return part.double() * weight
-    return total.add_(part, alpha=weight)
-
-
-def _batches_of_pieces(
-    pieces: Pieces, rows: int, finished: Callable[[int, int], bool]
-) -> NDArray[np.int64]:
-    """Batch of each size to which each piece belongs, int64 (S, P); -1 where none is still to be computed."""
-    batches = pieces.first.shape[1]
-    found = np.full((len(pieces.batch_sizes), pieces.start.size), -1, np.int64)
-    for size in range(len(found)):
-        for first in range(0, batches, rows):
-            if finished(size, first):
-                continue
-            for batch in range(first, min(first + rows, batches)):
-                found[size, pieces.first[size, batch] : pieces.last[size, batch]] = batch
-    return found

@@ -1,69 +1,38 @@
 """Noise written to a Zarr store, resumable, out of per-sample gradients or out of mini-batches."""
 
 import logging
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from gradnoise import stage
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.errors import InputError
+from gradnoise.gradients.parameters import count_values
+from gradnoise.gradients.store import ParameterGradients
+from gradnoise.gradients.strategy import free_disk
 from gradnoise.noise import gather
-from gradnoise.noise import store as layout
-from gradnoise.noise.store import FIELDS, Measured
+from gradnoise.noise import store as noise_store
+from gradnoise.noise.store import FIELDS, NAME
 from gradnoise.store.arrays import open_unfinished, seal
 from gradnoise.store.work_area import WorkArea
 
+if TYPE_CHECKING:
+    from gradnoise.noise.minibatches import GradientSampler
+
 log = logging.getLogger(__name__)
-
-
-NAME = "noise.zarr"  # of the store inside the work area
 
 
 RAW = "gradients.zarr"  # mini-batch gradients of which no mean is known yet
 
 
-SOURCES = ("gradient", "gradient_along_directions")
-
-
-Row = NDArray[np.float64]
-
-
-class Sampler(Protocol):
-    """What computes mini-batch gradients: `gradnoise.noise.minibatches.Sampler`."""
-
-    @property
-    def size_dependent(self) -> bool:
-        """Whether the full gradient is to be taken from the mini-batches of each size."""
-
-    @property
-    def columns(self) -> dict[str, tuple[slice, slice]]:
-        """Where each parameter's coordinates and directions stand in a row."""
-
-    def full_gradient(self) -> Row:
-        """Mean gradient over all samples."""
-
-    def noise(
-        self,
-        batch_sizes: Sequence[int],
-        batches: int,
-        rows: int,
-        full_gradient: Row | None,
-        finished: Callable[[int, int], bool],
-    ) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-        """Blocks of rows: position of the batch size, first batch, noise."""
-
-
 def record_gathered(
     work: WorkArea,
-    gradients: Mapping[str, Mapping[str, Any]] | zarr.Group,
-    measured: Mapping[str, Measured],
+    gradients: Mapping[str, ParameterGradients],
     draws: Draws,
     batch_sizes: Sequence[int],
     batches: int,
@@ -74,9 +43,7 @@ def record_gathered(
 
     Args:
         work: a parameter is a part of it.
-        gradients: by parameter, `gradient` (N, C), `gradient_along_directions` (N, D) and their float64
-            means over the N samples, `full_...`; arrays of NumPy or Zarr, read by blocks of columns.
-        measured: what is stored of each parameter.
+        gradients: per-sample gradients of every parameter, read by blocks of columns.
         draws: which samples make which batch.
         batch_sizes: S batch sizes.
         batches: number of batches of each.
@@ -84,32 +51,38 @@ def record_gathered(
         attributes: of the store.
     """
     plan = gather.plan(draws, cut(draws, batch_sizes, batches))
-    check_disk(work.path, 4 * len(batch_sizes) * batches * layout.values(measured))
+    parameters = {name: each.parameter for name, each in gradients.items()}
+    check_disk(work.path, 4 * len(batch_sizes) * batches * count_values(parameters))
+    # A block of columns is in memory three times: its gradients, its noise, and the noise as it is encoded.
     columns = memory // (4 * (draws.sample_count + 2 * len(batch_sizes) * batches))
     store = _open(work.path / NAME, attributes)
-    layout.create(store, measured, batch_sizes, batches, batches, max(1, columns))
-    for name in stage.progress(list(measured), "noise"):
-        if name in work.finished:
-            continue
-        group: Any = store[name]
-        source: Any = gradients[name]
-        for field, origin, count in zip(FIELDS, SOURCES, measured[name].counts, strict=True):
-            full = np.asarray(source[f"full_{origin}"][:]) if count else np.zeros(0)
-            layout.put_full_gradient(group, field, full)
-            target = group[field]
-            for start in range(0, count, target.shards[-1]):
-                block = slice(start, min(start + target.shards[-1], count))
-                noise = gather.gather_noise(source[origin][:, block], full[block], plan)
-                for size in range(len(batch_sizes)):
-                    target[size, :, block] = noise[size]
-        work.finish(name)
+    noise_store.create(store, parameters, batch_sizes, batches, batches, max(1, columns))
+    for name in stage.progress(list(parameters), "noise"):
+        if name not in work.finished:
+            _gather(gradients[name], store[name], plan)
+            work.finish(name)
     seal(store)
+
+
+def _gather(gradients: ParameterGradients, group: Any, plan: gather.Plan) -> None:
+    """Noise of one parameter, a block of columns at a time."""
+    sources = (
+        (gradients.gradient, gradients.full_gradient),
+        (gradients.along_directions, gradients.full_along_directions),
+    )
+    for (field, full_field), (source, full) in zip(FIELDS, sources, strict=True):
+        noise_store.put_full_gradient(group, full_field, full)
+        target = group[field.name]
+        for start in range(0, full.size, target.shards[-1]):
+            block = slice(start, min(start + target.shards[-1], full.size))
+            noise = gather.gather_noise(source[:, block], full[block], plan)
+            for size in range(len(noise)):
+                target[size, :, block] = noise[size]
 
 
 def record_minibatches(
     work: WorkArea,
-    sampler: Sampler,
-    measured: Mapping[str, Measured],
+    sampler: "GradientSampler",
     batch_sizes: Sequence[int],
     batches: int,
     memory: int,
@@ -123,26 +96,26 @@ def record_minibatches(
     Args:
         work: a shard's worth of batches of one size is a part of it.
         sampler: computes the gradients.
-        measured: what is stored of each parameter.
         batch_sizes: S batch sizes.
         batches: number of batches of each.
         memory: bytes for buffers.
         attributes: of the store.
     """
-    sizes = len(batch_sizes)
-    need = 4 * sizes * batches * layout.values(measured)
+    sizes, per_batch = len(batch_sizes), sampler.width
+    need = 4 * sizes * batches * per_batch
     check_disk(work.path, need * (2 if sampler.size_dependent else 1))
-    rows = layout.rows(measured, sizes, batches, memory)
+    rows = noise_store.rows_of_shard(per_batch, sizes, batches, memory)
     store = _open(work.path / NAME, attributes)
-    layout.create(store, measured, batch_sizes, batches, rows)
+    request = batch_sizes, batches, rows
+    noise_store.create(store, sampler.parameters, *request)
     if not sampler.size_dependent:
         full = _full_gradient(work, store, sampler)
-        _write_blocks(work, store, sampler, batch_sizes, batches, rows, full)
+        _write_blocks(work, store, sampler, *request, full)
     else:
         raw = _open(work.path / RAW, {})
-        layout.create(raw, measured, batch_sizes, batches, rows)
-        _write_blocks(work, raw, sampler, batch_sizes, batches, rows, None)
-        for name in stage.progress(list(measured), "minus the mean"):
+        noise_store.create(raw, sampler.parameters, *request)
+        _write_blocks(work, raw, sampler, *request, None)
+        for name in stage.progress(list(sampler.parameters), "minus the mean"):
             if f"centred {name}" not in work.finished:
                 _centre(raw[name], store[name])
                 work.finish(f"centred {name}")
@@ -155,8 +128,7 @@ def check_disk(work: Path, need: int) -> None:
     Raises:
         InputError: where they do not fit.
     """
-    written = sum(file.stat().st_size for file in work.rglob("*") if file.is_file())
-    free = shutil.disk_usage(work).free + written
+    free = free_disk(work)
     log.info("disk needed: %.2f GB, free: %.2f GB", need / 1e9, free / 1e9)
     if need > free:
         raise InputError(
@@ -171,32 +143,33 @@ def _open(path: Path, attributes: Mapping[str, Any]) -> Any:
     return store
 
 
-def _full_gradient(work: WorkArea, store: Any, sampler: Sampler) -> Row:
+def _full_gradient(work: WorkArea, store: Any, sampler: "GradientSampler") -> NDArray[np.float64]:
     """Full gradient, out of the store where an earlier run computed it."""
     fields = [
-        (store[name], field, columns)
+        (store[name], full, columns)
         for name, both in sampler.columns.items()
-        for field, columns in zip(FIELDS, both, strict=True)
+        for (_, full), columns in zip(FIELDS, both, strict=True)
     ]
     if "full gradient" in work.finished:
-        parts = [group[layout.full_name(field)][:] for group, field, _ in fields]
-        return np.concatenate(parts)
-    full = sampler.full_gradient()
-    for group, field, columns in fields:
-        layout.put_full_gradient(group, field, full[columns])
+        return np.concatenate([group[full.name][:] for group, full, _ in fields])
+    row = sampler.full_gradient()
+    for group, full, columns in fields:
+        noise_store.put_full_gradient(group, full, row[columns])
     work.finish("full gradient")
-    return full
+    return row
 
 
 def _write_blocks(
     work: WorkArea,
     store: Any,
-    sampler: Sampler,
+    sampler: "GradientSampler",
     batch_sizes: Sequence[int],
     batches: int,
     rows: int,
-    full: Row | None,
+    full: NDArray[np.float64] | None,
 ) -> None:
+    """Write the batches that are not there yet, minus `full` where that is given."""
+
     def part(size: int, first: int) -> str:
         return f"batch size {batch_sizes[size]} from batch {first}"
 
@@ -204,9 +177,9 @@ def _write_blocks(
         batch_sizes, batches, rows, full, lambda size, first: part(size, first) in work.finished
     )
     targets = [
-        (store[name][field], columns)
+        (store[name][field.name], columns)
         for name, both in sampler.columns.items()
-        for field, columns in zip(FIELDS, both, strict=True)
+        for (field, _), columns in zip(FIELDS, both, strict=True)
     ]
     for size, first, block in blocks:
         for array, columns in targets:
@@ -216,8 +189,8 @@ def _write_blocks(
 
 def _centre(raw: Any, group: Any) -> None:
     """Subtract from every size's mini-batch gradients their mean, in float64."""
-    for field in FIELDS:
-        gradients, noise = raw[field], group[field]
+    for field, full_field in FIELDS:
+        gradients, noise = raw[field.name], group[field.name]
         sizes, batches, count = gradients.shape
         blocks = [
             slice(first, first + noise.shards[1]) for first in range(0, batches, noise.shards[1])
@@ -229,4 +202,4 @@ def _centre(raw: Any, group: Any) -> None:
             full[size] /= batches
             for block in blocks:
                 noise[size, block] = gradients[size, block] - full[size]
-        layout.put_full_gradient(group, field, full)
+        noise_store.put_full_gradient(group, full_field, full)

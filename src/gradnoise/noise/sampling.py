@@ -9,10 +9,9 @@ gradients where the g_i exist, else computed batch by batch; the same seed gives
 """
 
 import logging
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import zarr
 from numpy.typing import ArrayLike
@@ -21,21 +20,16 @@ from gradnoise.draws.batches import Draws, Sampling
 from gradnoise.draws.pieces import check
 from gradnoise.errors import InputError
 from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
-from gradnoise.noise import recording
-from gradnoise.store.arrays import UNITS, open_store
+from gradnoise.noise.store import describe
+from gradnoise.store.arrays import open_store
 from gradnoise.store.versions import versions
-from gradnoise.store.work_area import WorkArea
 
 if TYPE_CHECKING:
     import torch
 
-    from gradnoise.noise.in_memory import Samples
-    from gradnoise.noise.minibatches import Sampler
+    from gradnoise.noise.in_memory import NoiseSamples
 
 log = logging.getLogger(__name__)
-
-
-PROBED = 64  # samples that show whether gradients depend on batch mates
 
 
 def sample_noise(
@@ -56,7 +50,7 @@ def sample_noise(
     augment: bool = False,
     micro_batch: int = 128,
     memory: int = 1 << 30,
-) -> "Samples | zarr.Group":
+) -> "NoiseSamples | zarr.Group":
     """Noise samples of every trainable parameter of any torch model, biases included.
 
     The model is used in the train/eval mode it is in. It, its gradients and the global random state are
@@ -94,11 +88,11 @@ def sample_noise(
     """
     import torch
 
-    from gradnoise.gradients.dependence import sample_dependence
+    from gradnoise.gradients.dependence import PROBED, sample_dependence
     from gradnoise.gradients.selections import select
     from gradnoise.model.preservation import preserved
-    from gradnoise.noise import in_memory
-    from gradnoise.noise.minibatches import Sampler
+    from gradnoise.noise.in_memory import fingerprint, in_memory, write_store
+    from gradnoise.noise.minibatches import GradientSampler
 
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     draws = Draws(seed, repeat, sampling, len(inputs))
@@ -111,70 +105,22 @@ def sample_noise(
         parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
         selections = select(parameters, coordinates, directions, seed)
         why = sample_dependence(model, loss, inputs[:PROBED], targets[:PROBED])
-        sampler = Sampler(
-            model, loss, inputs, targets, selections, draws, augment, why is not None, micro_batch
-        )
-        how, reason = choose_strategy(
-            strategy,
-            AUGMENTED if augment else why,
-            len(inputs),
-            sampler.width,
-            memory,
-            {"the memory given": memory},
-            max(batch_sizes) * batches,
-        )
+        data = model, loss, inputs, targets, selections
+        sampler = GradientSampler(*data, draws, augment, why is not None, micro_batch)
+        obstacle, budget = AUGMENTED if augment else why, {"the memory given": memory}
+        size, drawn = (len(inputs), sampler.width), max(batch_sizes) * batches
+        how, reason = choose_strategy(strategy, obstacle, *size, memory, budget, drawn)
         log.info("%s: %s", how, reason)
         if store is None:
-            return in_memory.in_memory(sampler, how, batch_sizes, batches)
+            return in_memory(sampler, how, batch_sizes, batches)
         attributes = {
             "strategy": how,
             "reason": reason,
             "model": type(model).__name__,
             "sample_count": len(inputs),
-            "checksum": in_memory.fingerprint(model, inputs, targets),
+            "checksum": fingerprint(model, inputs, targets),
             "versions": versions(),
-            **_description(draws, batch_sizes, batches),
+            **describe(draws, batch_sizes, batches),
         }
-        _write(Path(store), sampler, attributes, batch_sizes, batches, memory)
+        write_store(Path(store), sampler, attributes, batch_sizes, batches, memory)
     return open_store(Path(store))
-
-
-def _write(
-    output: Path,
-    sampler: "Sampler",
-    attributes: Mapping[str, Any],
-    batch_sizes: Sequence[int],
-    batches: int,
-    memory: int,
-) -> None:
-    """Compute and publish a store from a notebook."""
-    from gradnoise.noise import in_memory
-
-    selected = {
-        name: (zlib.crc32(each.coordinates.tobytes()), each.direction_count)
-        for name, each in sampler.selections.items()
-    }
-    measured = in_memory.measured(sampler.model, sampler.selections)
-    with WorkArea(output, {**attributes, "memory": memory, "selected": selected}) as work:
-        if attributes["strategy"] == "per_sample":
-            arrays = in_memory.per_sample_arrays(sampler)
-            recording.record_gathered(
-                work, arrays, measured, sampler.draws, batch_sizes, batches, memory, attributes
-            )
-        else:
-            recording.record_minibatches(
-                work, sampler, measured, batch_sizes, batches, memory, attributes
-            )
-        work.publish({recording.NAME: output})
-
-
-def _description(draws: Draws, batch_sizes: Sequence[int], batches: int) -> dict[str, Any]:
-    """Attributes that say which batches a store holds."""
-    return {
-        "seed": draws.seed,
-        "repeat": draws.repeat,
-        "sampling": draws.sampling,
-        "batch_sizes": [int(size) for size in batch_sizes],
-        "batches": batches,
-        "units": UNITS,
-    }

@@ -1,18 +1,126 @@
-"""One parameter's part of a noise store, opened for reading."""
+"""Noise of every parameter in a Zarr store: written by blocks of batches, read by blocks of coordinates."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
+from gradnoise.gradients.parameters import COORDINATE, StoredParameter, create_group
 from gradnoise.store import arrays
-from gradnoise.store.arrays import UNITS, create_array, put_array
+from gradnoise.store.arrays import create_array, put_array
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
+
+if TYPE_CHECKING:
+    from gradnoise.draws.batches import Draws
+
+NAME = "noise.zarr"  # of the store inside the work area
+CHUNK = 1 << 18  # values, 1 MiB
+ROWS = 64  # batches a shard at most, where batches are computed one after another
+READ_BYTES = 1 << 26  # noise held in memory at a time
+
+BATCH_SIZE = Variable("batch_size", "samples in a mini-batch", "samples", ("batch_size",))
+NOISE = Variable(
+    "noise",
+    "mini-batch gradient minus full gradient",
+    GRADIENT_UNITS,
+    ("batch_size", "batch", "coordinate"),
+)
+NOISE_ALONG_DIRECTIONS = Variable(
+    "noise_along_directions",
+    "mini-batch gradient minus full gradient, along random directions of unit length",
+    GRADIENT_UNITS,
+    ("batch_size", "batch", "direction"),
+)
+# Where it depends on the batch size (train-mode BatchNorm, augmentation), `batch_size` is its first dimension.
+FULL_GRADIENT = Variable(
+    "full_gradient", "what was subtracted: the mean gradient", GRADIENT_UNITS, ("coordinate",)
+)
+FULL_ALONG_DIRECTIONS = Variable(
+    "full_gradient_along_directions",
+    "what was subtracted: the mean gradient, along random directions of unit length",
+    GRADIENT_UNITS,
+    ("direction",),
+)
+FIELDS = ((NOISE, FULL_GRADIENT), (NOISE_ALONG_DIRECTIONS, FULL_ALONG_DIRECTIONS))
+
+ARRAYS = {
+    "{parameter}": (
+        *(COORDINATE, BATCH_SIZE, NOISE, FULL_GRADIENT),
+        *(NOISE_ALONG_DIRECTIONS, FULL_ALONG_DIRECTIONS),
+    )
+}
+
+
+def describe(draws: "Draws", batch_sizes: Sequence[int], batches: int) -> dict[str, Any]:
+    """Attributes that say which batches a store holds."""
+    return {
+        "seed": draws.seed,
+        "repeat": draws.repeat,
+        "sampling": draws.sampling,
+        "batch_sizes": [int(size) for size in batch_sizes],
+        "batches": batches,
+        "units": GRADIENT_UNITS,
+    }
+
+
+def rows_of_shard(per_batch: int, sizes: int, batches: int, memory: int) -> int:
+    """Batches a shard, so that one unfinished shard of every batch size fits in half of `memory` bytes.
+
+    Args:
+        per_batch: numbers stored for each batch.
+        sizes: number of batch sizes S.
+        batches: number of batches of each.
+        memory: bytes for buffers.
+    """
+    fitting = memory // 2 // max(1, 4 * sizes * per_batch)
+    return _even(batches, max(1, min(fitting, ROWS)))
+
+
+def create(
+    store: zarr.Group,
+    parameters: Mapping[str, StoredParameter],
+    batch_sizes: Sequence[int],
+    batches: int,
+    rows: int,
+    columns: int | None = None,
+) -> None:
+    """Create every parameter's group with its labels and its empty noise.
+
+    Args:
+        store: root group; what a killed stage created before is opened as it stands.
+        parameters: what is stored, by parameter name.
+        batch_sizes: S batch sizes.
+        batches: number of batches of each.
+        rows: batches a chunk and a shard.
+        columns: coordinates a shard; None for all of them.
+    """
+    for name, parameter in parameters.items():
+        group = create_group(store, name, parameter)
+        put_array(group, BATCH_SIZE, np.asarray(batch_sizes, np.int64))
+        for (field, _), count in zip(FIELDS, parameter.counts, strict=True):
+            width = max(1, min(count, columns or count))
+            chunk = _even(width, max(16, CHUNK // rows))
+            shard = 1, rows, -(-width // chunk) * chunk
+            shape = len(batch_sizes), batches, count
+            create_array(group, field, shape, (1, rows, chunk), shard)
+
+
+def put_full_gradient(group: zarr.Group, full: Variable, gradient: NDArray[np.float64]) -> None:
+    """Store what was subtracted: float64 (C,), or (S, C) where it depends on the batch size."""
+    if gradient.ndim > 1:
+        full = full._replace(dimensions=(*BATCH_SIZE.dimensions, *full.dimensions))
+    put_array(group, full, gradient)
+
+
+def _even(total: int, most: int) -> int:
+    """Largest part when `total` is cut into the fewest even parts of at most `most`."""
+    return math.ceil(total / math.ceil(total / most))
 
 
 @dataclass(frozen=True)
@@ -56,10 +164,10 @@ def open_parameter(path: Path, parameter: str) -> ParameterNoise:
     assert isinstance(group, zarr.Group)
     return ParameterNoise(
         path=path,
-        noise=_array(path, group, "noise"),
-        noise_along_directions=_array(path, group, "noise_along_directions"),
-        batch_sizes=[int(size) for size in np.asarray(_array(path, group, "batch_size")[...])],
-        coordinate=np.asarray(_array(path, group, "coordinate")[...], np.int64),
+        noise=_array(path, group, NOISE.name),
+        noise_along_directions=_array(path, group, NOISE_ALONG_DIRECTIONS.name),
+        batch_sizes=np.asarray(_array(path, group, BATCH_SIZE.name)[...]).tolist(),
+        coordinate=np.asarray(_array(path, group, COORDINATE.name)[...], np.int64),
         attributes={**root.attrs, **group.attrs},
     )
 
@@ -85,113 +193,6 @@ def _array(path: Path, group: zarr.Group, name: str) -> zarr.Array[Any]:
     if not isinstance(array, zarr.Array):
         raise InputError(f"{path}: found no array {group.path}/{name}; is this a store of noise?")
     return array
-
-
-CHUNK = 1 << 18  # values, 1 MiB
-
-
-ROWS = 64  # batches a shard at most, where batches are computed one after another
-
-
-FIELDS = ("noise", "noise_along_directions")
-
-
-AXES = ("coordinate", "direction")
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What is stored of one parameter.
-
-    Attributes:
-        coordinate: int64 (C,) flat indices into the parameter.
-        directions: number of random directions, D.
-        attributes: JSON-serialisable: `size` (the parameter's true number of scalars), `shape`, `layer`, ...
-    """
-
-    coordinate: NDArray[np.int64]
-    directions: int
-    attributes: Mapping[str, Any]
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """Numbers of coordinates and of directions."""
-        return self.coordinate.size, self.directions
-
-
-def values(measured: Mapping[str, Measured]) -> int:
-    """Numbers stored for each batch, over all parameters."""
-    return sum(sum(each.counts) for each in measured.values())
-
-
-def rows(measured: Mapping[str, Measured], sizes: int, batches: int, memory: int) -> int:
-    """Batches a shard, so that one unfinished shard of every batch size fits in half of `memory` bytes."""
-    fitting = memory // 2 // max(1, 4 * sizes * values(measured))
-    return _even(batches, max(1, min(fitting, ROWS)))
-
-
-def create(
-    store: zarr.Group,
-    measured: Mapping[str, Measured],
-    batch_sizes: Sequence[int],
-    batches: int,
-    rows: int,
-    columns: int | None = None,
-) -> None:
-    """Create every parameter's group with its labels and its empty noise.
-
-    Args:
-        store: root group; what a killed stage created before is opened as it stands.
-        measured: what is stored, by parameter name.
-        batch_sizes: S batch sizes.
-        batches: number of batches of each.
-        rows: batches a chunk and a shard.
-        columns: coordinates a shard; None for all of them.
-    """
-    for name, each in measured.items():
-        group = store.require_group(name)
-        group.attrs.update(each.attributes)
-        sizes = np.asarray(batch_sizes, np.int64)
-        put_array(group, "batch_size", sizes, ["batch_size"], units="samples")
-        put_array(
-            group,
-            "coordinate",
-            each.coordinate,
-            ["coordinate"],
-            long_name="flat index into the parameter",
-        )
-        for field, axis, count in zip(FIELDS, AXES, each.counts, strict=True):
-            shard = max(1, min(count, columns or count))
-            chunk = _even(shard, max(16, CHUNK // rows))
-            create_array(
-                group,
-                field,
-                (len(batch_sizes), batches, count),
-                (1, rows, chunk),
-                (1, rows, -(-shard // chunk) * chunk),
-                ("batch_size", "batch", axis),
-                long_name="mini-batch gradient minus full gradient",
-                units=UNITS,
-            )
-
-
-def full_name(field: str) -> str:
-    """Name of the array that was subtracted from `field`."""
-    return field.replace("noise", "full_gradient")
-
-
-def put_full_gradient(group: zarr.Group, field: str, gradient: NDArray[np.float64]) -> None:
-    """Store what was subtracted from `field`: float64 (C,), or (S, C) where it depends on the batch size."""
-    names = ("batch_size", AXES[FIELDS.index(field)])[-gradient.ndim :]
-    put_array(group, full_name(field), gradient, names, units=UNITS)
-
-
-def _even(total: int, most: int) -> int:
-    """Largest part when `total` is cut into the fewest even parts of at most `most`."""
-    return math.ceil(total / math.ceil(total / most))
-
-
-READ_BYTES = 1 << 26  # noise held in memory at a time
 
 
 class Noise(Protocol):

@@ -14,7 +14,7 @@ from gradnoise import stage
 from gradnoise.data.excerpts import read_targets
 from gradnoise.draws.batches import Draws
 from gradnoise.gaussianity.results import read_tested
-from gradnoise.gradients.reader import open_gradients
+from gradnoise.gradients.store import open_gradients
 from gradnoise.noise.store import Noise, ParameterNoise, open_parameter, require_same_series
 from gradnoise.stage import without_linear_algebra
 from gradnoise.tails import growth, influence

@@ -1,4 +1,4 @@
-"""Noise against its definition, both ways of computing it against each other, and its store."""
+"""The public function: noise against its definition, and both ways of computing it against each other."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,6 @@ import torch
 import torch.nn.functional as F
 
 from gradnoise.draws.batches import Draws
-from gradnoise.errors import InputError
-from gradnoise.gradients.selections import select
-from gradnoise.noise.minibatches import Sampler
 from gradnoise.noise.sampling import sample_noise
 from toy_network import gradient, images, network, same
 
@@ -141,29 +138,9 @@ def test_model_gradients_and_random_states_are_left_as_they_were(strategy):
 def test_numpy_inputs_and_chosen_coordinates():
     model, (inputs, targets) = network(), images()
     every = sample_noise(model, F.cross_entropy, inputs, targets, [4], 5, 0)
-    chosen = (
-        sample_noise(
-            model,
-            F.cross_entropy,
-            inputs.numpy(),
-            targets.numpy(),
-            [4],
-            5,
-            0,
-            coordinates={"4.weight": [7, 2]},
-        )
-        if "4.weight" in every
-        else sample_noise(
-            model,
-            F.cross_entropy,
-            inputs.numpy(),
-            targets.numpy(),
-            [4],
-            5,
-            0,
-            coordinates={"3.weight": [7, 2]},
-        )
-    )
+    arrays = inputs.numpy(), targets.numpy()
+    coordinates = {"3.weight": [7, 2]}
+    chosen = sample_noise(model, F.cross_entropy, *arrays, [4], 5, 0, coordinates=coordinates)
     ((name, sizes),) = chosen.items()
     assert same(sizes[4], every[name][4][:, [7, 2]])
 
@@ -206,15 +183,13 @@ def test_per_sample_gradients_of_train_mode_batch_norm_are_refused():
         )
 
 
-def test_gradients_that_are_not_finite_are_named():
-    model, (inputs, targets) = network(), images()
-    draws = Draws(0, 0, "with_replacement", 50)
-    third = draws.batches(4, 3, 4)[0]
-    spoiled = next(sample for sample in third if sample not in draws.batches(4, 0, 3))
-    inputs[spoiled] = np.inf
-    selections = select(dict(model.named_parameters()), None, 0, 0)
-    sampler = Sampler(model, F.cross_entropy, inputs, targets, selections, draws)
-    with pytest.raises(InputError, match=r"0\.weight is not finite in batch 3 of batch size 4"):
-        list(sampler.noise([4], 8, 2, np.zeros(sampler.width)))
-    with pytest.raises(InputError, match="not finite in full gradient"):
-        sampler.full_gradient()
+def test_dependence_is_asked_once(monkeypatch):
+    asked = []
+
+    def dependence(model, loss, inputs, targets):
+        asked.append(len(inputs))
+
+    monkeypatch.setattr("gradnoise.gradients.dependence.sample_dependence", dependence)
+    inputs, targets = images()
+    sample_noise(network(), F.cross_entropy, inputs, targets, [4], 3, 0, strategy="per_sample")
+    assert asked == [50]

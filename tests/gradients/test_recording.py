@@ -1,3 +1,5 @@
+"""The gradients stage: what it stores, that a kill changes nothing, and why it may store nothing."""
+
 import json
 import subprocess
 import sys
@@ -13,9 +15,10 @@ import torch.nn.functional as F
 import example_gradients
 from example_gradients import SAMPLES, SETTINGS, checkpoint, dataset, publish
 from gradnoise.errors import InputError
+from gradnoise.gradients import recording
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.per_sample import CHUNK
 from gradnoise.gradients.recording import record_gradients
+from gradnoise.gradients.settings import Settings
 from gradnoise.store.arrays import open_store
 from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import load_model
@@ -59,22 +62,12 @@ def test_the_gradients_of_a_dead_layer_are_stored_zeros(tmp_path: Path) -> None:
     model = checkpoint(tmp_path, settings, data)
     torch.nn.init.zeros_(dict(model.named_parameters())["linear2.weight"])
     with WorkArea(tmp_path / "gradients.zarr", settings) as work:
-        record_gradients(work, model, settings, data)
+        record_gradients(work, model, Settings(**settings), data)
         work.publish({gradient_store.NAME: tmp_path / "gradients.zarr"})
     store = open_store(tmp_path / "gradients.zarr")
     assert not store["linear1.weight"]["gradient"][:].any()
     assert not store["linear1.weight"]["full_gradient"][:].any()
     assert store["linear2.weight"]["gradient"][:].any()
-
-
-def test_shards_are_written_one_after_another_within_memory() -> None:
-    for samples, numbers, memory in ((50_000, 103_000, 1 << 30), (700, 300, 1 << 18), (10, 5, 99)):
-        rows = gradient_store.rows_of_shard(samples, numbers, memory)
-        assert rows == 1 or 4 * rows * numbers <= memory / 4
-        assert rows % CHUNK == 0 or rows < CHUNK
-    assert (
-        gradient_store.rows_of_shard(700, 254, 1 << 18) < 128
-    )  # several shards in this file's tests
 
 
 PROGRAM = """
@@ -148,3 +141,15 @@ def test_where_batches_must_be_computed_the_store_says_why(
     if "batch_norm_mode" in changes or "augment" in changes:
         with pytest.raises(InputError, match=reason):
             publish(tmp_path, SETTINGS | changes | {"strategy": "per_sample"})
+
+
+def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, original = [], recording.sample_dependence
+    monkeypatch.setattr(
+        recording, "sample_dependence", lambda *data: asked.append(data) or original(*data)
+    )
+    monkeypatch.setattr(
+        "gradnoise.gradients.dependence.sample_dependence", lambda *_: pytest.fail("asked again")
+    )
+    publish(tmp_path, SETTINGS)
+    assert len(asked) == 1

@@ -1,68 +1,23 @@
-"""Moments of the per-sample gradient against their definition in float64, and the stage that stores them."""
+"""The public function: moments of any model in hand, against their definition in float64."""
 
-import copy
-import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+import doctest
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-import zarr
 from torch import nn
 
-import example_gradients
+from example_moments import assert_close, by_definition, per_sample
 from example_networks import CONVOLUTIONS, Centred, Unexpected, classifier, images
-from gradnoise.gradients.captures import Loss
-from gradnoise.moments import recording
-from gradnoise.moments.central_powers import Moments, PowerSums, run
-from gradnoise.moments.kernels import POWERS, WIDTH
-from gradnoise.moments.per_sample import per_sample_moments
-from gradnoise.store.arrays import open_store
-from gradnoise.store.work_area import WorkArea
+from gradnoise.model.loss import Loss
+from gradnoise.moments import Moments, per_sample_moments
+from gradnoise.moments import per_sample as module
 
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
-
-
-def by_definition(gradients: np.ndarray) -> Moments:
-    """Moments of (N, ...) along the first axis, two passes in float64."""
-    gradients = gradients.astype(np.float64)
-    mean = gradients.mean(axis=0)
-    centred = gradients - mean
-    central = [centred**2, np.abs(centred) ** 3, centred**3, centred**4]
-    return Moments(mean, *(power.mean(axis=0) for power in central))
-
-
-def per_sample(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor
-) -> dict[str, np.ndarray]:
-    """Every sample by plain differentiation of a float64 copy of the model."""
-    model = copy.deepcopy(model).double()
-    named = {name: each for name, each in model.named_parameters() if each.requires_grad}
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in named}
-    for index in range(len(inputs)):
-        single = inputs[index : index + 1].double(), targets[index : index + 1]
-        targets_of = single[1].double() if single[1].is_floating_point() else single[1]
-        total = loss(model(single[0]), targets_of)
-        gradients = torch.autograd.grad(total, list(named.values()), materialize_grads=True)
-        for name, gradient in zip(named, gradients, strict=True):
-            rows[name].append(gradient.numpy())
-    return {name: np.stack(each) for name, each in rows.items()}
-
-
-def assert_close(found: Moments, expected: Moments, tolerance: float = 1e-5) -> None:
-    """Every moment to a part of its largest value."""
-    for field in Moments._fields:
-        one, other = getattr(found, field), getattr(expected, field)
-        assert one.dtype == np.float64
-        assert one.shape == other.shape, field
-        assert np.abs(one - other).max() <= tolerance * np.abs(other).max(), field
 
 
 def assert_by_definition(
@@ -169,7 +124,7 @@ def test_no_power_underflows(scale: float) -> None:
         model, lambda out, target: scale * F.cross_entropy(out, target), inputs, targets
     )
     for name, each in plain.items():
-        powers = Moments(*(scale**power for power in recording.POWER.values()))
+        powers = Moments(*(scale**power for power in (1, 2, 3, 3, 4)))
         expected = Moments(*(a * b for a, b in zip(each, powers, strict=True)))
         assert_close(scaled[name], expected, 1e-4)
 
@@ -198,47 +153,6 @@ def test_chosen_coordinates_are_those_of_all() -> None:
     assert {each.mean.shape for each in drawn.values()} == {(100,), (40,), (30,), (5,)}
     other = per_sample_moments(model, F.cross_entropy, inputs, targets, 100, seed=4)
     assert not np.array_equal(drawn["2.weight"].mean, other["2.weight"].mean)
-
-
-def test_any_number_of_threads_and_of_samples_together_gives_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    random = np.random.default_rng(0)
-    inputs = random.standard_normal((11, 200), dtype=np.float32)
-    error = random.standard_normal((11, 19, 6), dtype=np.float32)
-    offset, base = np.arange(150), np.arange(6)
-    gradients = np.einsum("nop,nkp->nok", error, inputs[:, np.add.outer(offset, base)])
-    chosen = random.choice(19 * 150, 100, replace=False)
-    row, column = np.divmod(chosen, 150)
-    mean = gradients.mean(axis=0, dtype=np.float64) + 1e-7  # the sums take out what is left
-    bits = []
-    for threads in (1, 2, 5):
-        products = PowerSums.about(mean)
-        run(products.products(inputs, error, offset, base), threads)
-        rows = PowerSums.about(mean)
-        run(rows.gradients(gradients), threads)
-        some = PowerSums.about(mean[row, column][None])
-        layout = np.ascontiguousarray(inputs.T), np.ascontiguousarray(error.transpose(1, 2, 0))
-        run(some.chosen(*layout, offset, base, row, column), threads)
-        bits.append([each.sums for each in (products, rows, some)])
-        for each in (products, rows):
-            assert_close(each.moments(11), by_definition(gradients), 1e-6)
-        at = by_definition(gradients[:, row, column])
-        assert_close(Moments(*(moment[0] for moment in some.moments(11))), at, 1e-6)
-    for other in bits[1:]:
-        for one, same in zip(bits[0], other, strict=True):
-            np.testing.assert_array_equal(one, same)
-    assert products.sums.shape == (19, -(-150 // WIDTH), POWERS * WIDTH)
-
-    model, data = classifier(nn.Conv2d(3, 16, 5)), images(21)
-    model(data[0])
-    whole = per_sample_moments(model, F.cross_entropy, *data, chunk_size=21)
-    monkeypatch.setattr(
-        "gradnoise.moments.accumulation.ELEMENTS", 20_000
-    )  # a few samples at a time
-    parts = per_sample_moments(model, F.cross_entropy, *data, chunk_size=8)
-    for name, each in parts.items():
-        assert_close(each, whole[name])
 
 
 @pytest.mark.parametrize(
@@ -289,62 +203,7 @@ def test_the_model_is_left_as_it_was_and_repeats_its_bits() -> None:
         np.testing.assert_array_equal(np.stack(each), np.stack(again[name]))
 
 
-def record(folder: Path, changes: dict[str, Any]) -> zarr.Group:
-    """The stage after the `gradients` stage of its test."""
-    settings = example_gradients.SETTINGS | changes
-    example_gradients.publish(folder, settings)
-    with WorkArea(folder / "moments.zarr", settings) as work:
-        recording.record_moments(
-            work, settings, folder / "data.h5", folder, folder / "gradients.zarr"
-        )
-        work.publish({recording.NAME: folder / "moments.zarr"})
-    return open_store(folder / "moments.zarr")
-
-
-def test_stored_and_streamed_moments_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradnoise.data.dataset.load", lambda path: example_gradients.dataset())
-    stores = {}
-    for strategy in ("per_sample", "per_batch"):
-        folder = tmp_path / strategy
-        folder.mkdir()
-        stores[strategy] = record(folder, {"strategy": strategy})
-    stored, streamed = stores["per_sample"], stores["per_batch"]
-    assert stored.attrs["strategy"] == "per_sample"
-    assert streamed.attrs["strategy"] == "streamed"
-    gradients = open_store(tmp_path / "per_sample" / "gradients.zarr")
-    for name, group in gradients.groups():
-        expected = by_definition(group["gradient"][:])
-        for store in stores.values():
-            assert store.attrs["sample_count"] == example_gradients.SAMPLES
-            assert dict(store[name].attrs) == dict(group.attrs)
-            np.testing.assert_array_equal(store[name]["coordinate"][:], group["coordinate"][:])
-            found = Moments(*(store[name][field][:] for field in Moments._fields))
-            assert_close(found, expected, 1e-12 if store is stored else 1e-5)
-            assert store[name]["fourth"].attrs["units"].endswith("^4")
-
-
-def test_where_there_are_none_the_store_says_why(tmp_path: Path) -> None:
-    store = record(tmp_path, {"augment": True})
-    assert store.attrs["strategy"] == "none"
-    assert "crop and flip" in str(store.attrs["reason"])
-    assert not list(store.groups())
-
-
-def test_stored_gradients_need_no_torch(tmp_path: Path) -> None:
-    example_gradients.publish(tmp_path, example_gradients.SETTINGS)
-    program = (
-        "import sys; from gradnoise import stage; from gradnoise.moments.__main__ import main; stage.run(main);"
-        "assert not {'torch', 'pandas', 'scipy.stats'} & set(sys.modules)"
-    )
-    paths = {
-        "data": tmp_path / "data.h5",
-        "checkpoints": tmp_path,
-        "gradients": tmp_path / "gradients.zarr",
-        "output": tmp_path / "moments.zarr",
-    }
-    options = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
-    settings = json.dumps(example_gradients.SETTINGS)
-    subprocess.run([sys.executable, "-c", program, "--settings", settings, *options], check=True)
-    store = open_store(tmp_path / "moments.zarr")
-    assert len(list(store.groups())) == 4
-    assert store["linear1.weight"]["variance"][:].all()
+def test_the_example_in_the_documentation_holds() -> None:
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
