@@ -15,7 +15,7 @@ Not covered: other dynamic imports and third-party versions.
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,8 +80,11 @@ def _module(name: str, source: Path) -> Module:
         if (source / Path(*name.split("."))).is_dir():
             return Module("namespace", (), face=True)
         raise FileNotFoundError(f"{name}: no such module below {source}")
-    tree = ast.parse(path.read_text(), filename=str(path))
-    imports = tuple(sorted(set(_imports(name, path, tree, source))))
+    text = path.read_text()
+    tree = ast.parse(text, filename=str(path))
+    # Statements are a tenth of all nodes: expressions are looked at only where one may name a registry.
+    nodes = list(_running(tree, expressions="registered(" in text))
+    imports = tuple(sorted(set(_imports(name, path, nodes, source))))
     face = path.name == "__init__.py" and _is_face(tree)
     digest = hashlib.sha256(_code(tree).encode())
     for data in _data_files(path):
@@ -108,16 +111,33 @@ def _is_face(tree: ast.Module) -> bool:
     return all(hands_on(statement) for statement in tree.body)
 
 
-def _imports(name: str, path: Path, tree: ast.Module, source: Path) -> Iterator[Import]:
-    """Imports anywhere in a module (inside functions too) of modules below `source`."""
-    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+def _running(tree: ast.Module, expressions: bool = False) -> Iterator[ast.AST]:
+    """Statements anywhere in a module (inside functions too) but those for type checkers alone."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.If) and _is_type_checking(node.test):
+        if isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING":
             pending += node.orelse
             continue
-        pending += ast.iter_child_nodes(node)
+        pending += ast.iter_child_nodes(node) if expressions else _below(node)
+        yield node
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    """Statements in the blocks of a statement."""
+    blocks = ("body", "orelse", "finalbody", "handlers", "cases")
+    return [statement for block in blocks for statement in getattr(node, block, ())]
+
+
+def _name(expression: ast.expr) -> str:
+    """The last part of a dotted name, "" for any other expression."""
+    return str(getattr(expression, "id", getattr(expression, "attr", "")))
+
+
+def _imports(name: str, path: Path, nodes: Iterable[ast.AST], source: Path) -> Iterator[Import]:
+    """What the nodes of a module import of the modules below `source`."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Import(a.name, True) for a in node.names if _path(a.name, source))
         elif isinstance(node, ast.ImportFrom):
@@ -138,7 +158,7 @@ def registry_of(call: ast.Call) -> tuple[str, str] | None:
     Raises:
         ValueError: where they are not literals, and the entries cannot be known.
     """
-    if ast.unparse(call.func).split(".")[-1] != "registered":
+    if _name(call.func) != "registered":
         return None
     found = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
     if len(found) != 2:
@@ -154,13 +174,12 @@ def entries(registry: str, source: Path) -> list[str]:
     ]
 
 
-def _is_type_checking(test: ast.expr) -> bool:
-    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-
-
 def _code(tree: ast.Module) -> str:
     """Source without docstrings and comments, so that prose edits invalidate nothing."""
-    for node in ast.walk(tree):
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        pending += _below(node)
         body = getattr(node, "body", None)
         if not isinstance(body, list) or not body or not isinstance(body[0], ast.Expr):
             continue

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import gradnoise
+from fingerprint import entries
 
 SOURCE = Path(gradnoise.__file__).parents[1]
 
 
 def modules(package: str) -> tuple[str, ...]:
     """Entries of a registry that is a folder: the names of its modules, in alphabetical order."""
-    files = SOURCE.joinpath(*package.split(".")).glob("*.py")
-    return tuple(sorted(file.stem for file in files if not file.stem.startswith("_")))
+    return tuple(entry.split(".")[-1] for entry in entries(package, SOURCE))
 
 
 @cache
