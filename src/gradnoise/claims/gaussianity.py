@@ -166,11 +166,11 @@ def same_trend(run: Evidence, column: str) -> Families:
         f"rank correlation of {run.counts[0]} and {run.counts[-1]} batches over {len(cells)} layers "
         "and batch sizes"
     )
-    values = _jackknifed_correlation(fewest[cells], most[cells])
+    values = jackknifed_correlation(fewest[cells], most[cells])
     return [simultaneous([Contrast(label, values, least=TREND)])]
 
 
-def _jackknifed_correlation(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series:
+def jackknifed_correlation(first: pd.DataFrame, second: pd.DataFrame) -> pd.Series:
     """Pseudo-values of the rank correlation of two tables of means, by (seed, repeat).
 
     One training seed at a time is left out; where these are too few, one repeat of each network. Noise keeps the
@@ -183,10 +183,13 @@ def _jackknifed_correlation(first: pd.DataFrame, second: pd.DataFrame) -> pd.Ser
     networks = np.zeros(len(first)) if by_seed else first.index.get_level_values("seed")
     found = []
     for _, rows in first.groupby(networks):
-        others, count = second.loc[rows.index], len(rows)
-        whole = spearman(rows.mean(), others.mean())
-        left_out = [spearman(rows.drop(at).mean(), others.drop(at).mean()) for at in rows.index]
-        found += [count * whole - (count - 1) * part for part in left_out]
+        count = len(rows)
+        pair = [table.loc[rows.index].to_numpy() for table in (first, second)]
+        whole = spearman(*(values.mean(axis=0) for values in pair))
+        without = zip(
+            *((values.sum(axis=0) - values) / (count - 1) for values in pair), strict=True
+        )
+        found += [count * whole - (count - 1) * spearman(*means) for means in without]
     keys = [(key, 0) for key in first.index] if by_seed else list(first.index)
     return pd.Series(found, pd.MultiIndex.from_tuples(keys, names=["seed", "repeat"]))
 
