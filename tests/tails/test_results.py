@@ -9,7 +9,7 @@ from gradnoise.errors import InputError
 from gradnoise.tails import results
 from gradnoise.tails.analysis import TailAnalysis, tail_examples
 from gradnoise.tails.population import Population
-from gradnoise.tails.results import Example, rows_of
+from gradnoise.tails.results import Example
 
 
 @pytest.fixture
@@ -76,11 +76,3 @@ def test_a_layer_without_examples_or_samples_has_none(
 def test_a_file_without_the_method_is_named(written: tuple[Path, list[Example]]) -> None:
     with pytest.raises(InputError, match=r"conv1\.weight\.h5: expected a complete tails file"):
         results.read_histograms(written[0], "ml")
-
-
-def test_text_is_never_cut_and_as_wide_in_every_layer() -> None:
-    row = {"label": 0, "share_samples": 0.5, "share_weight": 0.5, "share_top": 0.5}
-    long = 40 * "ä"
-    found = rows_of("influence_classes", [{**row, "name": "cat"}, {**row, "name": long}])
-    assert found["name"][1].decode() == long
-    assert rows_of("influence_classes", [{**row, "name": "cat"}])["name"].dtype == "S64"

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.noise.store import Noise, column_blocks
+from gradnoise.tails.columns import rows_of
 from gradnoise.tails.norm import norm_shape, null_shape
 from gradnoise.tails.null import SERIES, gaussian_null
 from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
-from gradnoise.tails.results import Example, rows_of
+from gradnoise.tails.results import Example
 from gradnoise.tails.stable.index import DEFAULT, tail_index
 from gradnoise.tails.summary import example_roles, histograms, summarise
 
@@ -32,7 +33,7 @@ class TailAnalysis:
     Attributes:
         indices: by method `alpha` and `scale`, float32, and `converged`, bool, each (S, R, C).
         summary: structured array of S * R * methods rows, see `gradnoise.tails.summary.summarise`.
-        norms: structured array of S * R rows, as `results.TABLES` says.
+        norms: structured array of S * R rows, as `columns.TABLES` says.
         histograms: by method, see `gradnoise.tails.summary.histograms`.
     """
 

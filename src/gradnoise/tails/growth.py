@@ -197,6 +197,7 @@ def growth_rows(columns: NDArray[Any], halvings: int, logs: Floats) -> None:
             largest = max(largest, abs(np.float64(columns[c, i])))
         if not (largest > 0.0 and largest < math.inf):
             continue
+        # Fourth powers of float32's smallest values are zero: the largest becomes 1.
         for i in range(count):
             scaled[i] = np.float64(columns[c, i]) / largest
         row = 0

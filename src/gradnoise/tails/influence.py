@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.noise.gather import gather_noise, plan
-from gradnoise.tails.results import rows_of
+from gradnoise.tails.columns import rows_of
 
 TOP = 0.01  # share of the samples that are called top
 
@@ -166,7 +166,7 @@ def by_class(
         classes: names of the classes.
 
     Returns:
-        Structured array, as `results.TABLES` says.
+        Structured array, as `columns.TABLES` says.
     """
     labels = np.arange(len(classes))
     shares = (

@@ -69,6 +69,7 @@ def null_shape(
         *np.split(weights[:LARGEST], weights[:LARGEST].size),
         *np.array_split(weights[LARGEST:], GROUPS),
     ]
+    # The few largest weights shape the tail and are kept apart; 48 variables stand for thousands of coordinates.
     squares = np.zeros((REPLICATES, count))
     for group in (group for group in groups if group.size):
         squares += group.mean() * random.chisquare(group.size, squares.shape)

@@ -51,6 +51,12 @@ def pooled_mohammadi(samples: ArrayLike, block: int | None = None) -> PooledInde
 
     Raises:
         ValueError: for a block of fewer than 2 values.
+
+    >>> random = np.random.default_rng(0)
+    >>> scales = np.exp(random.standard_normal(1000))
+    >>> found = pooled_mohammadi(scales * random.standard_normal((600, 1000)))  # Gaussian, every coordinate
+    >>> round(found.alpha, 1), round(found.predicted, 1), found.block
+    (1.6, 1.6, 774)
     """
     array = np.asarray(samples, np.float64)
     length = math.isqrt(array.size) if block is None else block
@@ -69,6 +75,7 @@ def pooled_sums(values: NDArray[Any], block: int) -> Floats:
     flat = flat[: flat.size // max(block, 1) * block]
     blocks = flat.reshape(-1, max(block, 1)).sum(axis=1)
     blocks = blocks[blocks != 0]
+    # Zeros have no logarithm: those of dead coordinates before the sums, those of blocks that cancel after.
     logs = np.log(np.abs(flat)).sum(), flat.size, np.log(np.abs(blocks)).sum(), blocks.size
     return np.array(logs, np.float64)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gradnoise.draws.batches import Draws
 from gradnoise.noise.store import Noise
 from gradnoise.tails import growth, influence
-from gradnoise.tails.results import rows_of
+from gradnoise.tails.columns import rows_of
 
 COORDINATES = 128  # of a layer's are enough for medians
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.tails.columns import rows_of
 from gradnoise.tails.null import Null
-from gradnoise.tails.results import rows_of
 from gradnoise.tails.stable.index import ESTIMATORS
 
 AT_TWO = 1.98  # from here on an index counts as 2
@@ -71,7 +71,7 @@ def summarise(
         significance: level of the test.
 
     Returns:
-        Structured array of S * R * methods rows, as `results.TABLES` says.
+        Structured array of S * R * methods rows, as `columns.TABLES` says.
     """
     rows = []
     for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):

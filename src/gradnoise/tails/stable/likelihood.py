@@ -97,7 +97,8 @@ def _profile(
 ) -> tuple[float, float]:
     """Largest log-likelihood over the scale at an index, and where: secant steps on the derivative."""
     log_density_row(table, alpha, row)
-    information = 0.5 * alpha * alpha * x.size  # exact for Gauss and Cauchy
+    # Newton's method wants the curvature: a guess that is exact for Gauss and Cauchy, then secants.
+    information = 0.5 * alpha * alpha * x.size
     value, slope = _at_scale(row, alpha, x, log_scale)
     for _ in range(STEPS):
         step = min(max(slope / information, -0.5), 0.5)
@@ -106,6 +107,7 @@ def _profile(
         log_scale += step
         value, new = _at_scale(row, alpha, x, log_scale)
         curvature = (slope - new) / step
+        # Between two points of the interpolated density a secant may be flat; such a one is no guide.
         if curvature > 0.1 * information:
             information = curvature
         slope = new
@@ -126,12 +128,14 @@ def _step(
     last: float,
 ) -> tuple[float, float]:
     """Brent's step before last, updated, and next step: to the parabola's vertex, else a golden section."""
+    # Vertex of the parabola through the three points, as p / q with q > 0, which avoids dividing by nearly 0.
     r = (best - second) * (f1 - f3)
     q = (best - third) * (f1 - f2)
     p = (best - third) * q - (best - second) * r
     q = 2.0 * (q - r)
     p = -p if q > 0.0 else p
     q = abs(q)
+    # It is trusted inside the interval only, and where it halves the step before last: so steps shrink.
     if abs(p) < abs(0.5 * q * before) and q * (low - best) < p < q * (high - best):
         return last, p / q
     side = (high if best < 0.5 * (low + high) else low) - best
@@ -143,6 +147,8 @@ def _search(
     table: Floats, row: Floats, x: Floats, low: float, high: float, start: float, log_scale: float
 ) -> tuple[float, float, float, bool]:
     """Index, log scale and log-likelihood of the maximum in (low, high), after Brent (1973), chapter 5."""
+    # The three lowest points so far, f1 <= f2 <= f3; f is minus the profile likelihood, (low, high) brackets its
+    # minimum. All three begin at the start, where the parabola is degenerate and a golden section is taken.
     best = second = third = start
     value, best_scale = _profile(table, row, start, x, log_scale)
     f1 = f2 = f3 = -value
@@ -152,12 +158,14 @@ def _search(
         if abs(best - middle) <= 2.0 * TOLERANCE - 0.5 * (high - low):
             return best, best_scale, -f1, True
         before, step = _step(best, second, third, f1, f2, f3, low, high, before, step)
+        # Two evaluations closer than the tolerance would differ by rounding alone.
         if abs(step) < TOLERANCE:
             step = TOLERANCE if best < middle else -TOLERANCE
         trial = best + step
         value, trial_scale = _profile(table, row, trial, x, best_scale)
         f = -value
         if f <= f1:
+            # A better point: the old best becomes the end of the bracket on its side.
             if trial >= best:
                 low = best
             else:
@@ -165,6 +173,7 @@ def _search(
             third, f3, second, f2, best, f1 = second, f2, best, f1, trial, f
             best_scale = trial_scale
         else:
+            # A worse point: it is an end of the bracket itself, and may still be second or third.
             if trial < best:
                 low = trial
             else:
@@ -205,6 +214,7 @@ def likelihood_rows(
             squares += x[i] * x[i]
         gauss_scale = 0.5 * math.log(0.5 * squares / n)
         gauss = -n * (0.5 * math.log(4.0 * math.pi) + 0.5 + gauss_scale)
+        # The profile is flat at both ends of the table, where a search would not start.
         start = min(max(alpha[r], LOWEST + 0.05), 1.95)
         low, high, log_scale = max(start - WINDOW, LOWEST), min(start + WINDOW, 2.0), 0.0
         best, log_scale, value, found = _search(table, row, x, low, high, start, log_scale)
@@ -219,6 +229,7 @@ def likelihood_rows(
             best, log_scale, value, found = _search(
                 table, row, x, low, high, low + 0.5 * (high - low), log_scale
             )
+        # The table's last density is the Gaussian; the exact one, at its own scale, is the better of the two.
         if gauss >= value:
             best, log_scale, value = 2.0, gauss_scale, gauss
         alpha[r], ratio[r] = best, value - gauss
