@@ -1,0 +1,121 @@
+"""How far every layer rises with the batch size
+
+A spine per layer through the share of its coordinates that pass the Shapiro-Wilk test at every batch size,
+at the last measured epoch; constant coordinates, which cannot be tested, are left out. The dashed line is
+what exactly Gaussian noise reaches: a layer whose spine ends there is Gaussian at the largest batch.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gradnoise import stage
+from gradnoise.figures import lines, program, style
+from gradnoise.figures.settings import Settings
+
+READS = ""
+NEEDS = ("noise",)
+
+VALUE = "percentage_testable"
+ROWS, LOW_ROWS = 0.3, 0.17  # inches of a layer's row, in networks of a few layers and in deep ones
+FEW = 12  # layers
+TICK = 20  # points of a percentage between two ticks
+SPREAD = 0.3  # of a row's height, to either side, over which its points are spread
+
+
+def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
+    """Draw one run at one epoch: a panel per number of batches, a row per layer.
+
+    Args:
+        rows: aggregated rows of the run's weights at that epoch.
+        settings: `significance`, `style`.
+    """
+    style.apply(settings)
+    counts = sorted(rows["batches"].unique())
+    layers = rows.drop_duplicates("parameter")
+    height = ROWS if len(layers) <= FEW else LOW_ROWS
+    drawn, panels = style.figure(
+        settings,
+        1.0 + height * len(layers),
+        style.COLUMN * len(counts),
+        ncols=len(counts),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for place, (axes, count) in enumerate(zip(panels[0], counts, strict=True)):
+        _spines(axes, rows[rows["batches"] == count], list(layers["parameter"]))
+        axes.axvline(
+            100 * (1 - settings.significance),
+            color=style.GREY,
+            linewidth=0.8,
+            linestyle=(0, (4, 2)),
+        )
+        axes.set_title(f"{'abcdef'[place]}  n = {count} batches", fontweight="bold")
+    # Deep networks lie in the upper half: the axis starts at the last tick below all of them.
+    first = max(0.0, np.floor(np.nanmin(rows[[VALUE, f"{VALUE}_lower"]]) / TICK) * TICK)
+    panels[0, 0].set_xticks(np.arange(first, 100.1, TICK))
+    panels[0, 0].set_xlim(first - 0.02 * (100 - first), 100 + 0.02 * (100 - first))
+    _layer_axis(panels[0, 0], layers)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    drawn.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=len(labels) + 1,
+        title="Batch size (samples)",
+        title_fontsize=7.5,
+    )
+    drawn.supxlabel(
+        f"Gaussian coordinates (%), constant ones left out\nBars: {lines.interval_note(rows)}\n"
+        f"Dashed: exactly Gaussian noise, {100 * (1 - settings.significance):g} %",
+        fontsize=8,
+    )
+    return drawn
+
+
+def _spines(axes: Axes, rows: pd.DataFrame, parameters: list[str]) -> None:
+    """Points of every batch size with their intervals, joined layer by layer."""
+    sizes = sorted(rows["batch_size"].unique())
+    rows = rows.assign(
+        place=[
+            parameters.index(row["parameter"])
+            + SPREAD * lines.dodge(sizes.index(row["batch_size"]), len(sizes))
+            for _, row in rows.iterrows()
+        ]
+    )
+    for _, layer in rows.groupby("parameter", sort=False):
+        spine = layer.sort_values("batch_size")
+        axes.plot(spine[VALUE], spine["place"], color=style.FAINT, linewidth=2.4, zorder=1)
+    for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
+        points = rows[rows["batch_size"] == size]
+        ends = (points[f"{VALUE}{end}"].clip(0, 100) for end in ("_lower", "_upper"))
+        axes.hlines(points["place"], *ends, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
+        axes.plot(points[VALUE], points["place"], marker, color=colour, label=str(size), zorder=3)
+    axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
+    axes.set_axisbelow(True)
+
+
+def _layer_axis(axes: Axes, layers: pd.DataFrame) -> None:
+    """A row per layer, the first on top, a rule between residual blocks."""
+    axes.set_yticks(range(len(layers)), layers["layer"])
+    axes.set_ylim(len(layers) - 0.4, -0.6)
+    blocks = layers["block"].to_numpy()
+    for panel in axes.figure.axes:
+        panel.tick_params(axis="y", length=0)
+        for place in np.flatnonzero(np.diff(blocks)):
+            panel.axhline(place + 0.5, color=style.GREY, linewidth=0.6, linestyle=":", zorder=0.5)
+
+
+def main() -> None:
+    """Draw the run at its last epoch."""
+    arguments = program.parse("How far every layer rises with the batch size.")
+    settings = arguments.settings
+    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings.run)
+    rows = table[table["epoch"] == table["epoch"].max()]
+    program.save(draw(rows, settings), arguments.output, rows)
+
+
+if __name__ == "__main__":
+    stage.run(main)
