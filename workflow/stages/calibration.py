@@ -19,11 +19,11 @@ class Calibration(Section):
 
 
 def settings(experiment: "Experiment") -> dict[str, Any]:
-    """What the check reads: the tests' settings of the first run."""
-    sections = next(iter(experiment.runs.values())).sections
+    """What the check reads: every level and number of batches that a run tests with."""
+    measuring = [run.sections for run in experiment.runs.values() if run.epochs]
     return {
-        "significance": sections.gaussianity.significance,
-        "batches": sections.test_batches,
+        "significances": sorted({sections.gaussianity.significance for sections in measuring}),
+        "batches": sorted({n for sections in measuring for n in sections.test_batches}),
         **experiment.sections.calibration.model_dump(),
     }
 

@@ -7,14 +7,9 @@ from sizes import Resources
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
-    """What tables know about each run."""
+    """What tables know about each run: which files there are, and whose networks it measures."""
     runs = experiment.runs
     return {
-        # Trajectories speak for themselves: their files hold how they were made.
-        "runs": {
-            name: run.sections.model_dump(exclude={"trajectory", "langevin"})
-            for name, run in runs.items()
-        },
         "trained_by": {name: run.trained_by for name, run in runs.items()},
         "measured": {
             name: {
@@ -28,7 +23,6 @@ def settings(experiment: Experiment) -> dict[str, Any]:
             }
             for name, run in runs.items()
         },
-        "significance": experiment.config["gaussianity"]["significance"],
     }
 
 

@@ -14,14 +14,15 @@ def main() -> None:
     arguments = stage.parse("Check the analysis on noise of known distribution.")
     settings = stage.read_settings(Settings, arguments.settings)
     with tempfile.TemporaryDirectory() as folder:
-        checks = calibrate(
-            Path(folder),
-            settings.seed,
-            settings.significance,
-            settings.batches,
-            settings.series,
-        )
-    write_checks(arguments.output, checks)
+        checks = [
+            check
+            for level in settings.significances
+            for check in calibrate(
+                Path(folder, str(level)), settings.seed, level, settings.batches, settings.series
+            )
+        ]
+    # Levels with the same tabulated neighbour make the same check.
+    write_checks(arguments.output, list(dict.fromkeys(checks)))
 
 
 if __name__ == "__main__":
