@@ -56,6 +56,19 @@ def test_store_holds_what_is_returned_without_one(tmp_path, strategy):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_layer_larger_than_a_block_of_memory_is_stored_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradnoise.noise.store.CHUNK", 1)
+    (tmp_path / "blocks").mkdir()
+    whole = stored(tmp_path, "per_sample")
+    blocks = stored(tmp_path / "blocks", "per_sample", memory=7600)
+    noise = blocks["3.weight"]["noise"]
+    assert (
+        noise.shards[-1] == 20
+    )  # the fifth holds 1 of the 81 coordinates, in one of its two chunks
+    assert noise.chunks[-1] == 10
+    assert np.array_equal(noise[:], whole["3.weight"]["noise"][:])
+
+
 def test_both_ways_store_the_same_noise_along_directions(tmp_path):
     for strategy in ("per_sample", "per_batch"):
         (tmp_path / strategy).mkdir()

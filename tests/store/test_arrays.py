@@ -25,8 +25,24 @@ def sample_store(path: Path) -> zarr.Group:
 
 def test_a_store_with_missing_chunks_cannot_be_sealed(tmp_path: Path) -> None:
     group = sample_store(tmp_path / "a.zarr")
-    with pytest.raises(RuntimeError, match="noise: 4 of 8 chunks written"):
+    with pytest.raises(RuntimeError, match="noise: 1 of 2 shards written"):
         arrays.seal(group)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (4, 8), (1, 1), (5, 9)])
+def test_last_shards_that_reach_beyond_the_array_are_whole(
+    shape: tuple[int, int], tmp_path: Path
+) -> None:
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    array = arrays.create_array(group, NOISE, shape, (1, 2), (2, 6))
+    array[...] = np.ones(shape, np.float32)
+    arrays.seal(group)
+    assert arrays.open_store(tmp_path / "a.zarr")["noise"][:].sum() == np.prod(shape)  # type: ignore[index, union-attr]
+    last = max((tmp_path / "a.zarr/noise/c").rglob("*"), key=str)
+    last.unlink()
+    shards = -(-shape[0] // 2) * -(-shape[1] // 6)
+    with pytest.raises(InputError, match=f"{shards - 1} of {shards} shards found"):
+        arrays.open_store(tmp_path / "a.zarr")
 
 
 def test_a_store_without_the_seal_is_refused(tmp_path: Path) -> None:
@@ -43,7 +59,7 @@ def test_a_store_that_lost_a_chunk_is_refused(tmp_path: Path) -> None:
     arrays.seal(group)
     assert arrays.open_store(tmp_path / "a.zarr")["noise"][:].sum() == 24  # type: ignore[index, union-attr]
     (tmp_path / "a.zarr" / "noise" / "c" / "1" / "0").unlink()
-    with pytest.raises(InputError, match="4 of 8 chunks found"):
+    with pytest.raises(InputError, match="1 of 2 shards found"):
         arrays.open_store(tmp_path / "a.zarr")
 
 

@@ -6,6 +6,7 @@ store says at its root what it holds (consolidated metadata), so that neither ou
 """
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -101,15 +102,15 @@ def put_array(
 
 
 def seal(group: zarr.Group) -> None:
-    """Mark a store as complete after checking that every chunk of every array was written.
+    """Mark a store as complete after checking that every shard of every array was written.
 
     A missing Zarr chunk reads as its fill value, silently: a store without this mark must not be read.
 
     Raises:
-        RuntimeError: names the first array with missing chunks.
+        RuntimeError: names the first array with missing shards (chunks, where it has no shards).
     """
     for array, found in _incomplete(group):
-        raise RuntimeError(f"{group.store_path}: {array.path}: {found} chunks written")
+        raise RuntimeError(f"{group.store_path}: {array.path}: {found} written")
     group.attrs[COMPLETE] = True
     with warnings.catch_warnings():
         # Zarr says that this is an addition to its format. Readers that do not know it list the folder.
@@ -139,16 +140,26 @@ def open_store(path: Path, member: str = "") -> zarr.Group:
         raise InputError(f"{path}: found no {member!r}; there are: {names}")
     for array, found in _incomplete(group):
         raise InputError(
-            f"{path}: {array.path}: {found} chunks found; the store is damaged: delete it and run again"
+            f"{path}: {array.path}: {found} found; the store is damaged: delete it and run again"
         )
     return root
 
 
 def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:
-    """Arrays below a group that lack chunks, with how many of how many there are."""
+    """Arrays below a group that lack shards or chunks, with how many of how many there are."""
     for _, array in group.members(max_depth=None):
-        if isinstance(array, zarr.Array) and array.nchunks_initialized != array.nchunks:
-            yield array, f"{array.nchunks_initialized} of {array.nchunks}"
+        if isinstance(array, zarr.Array):
+            part = array.shards or array.chunks
+            expected = math.prod(
+                -(-size // each) for size, each in zip(array.shape, part, strict=True)
+            )
+            # Zarr counts a stored shard as all its chunks, of the last ones also those beyond the array.
+            inside = math.prod(
+                each // chunk for each, chunk in zip(part, array.chunks, strict=True)
+            )
+            stored = array.nchunks_initialized // inside
+            if stored != expected:
+                yield array, f"{stored} of {expected} {'shards' if array.shards else 'chunks'}"
 
 
 UNITS = GRADIENT_UNITS
