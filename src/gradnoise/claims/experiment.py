@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, NotTestableError
+from gradnoise.tables.catalogue import weights
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
-
-WEIGHTS = ("convolution", "linear")  # operations whose weights claims speak of
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,3 @@ def recorded(
         mine = directions[same & (directions["kind"] == EIGENVECTOR)]
         found.append(Trajectory(numbers, mine, runs.get(numbers["run"], {})))
     return found
-
-
-def weights(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of convolution and linear weights."""
-    return table[(table["kind"] == "weight") & table["operation"].isin(WEIGHTS)]

@@ -14,6 +14,7 @@ from gradnoise.figures import style
 from gradnoise.figures.settings import Settings
 from gradnoise.stage import read_settings
 from gradnoise.store.work_area import atomic
+from gradnoise.tables import catalogue
 
 
 def parse(description: str, tables: bool = True, layers: bool = False) -> argparse.Namespace:
@@ -45,8 +46,7 @@ def weights(table: pd.DataFrame, run: str) -> pd.DataFrame:
     Raises:
         InputError: where the table has none.
     """
-    rows = table[(table["run"] == run) & (table["kind"] == "weight")]
-    rows = rows[rows["operation"].isin(["convolution", "linear"])]
+    rows = catalogue.weights(table[table["run"] == run])
     if rows.empty:
         raise InputError(
             f"figures: run {run!r} has no weights in the tables; runs: {sorted(set(table['run']))}"

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
-from gradnoise.store.variables import quantile_names
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 
 NETWORK = "network"  # name of the whole-network row
+
+WEIGHTS = ("convolution", "linear")  # operations whose weights figures and claims speak of
 
 
 # Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
@@ -36,12 +38,9 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
 LANGEVIN = ("langevin", "langevin_subspaces")
 
 
-LAYER_NUMBERS = [
-    *("noise_scale", "noise_scale_error", "gaussian_batch_size"),
-    *("gaussian_batch_size_lower", "gaussian_batch_size_upper"),
-    *quantile_names("rho"),
-    *quantile_names("root_kurtosis"),
-]
+def weights(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the weights of convolutions and linear layers: no biases, no normalisation, no network."""
+    return table[(table["kind"] == "weight") & table["operation"].isin(WEIGHTS)]
 
 
 def percentages(table: pd.DataFrame) -> list[str]:
@@ -71,6 +70,8 @@ def summaries(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[
         files = layer_files(results, measured, stage_name)
         numbers = not member
         found[name] = (
-            read_numbers(files, LAYER_NUMBERS) if numbers else read_layers(files, member, by)
+            read_numbers(files, [number.name for number in NUMBERS])
+            if numbers
+            else read_layers(files, member, by)
         )
     return found

@@ -20,6 +20,7 @@ from gradnoise.clt.results import read_third_moments
 from gradnoise.figures import program, style
 from gradnoise.figures.settings import Settings
 from gradnoise.store.variables import QUANTILES
+from gradnoise.tables.catalogue import weights
 
 READS = "clt"
 NEEDS = (
@@ -46,8 +47,7 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
         frames.append(pd.DataFrame({**about, "coordinate": found.coordinate, "rho": found.rho}))
     if not frames:
         return pd.DataFrame()
-    rows = pd.concat(frames, ignore_index=True)
-    rows = rows[(rows["kind"] == "weight") & rows["operation"].isin(["convolution", "linear"])]
+    rows = weights(pd.concat(frames, ignore_index=True))
     deep = (rows["block"] == 3) & rows["index"].isin(SHOWN)
     return rows[deep] if deep.any() else rows
 
