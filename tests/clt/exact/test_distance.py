@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from example_laws import convolved, enumerated
 from gradnoise.clt.exact import distance
 from gradnoise.clt.exact.distance import SMOOTH_FROM, TOLERANCE, Law, exact_ks
 
@@ -68,29 +69,6 @@ def test_mostly_equal_values_keep_the_jump_of_silent_batches() -> None:
     assert exact_ks(values, 16) == pytest.approx(expected, abs=0.005)
 
 
-def kolmogorov(points: NDArray[np.float64], masses: NDArray[np.float64]) -> float:
-    """Distance of a law on some points to the standard normal; points closer than 1e-9 are one."""
-    order = np.argsort(points)
-    points, masses = points[order], masses[order]
-    new = np.r_[True, np.diff(points) > 1e-9]
-    masses = np.bincount(np.cumsum(new) - 1, masses)
-    upper, normal = np.cumsum(masses), stats.norm.cdf(points[new])
-    return float(max(np.abs(upper - normal).max(), np.abs(upper - masses - normal).max()))
-
-
-def enumerated(values: NDArray[np.float64], counts: NDArray[np.int64], batch_size: int) -> float:
-    """Distance of a sum of few different values: every multinomial outcome."""
-    grids = np.meshgrid(*[np.arange(batch_size + 1)] * (len(values) - 1), indexing="ij")
-    drawn = np.stack([grid.ravel() for grid in grids], axis=1)
-    drawn = drawn[drawn.sum(axis=1) <= batch_size]
-    drawn = np.c_[drawn, batch_size - drawn.sum(axis=1)]
-    probability = counts / counts.sum()
-    masses = stats.multinomial.pmf(drawn, batch_size, probability)
-    mean = values @ probability
-    deviation = np.sqrt((values - mean) ** 2 @ probability * batch_size)
-    return kolmogorov((drawn @ values - batch_size * mean) / deviation, masses)
-
-
 @pytest.mark.parametrize("atoms", [2, 3, 4])
 @pytest.mark.parametrize("kind", ["anywhere", "whole numbers", "nearly whole numbers"])
 def test_few_values_have_the_distance_of_every_multinomial_outcome(atoms: int, kind: str) -> None:
@@ -114,12 +92,8 @@ def test_many_whole_numbers_have_the_distance_of_repeated_convolution() -> None:
         top, batch_size = int(random.integers(5, 300)), int(random.integers(1, 200))
         counts = random.integers(0, 30, top) * (random.random(top) < 0.5)
         counts[[0, -1]] = 1
-        single, law = counts / counts.sum(), np.ones(1)
-        for _ in range(batch_size):
-            law = np.convolve(law, single)
         values = np.repeat(np.arange(top, dtype=float), counts)
-        points = (np.arange(law.size) - batch_size * values.mean()) / values.std()
-        expected = kolmogorov(points / np.sqrt(batch_size), law)
+        expected = convolved(counts, batch_size)
         assert exact_ks(values, batch_size) == pytest.approx(expected, abs=1e-6)
 
 
@@ -211,5 +185,14 @@ def test_constant_values_have_no_distance_and_bad_input_is_named() -> None:
     assert np.isnan(exact_ks([2.0, 2.0, 2.0], 8))
     with pytest.raises(ValueError, match="batch_size: found 0"):
         exact_ks([1.0, 2.0], 0)
+    with pytest.raises(ValueError, match=r"batch_size: found 2\.5"):
+        exact_ks([1.0, 2.0], 2.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not finite"):
         exact_ks([1.0, np.nan], 4)
+    with pytest.raises(ValueError, match="complex"):
+        exact_ks([1.0, 2j], 4)
+
+
+def test_masked_values_are_no_values() -> None:
+    values = np.ma.masked_greater([0.0, 1.0, 5.0, 1.0], 2)
+    assert exact_ks(values, 3) == exact_ks([0.0, 1.0, 1.0], 3)

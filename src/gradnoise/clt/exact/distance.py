@@ -59,7 +59,7 @@ def exact_ks(values: ArrayLike, batch_size: int) -> float:
     N); the quantity that the Berry-Esseen theorem bounds.
 
     Args:
-        values: (N,) numbers, each equally likely.
+        values: (N,) numbers, each equally likely; of a masked array those that are not masked.
         batch_size: B, at least 1.
 
     Returns:
@@ -67,13 +67,14 @@ def exact_ks(values: ArrayLike, batch_size: int) -> float:
         where that cannot be reached (clusters far narrower than the deviation, at batch sizes of hundreds).
 
     Raises:
-        ValueError: for a batch size below 1, fewer than 2 values, or values that are not finite.
+        ValueError: for a batch size below 1 or no whole number, fewer than 2 values, complex ones, or values that
+            are not finite.
 
     >>> round(exact_ks([0.0, 1.0], 3), 4)  # a binomial law
     0.2181
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size: found {batch_size}; at least 1 is needed")
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise ValueError(f"batch_size: found {batch_size}; a whole number, at least 1, is needed")
     law = Law(values)
     if law.constant:
         return float("nan")
@@ -95,6 +96,10 @@ class Law:
     """
 
     def __init__(self, values: ArrayLike) -> None:
+        if np.ma.isMaskedArray(values):
+            values = values.compressed()  # what a mask hides is no value
+        if np.iscomplexobj(values):
+            raise ValueError("values: found complex ones; real ones are needed, one part at a time")
         x = np.asarray(values, np.float64).ravel()
         if x.size < 2 or not np.isfinite(x).all():
             raise ValueError(
