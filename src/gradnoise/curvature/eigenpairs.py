@@ -53,6 +53,7 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
         done: Floats = objective.hessian_product(names, tensor).double().cpu().numpy()
         return done
 
+    # ARPACK's own start vector would be another one in every run.
     start = generator(seed, Stream.HESSIAN, *names).standard_normal(size)
     if not np.any(product(start)):
         return _without_curvature(names, count, size, seed)
@@ -66,6 +67,7 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
         values, vectors, converged = partial.eigenvalues, partial.eigenvectors, False
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
+    # Relative to the largest: small eigenvalues are found to no better than that.
     scale = np.abs(values).max(initial=0.0)
     residuals = [
         np.linalg.norm(product(vector) - value * vector) / scale

@@ -111,6 +111,7 @@ class Objective:
         projections = {name: np.empty((count, len(v))) for name, (_, v) in subspaces.items()}
         hessians = {name: np.zeros((len(v), len(v))) for name, (_, v) in subspaces.items()}
         for first, last in self.micro_batches():
+            # Ones that are differentiated by: their gradients are those of single samples.
             weights = torch.ones(last - first, device=self.position.device, requires_grad=True)
             loss = weights @ self.sample_losses(leaves, first, last)
             gradients = torch.autograd.grad(loss, list(leaves.values()), create_graph=True)

@@ -201,6 +201,7 @@ def _peak_distance(recorded: Recorded) -> float:
     for distance, loss in zip(
         recorded.slices["slice_distance"], recorded.slices["slice_loss"], strict=True
     ):
+        # A parabola through the inner half: further out the loss need not be one.
         scaled = distance / distance[-1]
         near = np.abs(scaled) <= 0.5
         curvature, slope, _ = np.polyfit(scaled[near], loss[near], 2)

@@ -30,6 +30,7 @@ def commuting_trajectory(
     replicas, steps = shape
     momentum, rate = rule.momentum, rule.learning_rate
     slowest = rate * curvatures.min() / (1 - momentum)
+    # From rest, ten relaxation times until all is stationary, or ten recordings where that is shorter.
     warm = int(min(10 / max(slowest, 1e-4), 10 * steps))
     found = np.empty((replicas, steps, len(curvatures)))
     for index, (curvature, variance) in enumerate(zip(curvatures, noise, strict=True)):
@@ -65,6 +66,7 @@ def entropy_production_null(
         seed: experiment seed.
         name: of the subspace, which keys the random stream.
     """
+    # All surrogates of a subspace are one stream's, one after the other.
     random = generator(seed, Stream.SURROGATES, name)
     return np.array(
         [

@@ -98,6 +98,7 @@ class Recording:
 
     def _record(self, first: int, last: int, ticks: Iterator[int]) -> None:
         """Record steps first to last - 1 (counted after burn-in) into their chunks."""
+        # Draws depend on the step alone: a block that a kill cut short is taken and written anew.
         dynamics = self.dynamics
         losses: list[Tensor] = []
         rows: dict[str, list[Tensor]] = {name: [] for name in self.subspaces}

@@ -92,6 +92,7 @@ class Projector:
         self.parts: dict[str, tuple[slice, Tensor]] = {}
         for name, subspace in subspaces.items():
             first, last = subspace.parameters[0], subspace.parameters[-1]
+            # A subspace's parameters are neighbours in the model: a view of the displacement, no copy.
             columns = slice(int(starts[first]), int(starts[last]) + sizes[last])
             self.parts[name] = columns, torch.from_numpy(subspace.vectors.T.copy()).to(device)
 

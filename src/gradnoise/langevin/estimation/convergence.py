@@ -70,9 +70,9 @@ def memory(rows: Floats) -> Memory:
 
     The integrated autocorrelation time 1 + 2 sum rho_k ends at the smallest lag M >= 5 tau(M) (Sokal 1997, "Monte
     Carlo methods in statistical mechanics", section 3), held open further for series that alternate. It is at
-    least 1 / sqrt(number of values). Where the window does not close within half of the steps, the time is the largest partial sum, so that a
-    series which never forgets has an effective size of a few. Beyond, correlations about the series' own mean
-    must sum to -1/2, whatever the series.
+    least 1 / sqrt(number of values). Where the window does not close within half of the steps, it is the largest
+    partial sum, so that a series which never forgets has an effective size of a few. Beyond, correlations about
+    the series' own mean must sum to -1/2, whatever the series.
     """
     steps = rows.shape[1]
     most = steps // 2
@@ -82,10 +82,12 @@ def memory(rows: Floats) -> Memory:
     if not 0 < products[0] < math.inf:
         return Memory(math.nan, math.nan, math.nan)
     time, squares, closed = _integrate(trial)
+    # What the first lags show of the time tells whether the window can close within DIRECT.
     if not closed and WINDOW * max(time, 2 * squares - 1) < products.size:
         _lag_products(rows, trial.size, products)
         time, squares, closed = _integrate(products)
     if not closed:
+        # Padded by the lags that are read: what wraps around lies beyond them.
         size = fft.next_fast_len(steps + most, real=True)
         spectrum = fft.rfft(rows, size)
         power = (spectrum.real**2 + spectrum.imag**2).sum(0)

@@ -112,6 +112,7 @@ def estimate_entropy_production(trajectory: ArrayLike, order: int = 1) -> Scalar
     if order not in (1, 2):
         raise ValueError(f"order: found {order}; 1 or 2 is needed")
     values, span = _joint(trajectory)
+    # A relative entropy has no units; columns of one size keep the covariances far from singular.
     values /= np.sqrt((values**2).mean((0, 1)))
     replicas, steps, d = values.shape
     edges = _edges(steps - order, span, replicas)

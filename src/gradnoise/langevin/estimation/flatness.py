@@ -39,6 +39,7 @@ def flatness_width(positions: ArrayLike, losses: ArrayLike) -> float:
     below_minimum, above_minimum = above[above < lowest], above[above > lowest]
     if below_minimum.size == 0 or above_minimum.size == 0:
         return math.nan
+    # From the last point above the threshold on either side to its inner neighbour.
     edges = []
     for outer, inner in ((below_minimum[-1], 1), (above_minimum[0], -1)):
         share = (threshold - loss[outer]) / (loss[outer + inner] - loss[outer])

@@ -65,6 +65,7 @@ def fit_projections(
     size, count = replicas * steps, replicas * (steps - 2)
     sums, orders, rest = np.empty((columns, 6)), np.empty(columns, np.int64), np.empty((columns, 7))
     room = np.empty(steps - 2)
+    # Everything is done to a column while it lies in the processor's cache.
     for i, rows in enumerate(centred_columns(values)):
         sums[i] = difference_sums(rows)
         orders[i] = order_from_sums(sums[i], count)

@@ -23,8 +23,10 @@ def measured_autocorrelation(positions: NDArray[np.floating], lags: int) -> NDAr
     found = []
     for column in np.moveaxis(positions, 2, 0):
         centred = column.astype(np.float64) - column.mean(dtype=np.float64)
+        # Padded by the lags wanted: what wraps around lies beyond them.
         spectrum = fft.rfft(centred, fft.next_fast_len(steps + lags, real=True), axis=1)
         power = fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=0))[: lags + 1]
+        # Each lag's mean is over its own number of pairs.
         covariance = power / (steps - np.arange(lags + 1))
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append(covariance / covariance[0])
@@ -102,6 +104,7 @@ def diffusion_exponent(lags: ArrayLike, displacement: ArrayLike) -> DiffusionExp
     if times[0] <= 0 or not (np.diff(times) > 0).all() or not (found.mean(0) > 0).all():
         raise ValueError("lags, displacement: positive values at ascending lags are needed")
     logarithm = np.log(times)
+    # Least squares as a weighted sum of the heights, the same for every replica left out.
     weights = (logarithm - logarithm.mean()) / ((logarithm - logarithm.mean()) ** 2).sum()
 
     def slopes(mean: Floats) -> Floats:

@@ -71,8 +71,10 @@ def entropy_production_rate(
     h = np.diag(system.curvatures)
     arguments = h, system.noise, learning_rate, momentum
     now, lagged = stationary_covariance(*arguments), lagged_covariance(*arguments)
+    # A relative entropy has no units: correlations instead of covariances, which are far from singular.
     scale = 1 / np.sqrt(np.diag(now))
     drift = (1 + momentum) * np.eye(len(h)) - learning_rate * h
+    # Lag two, by the recursion that the positions obey.
     further = drift @ lagged - momentum * now
     lags = [each * np.outer(scale, scale) for each in (now, lagged, further)]
     if momentum == 0:

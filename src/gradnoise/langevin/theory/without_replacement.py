@@ -63,6 +63,7 @@ def without_replacement_variance(
     taken = np.arange(1, steps + 1)
     first = (1 - shrink**taken) / (1 - shrink)
     second = (1 - shrink ** (2 * taken)) / (1 - shrink**2)
+    # Batches of one epoch add up to zero, so that two of them correlate by -1 / (steps - 1).
     grown = learning_rate**2 * noise * (second - (first**2 - second) / (steps - 1))
     end = grown[-1] / (1 - shrink ** (2 * steps))
     return WithoutReplacement(float(end), float(np.mean(shrink ** (2 * taken) * end + grown)))
