@@ -14,6 +14,7 @@ def test_page_says_whether_the_langevin_picture_holds(folder):
     assert f"Variance over the exact prediction: {ratio.min():.2f} to {ratio.max():.2f}" in page
     assert "learning rate 0.1, momentum 0, batch size 8" in page
     assert "4 directions" in page
+    assert "No trajectory was recorded" not in page
 
 
 def test_every_trajectory_has_its_own_eigenvectors(folder):

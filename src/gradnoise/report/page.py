@@ -32,6 +32,7 @@ def _context(settings: Settings, results: Results) -> dict[str, Any]:
     known = list(dict.fromkeys([*names, *settings.runs]))
     drawn = plates(results.figures, known, settings.figures)
     leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
+    trajectories = langevin.trajectories(tables)
     untestable = results.claims["verdict"] == "not testable here"
     return {
         "headline": sentences.headline(
@@ -48,8 +49,8 @@ def _context(settings: Settings, results: Results) -> dict[str, Any]:
         "decided": _claims(results.claims[~untestable]),
         "untestable": _claims(results.claims[untestable]),
         "runs": runs,
-        "trajectories": langevin.trajectories(tables),
-        "not_measured": sentences.NOT_MEASURED,
+        "trajectories": trajectories,
+        "not_measured": "" if trajectories else sentences.NOT_MEASURED,
         "config": configuration(settings.config, settings.sections),
         "versions": software(),
         "data": results.data,

@@ -171,5 +171,5 @@ def _measurement_limits(
 
 
 NOT_MEASURED = (
-    "The dynamics of training are not measured here; claims on them are listed as not testable."
+    "No trajectory was recorded; claims on the dynamics of training are listed as not testable."
 )
