@@ -1,4 +1,4 @@
-"""Speed of the Shapiro-Wilk test and cost of a layer's job; prints ratios against the alternatives.
+"""Speed of the tests and cost of a layer's job; prints ratios against the alternatives.
 
     python benchmarks/gaussianity.py [ROWS]
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,9 +20,11 @@ os.environ["NUMBA_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import zarr
-from scipy.stats import shapiro
+from scipy.stats import anderson, shapiro
 
-from gradnoise.gaussianity.normality import describe, warm
+from gradnoise.gaussianity.normality import describe, statistics, warm
+from gradnoise.gaussianity.statistic import measure
+from gradnoise.gaussianity.statistics.anderson_darling import STATISTIC, anderson_darling
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 from gradnoise.store import arrays
 
@@ -60,6 +63,21 @@ def speed(rows: int) -> None:
         print(f"{n:5} {micro[0]:7.2f} {micro[1]:7.2f} {micro[2]:13.2f} {micro[3]:9.2f}"
               f" {micro[4]:7.1f} {test / sort:10.2f} {scipy / test:11.1f}")  # fmt: skip
     print("bars: test/sort at most 1.5, scipy/test at least 6")
+
+
+def anderson_speed(rows: int) -> None:
+    print(f"\nAnderson-Darling, {rows} float32 rows, one thread, microseconds per row")
+    print(f"{'n':>5} {'test':>7} {'scipy':>7} {'scipy/test':>11}")
+    for n in (200, 600):
+        samples = np.random.default_rng(0).standard_normal((rows, n), dtype=np.float32)
+        (test,) = least(9, lambda samples=samples: anderson_darling(samples))
+        few = samples[: max(1, rows // 100)].astype(np.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (scipy,) = least(3, lambda few=few: [anderson(row) for row in few])
+        micro = 1e6 * test / rows, 1e6 * scipy / len(few)
+        print(f"{n:5} {micro[0]:7.2f} {micro[1]:7.1f} {micro[1] / micro[0]:11.1f}")
+    print("bar: scipy/test at least 20")
 
 
 def agreement() -> None:
@@ -108,12 +126,20 @@ def overhead(coordinates: int = 2000, repeats: int = 5) -> None:
         np.random.default_rng(0).standard_normal((n, coordinates), dtype=np.float32)
         for n in settings["batches"]
     ]
-    (analysis,) = least(5, lambda: [describe(block, axis=0) for block in blocks])
-    analysis *= 4 * repeats
+    without = [one for one in statistics() if one is not STATISTIC]
+    analysis, less = least(
+        5,
+        lambda: [describe(block, axis=0) for block in blocks],
+        lambda: [measure(block, 0, without) for block in blocks],
+    )
+    analysis, less = 4 * repeats * analysis, 4 * repeats * less
     print(f"\na layer's job: {coordinates} coordinates, 4 batch sizes, n = 200 and 600,"
           f" {repeats} repeats, beside {NETWORK - 1} other parameters")  # fmt: skip
     print(f"  job {min(jobs):.2f} s, of which analysis {analysis:.2f} s:"
           f" overhead {min(jobs) - analysis:.2f} s of processor time (bar: 1.0 s)")  # fmt: skip
+    job = min(jobs)
+    print(f"  with and without Anderson-Darling: {job / (job - analysis + less):.2f} (bar: 1.5),"
+          f" of the analysis alone {analysis / less:.2f}")  # fmt: skip
     print(f"  Python with numpy, zarr, numba and h5py imported alone: {min(libraries):.2f} s")
 
 
@@ -129,5 +155,6 @@ def _processor_seconds(command: list[str]) -> float:
 if __name__ == "__main__":
     warm()
     speed(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    anderson_speed(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
     agreement()
     overhead()

@@ -7,7 +7,16 @@ scipy.stats nor pandas.
 
 from gradnoise.gaussianity.normality import describe
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.gaussianity.statistics.anderson_darling import AndersonDarling, anderson_darling
 from gradnoise.gaussianity.statistics.classes import classify
 from gradnoise.gaussianity.statistics.shapiro_wilk import ShapiroWilk, shapiro_wilk
 
-__all__ = ["Coordinate", "ShapiroWilk", "classify", "describe", "shapiro_wilk"]
+__all__ = [
+    "AndersonDarling",
+    "Coordinate",
+    "ShapiroWilk",
+    "anderson_darling",
+    "classify",
+    "describe",
+    "shapiro_wilk",
+]
