@@ -26,6 +26,8 @@ from gradnoise.gaussianity.normality import describe, statistics, warm
 from gradnoise.gaussianity.statistic import measure
 from gradnoise.gaussianity.statistics.anderson_darling import STATISTIC, anderson_darling
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
+from gradnoise.gradients.parameters import COORDINATE
+from gradnoise.noise.store import BATCH_SIZE, NOISE, NOISE_ALONG_DIRECTIONS
 from gradnoise.store import arrays
 
 NETWORK = 57  # parameters of a ResNet-56's store
@@ -95,18 +97,17 @@ def write_network(path: Path, repeat: int, coordinates: int) -> None:
     sizes, batches = [64, 128, 256, 512], 600
     random = np.random.default_rng(repeat)
     root = zarr.open_group(path, mode="w", attributes={"repeat": repeat, "seed": 0, "epoch": 1})
-    names = ["batch_size", "batch", "coordinate"]
     for parameter in range(NETWORK):
         group = root.create_group(f"layer{parameter}.weight")
-        arrays.put_array(group, "batch_size", np.array(sizes), names[:1])
+        arrays.put_array(group, BATCH_SIZE, np.array(sizes))
         # Only the layer that is read is large; the others are there to be found.
         count = coordinates if parameter == 0 else 4
-        arrays.put_array(group, "coordinate", np.arange(count), names[2:])
-        for name, width in (("noise", count), ("noise_along_directions", min(100, count))):
+        arrays.put_array(group, COORDINATE, np.arange(count))
+        for variable, width in ((NOISE, count), (NOISE_ALONG_DIRECTIONS, min(100, count))):
             shape = (len(sizes), batches, width)
             noise = random.standard_normal(shape, dtype=np.float32)
             chunk = (1, 200, width)
-            arrays.create_array(group, name, shape, chunk, chunk, names)[...] = noise
+            arrays.create_array(group, variable, shape, chunk, chunk)[...] = noise
     arrays.seal(root)
 
 

@@ -12,7 +12,10 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.gaussianity.analysis import analyse_layer
 from gradnoise.gaussianity.results import write as write_gaussianity
+from gradnoise.gradients.parameters import COORDINATE
+from gradnoise.gradients.store import GRADIENT
 from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.noise.store import BATCH_SIZE, NOISE, NOISE_ALONG_DIRECTIONS
 from gradnoise.store import arrays
 
 SIZES, BATCHES, COUNT, REPEATS = [64, 16], 200, 120, [1, 2]
@@ -38,8 +41,8 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
     root.attrs.update(strategy=strategy, reason="augmented", sample_count=SAMPLES)
     if strategy == "per_sample":
         group = root.create_group("conv1.weight")
-        arrays.put_array(group, "gradient", gradients, ["sample", "coordinate"])
-        arrays.put_array(group, "coordinate", coordinate, ["coordinate"])
+        arrays.put_array(group, GRADIENT, gradients)
+        arrays.put_array(group, COORDINATE, coordinate)
     arrays.seal(root)
     noise = []
     for repeat in REPEATS:
@@ -50,11 +53,10 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
             folder / f"repeat-{repeat}.zarr", mode="w", attributes={**described, "repeat": repeat}
         )
         group = root.create_group("conv1.weight", attributes={"size": 432, "layer": "conv1"})
-        names = ["batch_size", "batch", "coordinate"]
-        arrays.put_array(group, "batch_size", np.array(SIZES), names[:1])
-        arrays.put_array(group, "coordinate", coordinate, names[2:])
-        arrays.put_array(group, "noise", noise[-1], names)
-        arrays.put_array(group, "noise_along_directions", noise[-1][..., :0], names)
+        arrays.put_array(group, BATCH_SIZE, np.array(SIZES))
+        arrays.put_array(group, COORDINATE, coordinate)
+        arrays.put_array(group, NOISE, noise[-1])
+        arrays.put_array(group, NOISE_ALONG_DIRECTIONS, noise[-1][..., :0])
         arrays.seal(root)
     batches = [100, BATCHES]
     none = [each[..., :0] for each in noise]

@@ -7,6 +7,9 @@ import zarr
 
 from example_results import call
 from gradnoise.clt.value_classes import Values
+from gradnoise.gradients.parameters import COORDINATE
+from gradnoise.gradients.store import GRADIENT
+from gradnoise.moments.store import MOMENTS
 from gradnoise.store import arrays
 
 
@@ -18,23 +21,17 @@ def stores(tmp_path):
     gradients[:, 3] = 1.5
     root = zarr.open_group(tmp_path / "gradients.zarr", mode="w")
     group = root.create_group("w.weight")
-    arrays.create_array(group, "gradient", (600, 30), (600, 30), None, ["sample", "coordinate"])[
-        ...
-    ] = gradients
-    arrays.put_array(group, "coordinate", np.arange(30), ["coordinate"])
+    arrays.put_array(group, GRADIENT, gradients)
+    arrays.put_array(group, COORDINATE, np.arange(30))
     root.attrs.update(strategy="per_sample", sample_count=600)
     arrays.seal(root)
     moments = zarr.open_group(tmp_path / "moments.zarr", mode="w")
     group = moments.create_group("w.weight")
     centred = gradients - gradients.mean(axis=0, dtype=np.float64)
-    for name, values in {
-        "mean": gradients.mean(axis=0, dtype=np.float64),
-        "variance": (centred**2).mean(axis=0),
-        "third_absolute": np.abs(centred**3).mean(axis=0),
-        "third": (centred**3).mean(axis=0),
-        "fourth": (centred**4).mean(axis=0),
-    }.items():
-        arrays.put_array(group, name, values, ["coordinate"])
+    powers = (centred**2, np.abs(centred**3), centred**3, centred**4)
+    values = [gradients.mean(axis=0, dtype=np.float64), *(each.mean(axis=0) for each in powers)]
+    for variable, value in zip(MOMENTS, values, strict=True):
+        arrays.put_array(group, variable, value)
     moments.attrs.update(strategy="per_sample", sample_count=600)
     arrays.seal(moments)
     with h5py.File(tmp_path / "w.weight.h5", "w") as file:

@@ -17,8 +17,15 @@ from gradnoise.gaussianity.multiple_testing import benjamini_hochberg, storey_pi
 from gradnoise.gaussianity.normality import describe
 from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
+from gradnoise.gradients.parameters import COORDINATE
 from gradnoise.noise import store as noise_store
-from gradnoise.noise.store import open_parameter, require_same_series
+from gradnoise.noise.store import (
+    BATCH_SIZE,
+    NOISE,
+    NOISE_ALONG_DIRECTIONS,
+    open_parameter,
+    require_same_series,
+)
 from gradnoise.store import arrays
 
 SIZES, STORED, COUNT = [16, 64], 60, 50
@@ -54,13 +61,12 @@ def write_store(path: Path, repeat: int, noise: np.ndarray) -> None:
         "conv1.weight",
         attributes={"size": 432, "layer": "conv1", "operation": "convolution", "kind": "weight"},
     )
-    names = ["batch_size", "batch", "coordinate"]
-    arrays.put_array(group, "batch_size", np.array(SIZES), names[:1])
-    arrays.put_array(group, "coordinate", 3 * np.arange(noise.shape[2]) + 1, names[2:])
+    arrays.put_array(group, BATCH_SIZE, np.array(SIZES))
+    arrays.put_array(group, COORDINATE, 3 * np.arange(noise.shape[2]) + 1)
     shape, width = noise.shape, noise.shape[2]
     chunks, shards = (1, 20, 16), (1, 20, 16 * -(-width // 16))
-    arrays.create_array(group, "noise", shape, chunks, shards, names)[...] = noise
-    arrays.put_array(group, "noise_along_directions", noise[..., 3:9], names)
+    arrays.create_array(group, NOISE, shape, chunks, shards)[...] = noise
+    arrays.put_array(group, NOISE_ALONG_DIRECTIONS, noise[..., 3:9])
     arrays.seal(root)
 
 
@@ -293,7 +299,7 @@ def test_stores_that_lost_something_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "repeat-1.zarr"
     write_store(path, 1, layer())
     next((path / "conv1.weight" / "noise").rglob("c/1/*/0")).unlink()
-    with pytest.raises(InputError, match="chunks found"):
+    with pytest.raises(InputError, match="shards found"):
         open_parameter(path, "conv1.weight")
     zarr.open_group(path).attrs.pop(arrays.COMPLETE)
     zarr.open_group(path).attrs[arrays.COMPLETE] = False

@@ -17,7 +17,8 @@ import zarr
 from gradnoise.calibration.laws import LAWS
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.analysis import analyse_layer
-from gradnoise.noise.store import open_parameter
+from gradnoise.gradients.parameters import COORDINATE
+from gradnoise.noise.store import BATCH_SIZE, NOISE, NOISE_ALONG_DIRECTIONS, open_parameter
 from gradnoise.store import arrays
 from gradnoise.store.tables import write_table
 
@@ -102,7 +103,6 @@ def calibrate(
 def write_noise(path: Path, seed: int, batches: int, series: int) -> None:
     """Write a complete noise store with one parameter per law."""
     root = zarr.open_group(path, mode="w", attributes={"repeat": 1, "seed": seed})
-    names = ["batch_size", "batch", "coordinate"]
     for name, law in LAWS.items():
         group = root.create_group(name)
         count = series // law.cost
@@ -114,13 +114,11 @@ def write_noise(path: Path, seed: int, batches: int, series: int) -> None:
             ]
         ).astype(np.float32)
         chunk = (1, batches, count)
-        arrays.create_array(group, "noise", shape, chunk, None, names)[...] = noise
-        directions = [*names[:2], "direction"]
+        arrays.create_array(group, NOISE, shape, chunk)[...] = noise
         # A coordinate is as good a direction as any where all are independent.
-        along = noise[:, :, :1]
-        arrays.put_array(group, "noise_along_directions", along, directions)
-        arrays.put_array(group, "batch_size", np.array(law.batch_sizes), names[:1])
-        arrays.put_array(group, "coordinate", np.arange(1, count + 1), names[2:])
+        arrays.put_array(group, NOISE_ALONG_DIRECTIONS, noise[:, :, :1])
+        arrays.put_array(group, BATCH_SIZE, np.array(law.batch_sizes))
+        arrays.put_array(group, COORDINATE, np.arange(1, count + 1))
     arrays.seal(root)
 
 

@@ -8,9 +8,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.moments.store import MOMENTS
 from gradnoise.store import results
 from gradnoise.store.results import put_array, put_attributes, put_table
-from gradnoise.store.variables import GRADIENT_UNITS, Variable, quantile_variables
+from gradnoise.store.variables import Variable, quantile_variables
 from gradnoise.store.work_area import atomic
 
 Floats = NDArray[np.float64]
@@ -20,25 +21,11 @@ _COORDINATE = ("coordinate",)
 _EXACT = ("exact",)
 _CELL = ("batch_size", "batches", "coordinate")
 
-# By HDF5 group. Moments are those of the moments stage; everything from `exact_position` on needs stored
-# per-sample gradients.
+# By HDF5 group. Everything from `exact_position` on needs stored per-sample gradients.
 ARRAYS: dict[str, tuple[Variable, ...]] = {
     "coordinates": (
         Variable("index", "flat index into the parameter", "1", _COORDINATE),
-        Variable("mean", f"mean {_OF_GRADIENT}", GRADIENT_UNITS, _COORDINATE),
-        Variable("variance", f"variance {_OF_GRADIENT}", f"({GRADIENT_UNITS})^2", _COORDINATE),
-        Variable(
-            "third_absolute",
-            f"third absolute central moment {_OF_GRADIENT}",
-            f"({GRADIENT_UNITS})^3",
-            _COORDINATE,
-        ),
-        Variable(
-            "third", f"third central moment {_OF_GRADIENT}", f"({GRADIENT_UNITS})^3", _COORDINATE
-        ),
-        Variable(
-            "fourth", f"fourth central moment {_OF_GRADIENT}", f"({GRADIENT_UNITS})^4", _COORDINATE
-        ),
+        *MOMENTS,
         Variable("rho", f"standardised third absolute moment {_OF_GRADIENT}", "1", _COORDINATE),
         Variable("skewness", f"skewness {_OF_GRADIENT}", "1", _COORDINATE),
         Variable("excess_kurtosis", f"excess kurtosis {_OF_GRADIENT}", "1", _COORDINATE),

@@ -17,7 +17,7 @@ import zarr
 from zarr.codecs import Crc32cCodec
 
 from gradnoise.errors import InputError
-from gradnoise.store.variables import GRADIENT_UNITS, Variable
+from gradnoise.store.variables import Variable
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +38,11 @@ def open_unfinished(path: Path) -> zarr.Group:
 
 def create_array(
     group: zarr.Group,
-    variable: Variable | str,
+    variable: Variable,
     shape: Sequence[int],
     chunks: Sequence[int],
     shards: Sequence[int] | None = None,
-    dimension_names: Sequence[str] = (),
     dtype: str = "float32",
-    **attributes: Any,
 ) -> zarr.Array:
     """Create a Zarr v3 array with checksummed, uncompressed chunks (noise does not compress).
 
@@ -62,10 +60,6 @@ def create_array(
         ValueError: where the shape has other than the declared dimensions, or two dimensions share a name,
             which xarray refuses.
     """
-    if isinstance(variable, str):
-        variable = Variable(
-            variable, **{"long_name": "", **attributes}, dimensions=(*dimension_names,)
-        )
     name, names = variable.name, variable.dimensions
     if len(shape) != len(names) or len(set(names)) < len(names):
         raise ValueError(f"{name}: shape {tuple(shape)} along dimensions {names}")
@@ -86,18 +80,10 @@ def create_array(
     )
 
 
-def put_array(
-    group: zarr.Group,
-    variable: Variable | str,
-    values: Any,
-    dimension_names: Sequence[str] = (),
-    **attributes: Any,
-) -> None:
+def put_array(group: zarr.Group, variable: Variable, values: Any) -> None:
     """Store a small array in one chunk (coordinates, labels, full gradients)."""
     chunk = [max(1, size) for size in values.shape]
-    array = create_array(
-        group, variable, values.shape, chunk, None, dimension_names, str(values.dtype), **attributes
-    )
+    array = create_array(group, variable, values.shape, chunk, dtype=str(values.dtype))
     array[...] = values
 
 
@@ -160,6 +146,3 @@ def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:
             stored = array.nchunks_initialized // inside
             if stored != expected:
                 yield array, f"{stored} of {expected} {'shards' if array.shards else 'chunks'}"
-
-
-UNITS = GRADIENT_UNITS
