@@ -400,7 +400,7 @@ def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
         trained_by[next(iter(found))] = (
             training[0].parts[-3] if training else next(iter(everything))
         )
-    settings = {"measured": everything, "trained_by": trained_by, "runs": {}, "significance": 0.05}
+    settings = {"measured": everything, "trained_by": trained_by}
     files = ["--results", folder, "--output", folder / "tables"]
     call("tables", "--settings", json.dumps(settings), *files)
     return folder / "tables"
