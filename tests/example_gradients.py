@@ -58,7 +58,7 @@ def dataset() -> Any:
 def checkpoint(folder: Path, settings: dict[str, Any], data: Dataset) -> torch.nn.Module:
     model = factory.build(settings["model"], data.input_shape, data.outputs, settings["seed"])
     save(folder / "epoch-0.safetensors", model, {})
-    return load_model(settings, data, folder)
+    return load_model(Settings(**settings), data, folder)
 
 
 def publish(folder: Path, settings: dict[str, Any]) -> zarr.Group:

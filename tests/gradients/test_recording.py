@@ -38,7 +38,7 @@ def test_the_store_holds_every_samples_gradient_and_their_mean(tmp_path: Path) -
         "block": 0,
         "index": 1,
     }
-    model = load_model(SETTINGS, data, tmp_path)
+    model = load_model(Settings(**SETTINGS), data, tmp_path)
     for name, parameter in model.named_parameters():
         group = store[name]
         gradient = group["gradient"]

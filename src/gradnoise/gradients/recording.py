@@ -103,7 +103,7 @@ def record_gradients(
     store = open_unfinished(work.path / gradient_store.NAME)
     if "strategy" not in store.attrs:
         strategy, reason = decide(work, model, settings, dataset, per_sample)
-        origin = store_attributes(vars(settings), dataset)
+        origin = store_attributes(settings, dataset)
         store.attrs.update({**origin, "reason": reason, "strategy": strategy})
     if store.attrs["strategy"] == "per_batch":
         seal(store)

@@ -5,14 +5,15 @@ from dataclasses import asdict
 
 from gradnoise import stage
 from gradnoise.model.factory import build, describe
+from gradnoise.model.settings import Settings
 from gradnoise.store.work_area import write_text
 
 
 def main() -> None:
     """Describe a user's own model."""
     args = stage.parse("Describe a model's parameters as JSON.")
-    settings = args.settings
-    model = build(settings["model"], settings["input_shape"], settings["outputs"], seed=0)
+    settings = stage.read_settings(Settings, args.settings)
+    model = build(settings.model, settings.input_shape, settings.outputs, seed=0)
     description = [asdict(parameter) for parameter in describe(model)]
     write_text(args.output, json.dumps(description, indent=1) + "\n")
 

@@ -91,7 +91,7 @@ def _streamed(store: zarr.Group, settings: Settings, data: Path, folder: Path) -
     from gradnoise.training.checkpoint import load_model
 
     dataset = load(data)
-    model = load_model(vars(settings), dataset, folder)
+    model = load_model(settings, dataset, folder)
     why = obstacle(model, settings, dataset)
     if why is not None:
         return why

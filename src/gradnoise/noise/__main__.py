@@ -52,7 +52,7 @@ def _sampler(settings: Settings, data: Path, checkpoints: Path, draws: Draws) ->
     from gradnoise.training.checkpoint import load_model
 
     dataset = load(data)
-    model = load_model(vars(settings), dataset, checkpoints)
+    model = load_model(settings, dataset, checkpoints)
     device = next(model.parameters()).device
     inputs, targets = (samples.to(device) for samples in samples_of(dataset))
     selections, criterion = choose_selections(settings, model), loss(settings.loss)

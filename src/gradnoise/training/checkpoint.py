@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -14,31 +14,71 @@ from gradnoise.store.variables import GRADIENT_UNITS
 from gradnoise.store.versions import versions
 
 
-def load_model(settings: Mapping[str, Any], dataset: Dataset, checkpoints: Path) -> nn.Module:
+class Measured(Protocol):
+    """What the settings of every measuring stage say of the network."""
+
+    @property
+    def model(self) -> Mapping[str, Any]:
+        """`name` and `arguments`."""
+
+    @property
+    def loss(self) -> str:
+        """A module of `gradnoise.model.losses`."""
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+
+    @property
+    def epoch(self) -> int:
+        """Of the checkpoint."""
+
+    @property
+    def device(self) -> str:
+        """By name."""
+
+    @property
+    def torch_threads(self) -> int:
+        """Of torch on the CPU."""
+
+    @property
+    def batch_norm_mode(self) -> str:
+        """'train' or 'eval', of the whole model."""
+
+    @property
+    def augment(self) -> bool:
+        """Whether crop and flip are drawn anew."""
+
+
+def load_model(settings: Measured, dataset: Dataset, checkpoints: Path) -> nn.Module:
     """The model of a checkpoint on its device, in the train/eval mode that is measured.
 
     Args:
-        settings: `model`, `seed`, `epoch`, `device`, `torch_threads`, `batch_norm_mode`.
+        settings: which network, and where it is computed.
         dataset: gives the shapes of inputs and outputs.
         checkpoints: folder of `epoch-{e}.safetensors`.
+
+    Raises:
+        InputError: where the file is missing, damaged or another model's.
     """
-    deterministic(settings["torch_threads"])
-    device = set_device(settings["device"])
-    model = factory.build(settings["model"], dataset.input_shape, dataset.outputs, settings["seed"])
-    load(checkpoints / f"epoch-{settings['epoch']}.safetensors", model)
-    return model.to(device).train(settings["batch_norm_mode"] == "train")
+    # Before the device: CUDA reads its settings once.
+    deterministic(settings.torch_threads)
+    device = set_device(settings.device)
+    model = factory.build(settings.model, dataset.input_shape, dataset.outputs, settings.seed)
+    load(checkpoints / f"epoch-{settings.epoch}.safetensors", model)
+    return model.to(device).train(settings.batch_norm_mode == "train")
 
 
-def store_attributes(settings: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
+def store_attributes(settings: Measured, dataset: Dataset) -> dict[str, Any]:
     """What a store of this checkpoint says about its origin."""
     return {
-        "seed": settings["seed"],
-        "epoch": settings["epoch"],
-        "model": settings["model"],
-        "loss": settings["loss"],
-        "batch_norm_mode": settings["batch_norm_mode"],
-        "augment": settings["augment"],
-        "torch_threads": settings["torch_threads"],
+        "seed": settings.seed,
+        "epoch": settings.epoch,
+        "model": settings.model,
+        "loss": settings.loss,
+        "batch_norm_mode": settings.batch_norm_mode,
+        "augment": settings.augment,
+        "torch_threads": settings.torch_threads,
         "dataset": dataset.name,
         "dataset_checksum": dataset.checksum,
         "sample_count": len(dataset.train_inputs),

@@ -15,7 +15,7 @@ def main() -> None:
     settings = stage.read_settings(Settings, args.settings)
     with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
         dataset = load(args.data)
-        model = load_model(args.settings, dataset, args.checkpoints)
+        model = load_model(settings, dataset, args.checkpoints)
         record_trajectory(work, model, settings, dataset)
         work.publish({trajectory_store.NAME: args.output})
 

@@ -219,7 +219,7 @@ def record_trajectory(
     given = asdict(settings)
     store.attrs.update(
         {
-            **store_attributes(given, dataset),
+            **store_attributes(settings, dataset),
             **{k: v for k, v in given.items() if k != "parameters"},
         }
     )
