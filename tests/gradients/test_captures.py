@@ -63,10 +63,12 @@ def test_a_capture_gives_every_call_and_leaves_the_model_alone() -> None:
     shared = nn.Linear(4, 4)
     model = nn.Sequential(shared, nn.Tanh(), shared, nn.Linear(4, 5))
     inputs, targets = torch.randn(6, 4), torch.randint(0, 5, (6,))
-    calls = capture(model, F.cross_entropy, inputs, targets, [shared])[shared]
+    found, given = capture(model, F.cross_entropy, inputs, targets, [shared])
+    calls = found[shared]
     assert len(calls) == 2
     torch.testing.assert_close(calls[0].inputs, inputs)
     outputs = model(inputs)
+    torch.testing.assert_close(given, outputs)
     (error,) = torch.autograd.grad(F.cross_entropy(outputs, targets, reduction="sum"), outputs)
     torch.testing.assert_close(calls[1].error, error @ model[3].weight)
     assert all(parameter.requires_grad for parameter in model.parameters())

@@ -8,9 +8,15 @@ from torch import nn
 from example_gradients import assert_equal_to_a_loop, assert_rows, by_definition
 from example_networks import Unexpected, images
 from gradnoise.gradients import differentiation
-from gradnoise.gradients.differentiation import differentiate, one_sample_gradients
+from gradnoise.gradients.differentiation import (
+    one_by_one,
+    one_sample_gradients,
+    summed_gradient,
+)
+from gradnoise.gradients.proof import Problem
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.streaming import collected_gradients
+from gradnoise.model.preservation import Kept
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +38,7 @@ def test_regression_and_losses_of_several_outputs() -> None:
             return self.one(inputs), self.other(inputs)
 
     def loss(outputs: tuple[torch.Tensor, torch.Tensor], targets: torch.Tensor) -> torch.Tensor:
-        scale = 1.0 if float(targets.detach().sum()) > 0 else 2.0  # cannot be vectorised
+        scale = 1.0 if float(targets.detach().square().sum()) >= 0 else 2.0  # cannot be vectorised
         return scale * F.mse_loss(outputs[0] * outputs[1], targets)
 
     assert_equal_to_a_loop(Pair(), inputs, targets, loss)
@@ -64,22 +70,25 @@ def test_one_sample_gradients_are_the_definition(
 
     selections = select(dict(model.named_parameters()), None, 2, 0)
     for loss in (F.mse_loss, branching):
-        found = one_sample_gradients(model, loss, inputs, targets, selections)
-        assert_rows(found, selections, by_definition(model, loss, inputs, targets))
+        problem = Problem(model, loss, Kept(model))
+        for way in (one_sample_gradients, one_by_one):
+            found = way(problem, inputs, targets, selections)
+            assert_rows(found, selections, by_definition(model, loss, inputs, targets))
 
 
-def test_the_summed_losses_of_some_samples_are_differentiated() -> None:
+def test_the_summed_losses_are_differentiated() -> None:
     model, inputs, targets = nn.Linear(4, 3), torch.randn(7, 4), torch.randn(7, 3)
     rows = by_definition(model, F.mse_loss, inputs, targets)
-    batch, chosen = slice(2, 6), slice(1, 3)
-    found = differentiate(model, F.mse_loss, inputs, targets, ["bias"], batch, chosen)
-    torch.testing.assert_close(found["bias"], rows["bias"][3:5].sum(0))
+    problem = Problem(model, F.mse_loss, Kept(model))
+    found = summed_gradient(problem, inputs, targets, ["bias"])
+    torch.testing.assert_close(found["bias"], rows["bias"].sum(0))
 
 
 def test_a_loss_without_a_graph_has_no_gradient() -> None:
     def constant(outputs: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
         return outputs.detach().mean()
 
+    model = nn.Linear(4, 3)
     data = torch.randn(7, 4), torch.randn(7, 3)
-    found = differentiate(nn.Linear(4, 3), constant, *data, ["weight"], slice(None))
+    found = summed_gradient(Problem(model, constant, Kept(model)), *data, ["weight"])
     assert not found["weight"].any()

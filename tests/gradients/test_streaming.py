@@ -9,12 +9,14 @@ from torch import nn
 from example_gradients import assert_equal_to_a_loop
 from example_networks import Unexpected, classifier, images
 from gradnoise.errors import InputError
+from gradnoise.gradients.proof import Problem
+from gradnoise.gradients.proven import ProvenGradients, Way
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.streaming import (
     collected_gradients,
     streamed_gradients,
-    trusted_parameters,
 )
+from gradnoise.model.preservation import Kept
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +40,9 @@ def test_weights_that_act_past_their_module_are_not_trusted() -> None:
     model = Unexpected()
     names = ["convolution.weight", "both.weight"]
     selections = select(dict(model.named_parameters()), 30, 4, 0, names)
-    trusted = trusted_parameters(model, F.cross_entropy, *images(6, 6), selections)
-    assert trusted == ["convolution.weight"]
+    found = ProvenGradients(Problem(model, F.cross_entropy, Kept(model)), selections)
+    found.rows(*images(6, 6))
+    assert found.ways == {"convolution.weight": Way.CAPTURED, "both.weight": Way.VECTORISED}
 
 
 def test_gradients_that_are_not_finite_name_sample_and_parameter() -> None:

@@ -6,9 +6,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from example_moments import assert_close, by_definition, per_sample
-from gradnoise.gradients.captures import capturable
+from gradnoise.gradients.proof import Problem
+from gradnoise.gradients.proven import Way
 from gradnoise.gradients.selections import select
-from gradnoise.moments.accumulation import Accumulator, chunk_work, summed_selection
+from gradnoise.model.preservation import Kept
+from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
 from gradnoise.moments.central_powers import run
 
 
@@ -38,9 +40,12 @@ def test_work_adds_a_chunk_whichever_way_it_takes(captured: bool, coordinates: i
         summed = summed_selection(selection)
         mean = rows[name].reshape(11, -1).mean(axis=0)[summed.coordinates]
         accumulators[name] = Accumulator.about(selection, summed, torch.from_numpy(mean))
-    owners = capturable(model, list(selections)) if captured else {}
-    for work in chunk_work(model, F.cross_entropy, inputs, targets, accumulators, owners):
+    found = ChunkSums(Problem(model, F.cross_entropy, Kept(model)), accumulators, selections)
+    if not captured:
+        found.proven.ways = dict.fromkeys(selections, Way.VECTORISED)
+    for work in found.work(inputs, targets):
         run(work, 1)
+    assert bool(found.slow) is not captured
     for name, each in accumulators.items():
         chosen = rows[name].reshape(11, -1)[:, selections[name].coordinates]
         assert_close(each.moments(11), by_definition(chosen))

@@ -45,7 +45,7 @@ def test_a_sum_that_overflows_is_refused_though_no_sample_does() -> None:
     selections = select(dict(model.named_parameters()), None, 0, 0)
 
     def loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return outputs.sum()
+        return outputs.mean()
 
     with pytest.raises(InputError, match="the sum of the gradients of weight is not finite"):
         streamed_moments(model, loss, inputs, torch.zeros(4), selections)

@@ -1,15 +1,32 @@
-"""Does a sample's gradient depend on its batch mates?"""
+"""Does a sample's gradient exist, or does it depend on its batch mates, or on the pass?
+
+Asked before anything is measured, of one batch; what only other samples show is found by the proof of their chunk.
+"""
+
+from collections.abc import Sequence
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.differentiation import differentiate
+from gradnoise.gradients.proof import (
+    ALONE,
+    ROUNDING,
+    DependentError,
+    Problem,
+    dense,
+    gradient_alone,
+    measuring,
+    norm,
+    prove,
+    same_outputs,
+)
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 
-AGREEMENT = 1e-3  # far above float32 rounding, far below a wrong gradient
 PROBED = 128  # samples of a data set among which a few are looked at
+PROBES = 3  # of them: the first, the middle and the last
 
 
 def sample_dependence(
@@ -17,9 +34,10 @@ def sample_dependence(
 ) -> str | None:
     """Say why a sample's gradient depends on its batch mates or is drawn anew in every pass, else None.
 
-    Besides the modules that `batch_dependence` knows, a model's own code is found by comparing a few
-    samples' gradients alone with those inside the batch. Most of them must disagree, since one alone may
-    sit on the kink of a rectifier, where rounding decides.
+    Besides the modules that `batch_dependence` knows, a model's own code is found by two passes over the batch with
+    other random states, a loss by its value on the batch and on its samples, and either by a few samples'
+    gradients alone and inside the batch. Most of these must disagree, since one alone may sit on the kink
+    of a rectifier, where rounding decides.
 
     Args:
         model: left as it was.
@@ -27,27 +45,90 @@ def sample_dependence(
         inputs: one batch, (n, ...).
         targets: (n, ...).
     """
+    require_measurable(model)
     known = batch_dependence(model)
     if known is not None or len(inputs) < 2:
         return known
     device = next(model.parameters()).device
-    inputs, targets = inputs.to(device), targets.to(device)
-    names = [name for name, _ in model.named_parameters()]
+    names = [name for name, each in model.named_parameters() if each.is_floating_point()]
+    with preserved(model) as kept, measuring():
+        samples = inputs.to(device, copy=True), targets.to(device, copy=True)
+        try:
+            return _dependence(Problem(model, loss, kept), *samples, names)
+        except DependentError as error:
+            return str(error)
+
+
+def _dependence(
+    problem: Problem, inputs: torch.Tensor, targets: torch.Tensor, names: list[str]
+) -> str | None:
+    count = len(inputs)
+    singles = sorted({0, count // 2, count - 1})
+    with torch.no_grad():
+        first, second = problem.outputs(inputs), problem.outputs(inputs)
+    if not same_outputs(first, second):
+        return "two passes over the same samples differ: the model draws at random in every pass"
     disagreeing = dict.fromkeys(names, 0)
-    singles = probes(len(inputs))
-    with preserved(model):
-        for probe in singles:
-            alone = differentiate(model, loss, inputs, targets, names, probe)
-            inside = differentiate(model, loss, inputs, targets, names, slice(None), probe)
-            for name in names:
-                disagreeing[name] += differs(alone[name], inside[name])
-    for name, count in disagreeing.items():
-        if 2 * count > len(singles):
+    for single in singles:
+        weights = torch.zeros(count, device=inputs.device)
+        weights[single] = 1
+        proof = prove(problem, inputs, targets, names, weights)
+        looked = [single] if proof.weights[single] != proof.weights[single - 1] else range(count)
+        alone = _summed_alone(problem, inputs, targets, looked, names)
+        pairs = {name: (dense(alone[name]), dense(proof.total[name])) for name in names}
+        scale = {name: max(norm(one), norm(other)) for name, (one, other) in pairs.items()}
+        # A gradient that is zero in theory is no dependence where rounding makes it something.
+        floor = ROUNDING * max(scale.values())
+        for name, (one, other) in pairs.items():
+            disagreeing[name] += norm(one - other) > max(ALONE * scale[name], floor)
+    for name, found in disagreeing.items():
+        if 2 * found > len(singles):
             return (
                 f"a sample's gradient of {name} alone is not its gradient inside a batch, so it "
                 "depends on its batch mates or is drawn anew in every pass"
             )
     return None
+
+
+def _summed_alone(
+    problem: Problem,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    samples: Sequence[int],
+    names: list[str],
+) -> dict[str, torch.Tensor]:
+    total = None
+    for sample in samples:
+        alone = gradient_alone(problem, inputs, targets, sample, names)
+        total = alone if total is None else {name: total[name] + alone[name] for name in names}
+    assert total is not None
+    return total
+
+
+def require_measurable(model: nn.Module) -> None:
+    """Refuse a model of which no gradient can be measured.
+
+    Raises:
+        InputError: names the parameter, what it is, and the way out.
+    """
+    trainable = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    if not trainable:
+        raise InputError("model: found no parameter that requires a gradient: nothing to measure")
+    for name, each in model.named_parameters():
+        if is_lazy(each):
+            raise InputError(
+                f"parameter {name} is not initialised: run one batch through the model before measuring it"
+            )
+        if each.is_complex():
+            raise InputError(
+                f"parameter {name} is complex: hold it as a real one, (..., 2), and use torch.view_as_complex in "
+                "forward, so that its real and imaginary parts are coordinates"
+            )
+        if each.is_inference():
+            raise InputError(
+                f"parameter {name} was made under torch.inference_mode, where nothing can be differentiated: build "
+                "the model outside of it"
+            )
 
 
 def require_independence(
@@ -65,17 +146,6 @@ def require_independence(
             "statistics and without random draws are wanted; otherwise gradnoise.noise.sample_noise "
             "measures mini-batches"
         )
-
-
-def probes(count: int) -> list[slice]:
-    """The first, the middle and the last of so many samples."""
-    return [slice(probe, probe + 1) for probe in sorted({0, count // 2, count - 1})]
-
-
-def differs(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two gradients are further apart than rounding; not finite ones are reported elsewhere."""
-    largest = torch.maximum(torch.linalg.vector_norm(one), torch.linalg.vector_norm(other))
-    return bool(torch.linalg.vector_norm(one - other) > AGREEMENT * largest)
 
 
 def batch_dependence(model: nn.Module) -> str | None:

@@ -4,52 +4,37 @@ import logging
 from collections.abc import Mapping
 
 import torch
-from torch import nn
 
-from gradnoise.gradients.captures import sample_losses
+from gradnoise.gradients.captures import summed_loss
 from gradnoise.gradients.contractions import ELEMENTS, Rows
+from gradnoise.gradients.proof import Problem, asking, dense, gradient_alone
 from gradnoise.gradients.selections import Selection, project_rows
-from gradnoise.model.loss import Loss
 
 log = logging.getLogger(__name__)
 
 
-def differentiate(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    names: list[str],
-    batch: slice,
-    chosen: slice = slice(None),
+def summed_gradient(
+    problem: Problem, inputs: torch.Tensor, targets: torch.Tensor, names: list[str]
 ) -> dict[str, torch.Tensor]:
-    """Plain gradient of the summed losses of the samples `chosen` within `batch`."""
-    named = dict(model.named_parameters())
+    """Plain gradient of the sum of the samples' losses."""
+    named = dict(problem.model.named_parameters())
     parameters = [named[name] for name in names]
-    required = [parameter.requires_grad for parameter in parameters]
-    try:
-        for parameter in parameters:
-            parameter.requires_grad_(True)
-        with torch.enable_grad():
-            losses = sample_losses(loss, model(inputs[batch]), targets[batch])
-            total = losses[chosen].sum()
-            if not total.requires_grad:
-                return {name: torch.zeros_like(named[name]) for name in names}
-            gradients = torch.autograd.grad(total, parameters, materialize_grads=True)
-    finally:
-        for parameter, require in zip(parameters, required, strict=True):
-            parameter.requires_grad_(require)
-    return dict(zip(names, gradients, strict=True))
+    with asking(parameters):
+        total = summed_loss(problem.loss, problem.outputs(inputs), targets)
+        if not total.requires_grad:
+            return {name: torch.zeros_like(named[name]) for name in names}
+        gradients = torch.autograd.grad(total, parameters, materialize_grads=True)
+    return dict(zip(names, map(dense, gradients), strict=True))
 
 
 def one_sample_gradients(
-    model: nn.Module,
-    loss: Loss,
+    problem: Problem,
     inputs: torch.Tensor,
     targets: torch.Tensor,
     selections: Mapping[str, Selection],
 ) -> dict[str, Rows]:
     """Every sample as a batch of one, vectorised by `torch.func`; one after the other where that fails."""
+    model, loss = problem.model, problem.loss
     parameters = {
         name: parameter.detach()
         for name, parameter in model.named_parameters()
@@ -68,25 +53,35 @@ def one_sample_gradients(
     for first in range(0, len(inputs), step):
         batch, labels = inputs[first : first + step], targets[first : first + step]
         try:
-            gradients = each(parameters, batch, labels)
-        except (RuntimeError, ValueError) as error:  # an operation that torch.func cannot vectorise
+            gradients = each(parameters, problem.fresh(batch), labels)
+        except Exception as error:
             log.debug("one sample at a time: %s", error)
-            gradients = _one_by_one(model, loss, batch, labels, list(selections))
-        for name, selection in selections.items():
-            flat = gradients[name].float().flatten(start_dim=1)
-            parts[name].append(project_rows(selection, flat.view(len(batch), -1)))
-    return {
-        name: (torch.cat([part[0] for part in rows]), torch.cat([part[1] for part in rows]))
-        for name, rows in parts.items()
-    }
+            rows = one_by_one(problem, batch, labels, selections)
+        else:
+            rows = {
+                name: project_rows(selection, gradients[name].float().reshape(len(batch), -1))
+                for name, selection in selections.items()
+            }
+        for name in selections:
+            parts[name].append(rows[name])
+    return {name: _joined(rows) for name, rows in parts.items()}
 
 
-def _one_by_one(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor, names: list[str]
-) -> dict[str, torch.Tensor]:
-    gradients: dict[str, list[torch.Tensor]] = {name: [] for name in names}
+def one_by_one(
+    problem: Problem,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    selections: Mapping[str, Selection],
+) -> dict[str, Rows]:
+    """Every sample as a batch of one, by plain autograd through the model's own parameters."""
+    parts: dict[str, list[Rows]] = {name: [] for name in selections}
     for index in range(len(inputs)):
-        alone = differentiate(model, loss, inputs, targets, names, slice(index, index + 1))
-        for name in names:
-            gradients[name].append(alone[name])
-    return {name: torch.stack(each) for name, each in gradients.items()}
+        alone = gradient_alone(problem, inputs, targets, index, list(selections))
+        for name, selection in selections.items():
+            flat = dense(alone[name]).float().reshape(1, -1)
+            parts[name].append(project_rows(selection, flat))
+    return {name: _joined(rows) for name, rows in parts.items()}
+
+
+def _joined(rows: list[Rows]) -> Rows:
+    return torch.cat([part[0] for part in rows]), torch.cat([part[1] for part in rows])

@@ -21,6 +21,7 @@ def per_sample_gradients(
     chunk_size: int | None = None,
     *,
     seed: int = 0,
+    verify: bool = True,
 ) -> dict[str, NDArray[np.float32]]:
     """The gradient of every sample's own loss, of every trainable parameter, biases included.
 
@@ -36,6 +37,8 @@ def per_sample_gradients(
         coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
         chunk_size: samples a pass; default 128.
         seed: of the coordinates drawn.
+        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.proof`).
+            False for those who have measured the same model and loss with True before.
 
     Returns:
         By parameter name float32 (N, C), in loss per unit of the parameter; all coordinates in the
@@ -66,9 +69,10 @@ def per_sample_gradients(
     require_samples(len(inputs), len(targets), chunk_size)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
-    probed = slice(0, chunk_size or PROBED)
-    require_independence(model, loss, inputs[probed], targets[probed])
-    found = collected_gradients(model, loss, inputs, targets, selections, chunk_size)
+    if verify:
+        probed = slice(0, chunk_size or PROBED)
+        require_independence(model, loss, inputs[probed], targets[probed])
+    found = collected_gradients(model, loss, inputs, targets, selections, chunk_size, verify)
     return {name: chosen for name, (chosen, _) in found.items()}
 
 

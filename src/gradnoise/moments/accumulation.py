@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import Call, Owner, capture, captured_gradients, contraction
+from gradnoise.gradients.captures import Call, Owner, captured_gradients, contraction
 from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
-from gradnoise.gradients.differentiation import one_sample_gradients
+from gradnoise.gradients.proof import Problem
+from gradnoise.gradients.proven import ProvenGradients, Way
 from gradnoise.gradients.selections import Selection
-from gradnoise.model.loss import Loss
 from gradnoise.moments.central_powers import Moments, PowerSums, Work
 from gradnoise.moments.kernels import TOGETHER, WIDTH
 
@@ -64,34 +64,41 @@ class Accumulator:
         return Moments(*flat)
 
 
-def chunk_work(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    accumulators: Mapping[str, Accumulator],
-    parameters: Mapping[str, Owner],
-) -> Iterator[list[Work]]:
-    """Lists of work, to be done one after the other, that add one chunk of samples.
+class ChunkSums:
+    """How chunk after chunk of samples enters the power sums."""
 
-    One list takes all that needs no buffers: going back and forth between torch's threads and one's own costs
-    more than the work of a small layer.
-    """
-    modules = list(dict.fromkeys(module for module, _ in parameters.values()))
-    calls = capture(model, loss, inputs, targets, modules) if modules else {}
-    found: dict[nn.Module, Contraction] = {}
-    together: list[Work] = []
-    apart: dict[str, Accumulator] = {}
-    for name, each in accumulators.items():
-        module, attribute = parameters.get(name, (None, ""))
-        if module is None or not _usable(calls[module], len(inputs)):
-            apart[name] = each
-        elif _multiplied(each, module, attribute, calls[module]):
-            # A layer's weight and bias share the contraction of its one call.
-            if module not in found:
-                found[module] = contraction(module, calls[module][0])
-            together += (_products if attribute == "weight" else _bias)(each, found[module])
-        else:
+    def __init__(
+        self,
+        problem: Problem,
+        accumulators: Mapping[str, Accumulator],
+        few: Mapping[str, Selection],
+        verify: bool = True,
+    ) -> None:
+        self.problem, self.accumulators, self.verify = problem, accumulators, verify
+        self.proven = ProvenGradients(problem, few, verify)
+        # Of parameters that are differentiated sample by sample, and proven at all their coordinates.
+        self.slow: dict[str, ProvenGradients] = {}
+
+    def work(self, inputs: torch.Tensor, targets: torch.Tensor) -> Iterator[list[Work]]:
+        """Lists of work, to be done one after the other, that add one chunk of samples.
+
+        One list takes all that needs no buffers: going back and forth between torch's threads and one's own costs
+        more than the work of a small layer.
+
+        Raises:
+            DependentError: where a sample's gradient does not exist.
+        """
+        calls, parameters = self.proven.proven_calls(inputs, targets)
+        found: dict[nn.Module, Contraction] = {}
+        together: list[Work] = []
+        for name, (module, attribute) in parameters.items():
+            each = self.accumulators[name]
+            if _multiplied(each, module, attribute, calls[module]):
+                # A layer's weight and bias share the contraction of its one call.
+                if module not in found:
+                    found[module] = contraction(module, calls[module][0])
+                together += (_products if attribute == "weight" else _bias)(each, found[module])
+                continue
             for part in _parts(len(inputs), each.summed.size):
                 rows, _ = _captured_rows(each, (module, attribute), calls[module], part)
                 added = each.sums.gradients(rows.contiguous().cpu().numpy())
@@ -100,28 +107,24 @@ def chunk_work(
                     together += added
                 else:
                     yield added
-    yield together
-    if apart:
-        yield from _one_sample_work(model, loss, inputs, targets, apart)
+        yield together
+        apart = tuple(name for name in self.accumulators if name not in parameters)
+        if apart:
+            yield from self._one_sample_work(apart, inputs, targets)
 
-
-def _one_sample_work(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    apart: Mapping[str, Accumulator],
-) -> Iterator[list[Work]]:
-    """Work on gradients that are differentiated sample by sample, a few samples at a time."""
-    summed = {name: each.summed for name, each in apart.items()}
-    for part in _parts(len(inputs), sum(each.size for each in summed.values())):
-        rows = one_sample_gradients(model, loss, inputs[part], targets[part], summed)
-        for name, each in apart.items():
-            yield each.sums.gradients(rows[name][0].contiguous().cpu().numpy())
-
-
-def _usable(calls: Sequence[Call], samples: int) -> bool:
-    return bool(calls) and all(call.usable(samples) for call in calls)
+    def _one_sample_work(
+        self, names: tuple[str, ...], inputs: torch.Tensor, targets: torch.Tensor
+    ) -> Iterator[list[Work]]:
+        """Work on gradients that are differentiated sample by sample, a few samples at a time."""
+        summed = {name: self.accumulators[name].summed for name in names}
+        key = " ".join(names)
+        if key not in self.slow:
+            self.slow[key] = ProvenGradients(self.problem, summed, self.verify, Way.VECTORISED)
+        for part in _parts(len(inputs), sum(each.size for each in summed.values())):
+            rows = self.slow[key].rows(inputs[part], targets[part])
+            for name in names:
+                added = rows[name][0].contiguous().cpu().numpy()
+                yield self.accumulators[name].sums.gradients(added)
 
 
 def _multiplied(

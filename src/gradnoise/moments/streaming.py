@@ -12,18 +12,17 @@ import torch
 from torch import nn
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.captures import Owner, capturable
-from gradnoise.gradients.differentiation import differentiate
+from gradnoise.gradients.differentiation import summed_gradient
+from gradnoise.gradients.proof import Problem, measuring
 from gradnoise.gradients.selections import Selection, project, select
-from gradnoise.gradients.streaming import CHUNK, streamed_gradients, trusted_parameters
+from gradnoise.gradients.streaming import CHUNK, streamed_gradients
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
-from gradnoise.moments.accumulation import Accumulator, chunk_work, summed_selection
+from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
 from gradnoise.moments.central_powers import Moments, run
 from gradnoise.stage import progress
 
 TRIED = 1000  # coordinates of a parameter by which a captured gradient is held against plain differentiation
-TRIED_SAMPLES = 32
 
 
 def streamed_moments(
@@ -33,10 +32,9 @@ def streamed_moments(
     targets: torch.Tensor,
     selections: Mapping[str, Selection],
     chunk_size: int | None = None,
+    verify: bool = True,
 ) -> dict[str, Moments]:
     """Moments at the selections' coordinates, each float64 (C,); the model is left bit-identical.
-
-    That per-sample gradients exist is for the caller to know, from `dependence.sample_dependence`.
 
     Args:
         model: any module called as `model(inputs)`, on any device, in the train/eval mode that is measured.
@@ -45,6 +43,7 @@ def streamed_moments(
         targets: (N, ...).
         selections: what is measured, by parameter name; directions are ignored.
         chunk_size: samples a pass; default 128.
+        verify: prove every chunk, at a few coordinates of every parameter.
 
     Raises:
         InputError: where a gradient is not finite (names sample and parameter).
@@ -56,23 +55,26 @@ def streamed_moments(
         starts = range(0, len(inputs), chunk_size)
         for start in progress(starts, what, leave=False, delay=5):
             stop = start + chunk_size
-            yield inputs[start:stop].to(device), targets[start:stop].to(device)
+            # Copies: a model may change what it is given.
+            yield (
+                inputs[start:stop].to(device, copy=True),
+                targets[start:stop].to(device, copy=True),
+            )
 
-    with preserved(model):
-        summed = {name: summed_selection(selection) for name, selection in selections.items()}
-        means = _means(model, loss, chunks("mean"), summed, len(inputs))
+    summed = {name: summed_selection(selection) for name, selection in selections.items()}
+    with preserved(model) as kept, measuring():
+        problem = Problem(model, loss, kept)
+        means = _means(problem, chunks("mean"), summed, len(inputs))
         _require_finite(model, loss, inputs, targets, summed, means, chunk_size)
         accumulators = {
             name: Accumulator.about(selection, summed[name], means[name])
             for name, selection in selections.items()
         }
-        tried = slice(0, min(chunk_size, TRIED_SAMPLES))
-        few = inputs[tried].to(device), targets[tried].to(device)
-        parameters = _captured(model, loss, *few, selections)
+        found = ChunkSums(problem, accumulators, _few(model, selections), verify)
         threads = torch.get_num_threads()
         with ThreadPoolExecutor(threads) as pool:
             for batch, labels in chunks("central powers"):
-                for work in chunk_work(model, loss, batch, labels, accumulators, parameters):
+                for work in found.work(batch, labels):
                     run(work, threads, pool)
     return {name: each.moments(len(inputs)) for name, each in accumulators.items()}
 
@@ -88,38 +90,29 @@ def _require_finite(
 ) -> None:
     wrong = {name: selections[name] for name, mean in means.items() if not mean.isfinite().all()}
     if wrong:
-        for _ in streamed_gradients(model, loss, inputs, targets, wrong, chunk_size):
+        for _ in streamed_gradients(model, loss, inputs, targets, wrong, chunk_size, verify=False):
             pass  # raises where it is one sample's
         raise InputError(f"the sum of the gradients of {min(wrong)} is not finite")
 
 
 def _means(
-    model: nn.Module,
-    loss: Loss,
+    problem: Problem,
     chunks: Iterator[tuple[torch.Tensor, torch.Tensor]],
     selections: Mapping[str, Selection],
     samples: int,
 ) -> dict[str, torch.Tensor]:
     """Mean gradient at the selections, float64 (C,), on the processor."""
-    names = list(selections)
     totals = {
         name: torch.zeros(len(each.coordinates), dtype=torch.float64)
         for name, each in selections.items()
     }
     for batch, labels in chunks:
-        gradients = differentiate(model, loss, batch, labels, names, slice(None))
+        gradients = summed_gradient(problem, batch, labels, list(selections))
         for name, selection in selections.items():
             totals[name].add_(project(selection, gradients[name])[0].cpu())
     return {name: total.div_(samples) for name, total in totals.items()}
 
 
-def _captured(
-    model: nn.Module,
-    loss: Loss,
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    selections: Mapping[str, Selection],
-) -> dict[str, Owner]:
-    """Module and attribute of the parameters whose captured gradients are right, by a few coordinates."""
-    few = select(dict(model.named_parameters()), TRIED, 0, 0, list(selections))
-    return capturable(model, trusted_parameters(model, loss, inputs, targets, few))
+def _few(model: nn.Module, selections: Mapping[str, Selection]) -> dict[str, Selection]:
+    """A few coordinates of every parameter, at which captured gradients are proven."""
+    return select(dict(model.named_parameters()), TRIED, 0, 0, list(selections))

@@ -8,6 +8,7 @@ every batch goes through the model as a whole, and every size has a pass of its 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +20,19 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import Pieces, cut
 from gradnoise.draws.streams import Stream, torch_seed
 from gradnoise.errors import InputError
+from gradnoise.gradients.captures import sample_losses
 from gradnoise.gradients.parameters import StoredParameter, count_values
+from gradnoise.gradients.proof import (
+    Problem,
+    asking,
+    dense,
+    measuring,
+    require_alone,
+    require_mean,
+)
 from gradnoise.gradients.selections import Selection, project, stored_parameters
 from gradnoise.model.loss import Loss
+from gradnoise.model.preservation import Kept
 from gradnoise.noise.augmentation import at_positions
 from gradnoise.noise.batch_means import Row, added, batch_means, batches_of_pieces
 
@@ -204,17 +215,42 @@ class GradientSampler:
         named = dict(self.model.named_parameters())
         parameters = [named[name] for name in self.selections]
         device = parameters[0].device
-        with torch.enable_grad():
-            loss = self.loss(self.model(inputs.to(device)), targets.to(device))
+        with measuring(), asking(parameters):
+            inputs, targets = (part.to(device, copy=True) for part in (inputs, targets))
+            outputs = self.problem.outputs(inputs)
+            loss = self.loss(outputs, targets)
+            if not self.undivided:
+                self._require_divisible(inputs, targets, outputs)
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         parts = [
             part
             for selection, gradient in zip(self.selections.values(), gradients, strict=True)
-            for part in project(selection, gradient.float())
+            for part in project(selection, dense(gradient).float())
         ]
         flat = torch.cat(parts)
         # MPS has no float64.
         return flat.cpu() if device.type == "mps" else flat
+
+    def _require_divisible(self, inputs: Tensor, targets: Tensor, outputs: Any) -> None:
+        """Refuse a batch whose gradient is not the mean of its parts'.
+
+        Raises:
+            DependentError: says what was found.
+        """
+        losses = sample_losses(self.loss, outputs, targets)
+        if losses is not None:
+            require_mean(self.loss, outputs, targets, losses.detach())
+            sample = int(torch.randint(0, len(targets), (1,), generator=self._probes))
+            require_alone(self.problem, inputs, targets, losses.detach(), sample)
+
+    @cached_property
+    def problem(self) -> Problem:
+        """Model and loss, and the model's state as it is now, which is put back before every pass."""
+        return Problem(self.model, self.loss, Kept(self.model))
+
+    @cached_property
+    def _probes(self) -> torch.Generator:
+        return torch.Generator().manual_seed(0)
 
     def _require_finite(self, row: Row, where: str) -> None:
         if np.isfinite(row.sum()) or np.isfinite(row).all():
