@@ -1,12 +1,14 @@
 """The public function: noise against its definition, and both ways of computing it against each other."""
 
+import doctest
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from gradnoise.draws.batches import Draws
-from gradnoise.noise.sampling import sample_noise
+from gradnoise.noise import sample_noise, sampling
 from toy_network import gradient, images, network, same
 
 SAMPLINGS = ("with_replacement", "epoch_shuffle")
@@ -193,3 +195,9 @@ def test_dependence_is_asked_once(monkeypatch):
     inputs, targets = images()
     sample_noise(network(), F.cross_entropy, inputs, targets, [4], 3, 0, strategy="per_sample")
     assert asked == [50]
+
+
+def test_the_example_in_the_documentation_holds():
+    found = doctest.testmod(sampling)
+    assert found.attempted > 0
+    assert found.failed == 0

@@ -141,6 +141,7 @@ def _gathered_on_cpu(contraction: Contraction, selection: Selection) -> Rows:
     inputs = contraction.inputs.contiguous().numpy()
     error = contraction.error.contiguous().numpy()
 
+    # Threads take samples, never parts of one: a sample's sums have one order.
     def part(first: int, last: int) -> None:
         samples = slice(first, last)
         found = chosen[samples], projected[samples]
@@ -180,6 +181,7 @@ def _contract(inputs, error, geometry, place, sketch, chosen, projected) -> None
             for k in range(columns):
                 for p in range(width):
                     patch[k, p] = inputs[sample, offset[k] + base[first + p]]
+            # One patch table serves all chosen coordinates and the sketch while it is in the cache.
             for c in range(row.size):
                 dot = np.float32(0)
                 for p in range(width):

@@ -47,6 +47,8 @@ def one_sample_gradients(
         output = torch.func.functional_call(model, values, (sample.unsqueeze(0),))
         return loss(output, target.unsqueeze(0))
 
+    # Models that draw in a pass were refused before (`dependence`); vmap alone would also refuse a draw that
+    # changes nothing.
     each = torch.func.vmap(torch.func.grad(alone), in_dims=(None, 0, 0), randomness="different")
     step = max(1, ELEMENTS // sum(selection.size for selection in selections.values()))
     parts: dict[str, list[Rows]] = {name: [] for name in selections}

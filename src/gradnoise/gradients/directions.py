@@ -100,8 +100,10 @@ def draw(name: str, shape: Sequence[int], count: int, seed: int) -> Directions:
         drawn = random.standard_normal((rows * columns, count))
         dense = (drawn / np.linalg.norm(drawn, axis=0)).astype(np.float32)
         return Directions(count, rows, columns, dense, *_EMPTY, *_EMPTY, _EMPTY[1])
+    # The order of these draws is part of the result: another would give other directions for the same seed.
     row_bucket, column_bucket = _buckets(random, rows, count), _buckets(random, columns, count)
     row_sign, column_sign = _signs(random, rows), _signs(random, columns)
+    # Coordinates of every direction: rows in bucket r meet columns in bucket c in direction (r + c) mod D.
     share = np.zeros(count)
     for bucket in row_bucket:
         share += np.roll(np.bincount(column_bucket, minlength=count), bucket)

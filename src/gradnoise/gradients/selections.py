@@ -95,6 +95,8 @@ def _indices(
         raise InputError(f"coordinates: found {coordinates}; accepted are None or a number above 0")
     if coordinates is None or coordinates >= size:
         return np.arange(size)
+    # A generator of the parameter's own name: what else is selected changes nothing. Sorted, a block of
+    # chosen coordinates is a block of the layer.
     drawn = generator(seed, Stream.COORDINATES, name).choice(size, coordinates, replace=False)
     return np.sort(drawn)
 

@@ -31,11 +31,7 @@ from gradnoise.moments.kernels import (
 )
 
 Work = Callable[[], None]
-
-
 Floats = NDArray[np.float64]
-
-
 Singles = NDArray[np.float32]
 
 
@@ -105,6 +101,7 @@ class PowerSums:
         rows, blocks = self.centre.shape[:2]
         samples, positions = len(error), len(base)
         groups, parts = -(-samples // TOGETHER), -(-positions // TOGETHER)
+        # Four samples by four positions beside each other: what a kernel multiplies at once lies together.
         padded = np.zeros((groups * TOGETHER, rows, parts * TOGETHER), np.float32)
         padded[:samples, :, :positions] = error
         packed = padded.reshape(groups, TOGETHER, rows, parts, TOGETHER).transpose(2, 0, 3, 1, 4)
@@ -130,6 +127,7 @@ class PowerSums:
             offset, base: as in `products`.
             row, column: (C,).
         """
+        # By column: neighbours in this order read the same inputs.
         order = np.argsort(column, kind="stable")
         flat = self.centre.reshape(-1), self.sums.reshape(-1)
         return [
@@ -151,6 +149,7 @@ class PowerSums:
 
 def run(work: Sequence[Work], threads: int, pool: Executor | None = None) -> None:
     """Do all work, on this thread and `threads` - 1 others (of the pool, where there is one)."""
+    # One iterator for all threads: whoever is free takes the next. No sum is touched by two pieces.
     waiting = iter(work)
 
     def drain() -> None:

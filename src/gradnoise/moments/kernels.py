@@ -28,6 +28,7 @@ def _add_four(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
         c = np.float64(tile[2 * WIDTH + k]) - mean
         d = np.float64(tile[3 * WIDTH + k]) - mean
         a2, b2, c2, d2 = a * a, b * b, c * c, d * d
+        # Pairs to pairs: shorter chains of additions, and less rounding, than one after the other.
         sums[k] += (a + b) + (c + d)
         sums[WIDTH + k] += (a2 + b2) + (c2 + d2)
         sums[2 * WIDTH + k] += (abs(a) * a2 + abs(b) * b2) + (abs(c) * c2 + abs(d) * d2)
@@ -188,6 +189,7 @@ def add_chosen(inputs, error, offset, base, row, column, order, centre, sums) ->
     for c in order:
         o, begin = row[c], offset[column[c]]
         gradient[:] = 0
+        # Four positions share one way of the gradient to the cache and back.
         for p in range(0, positions - 3, 4):
             e0, e1, e2, e3 = error[o, p], error[o, p + 1], error[o, p + 2], error[o, p + 3]
             x0, x1 = inputs[begin + base[p]], inputs[begin + base[p + 1]]

@@ -26,6 +26,7 @@ def at_positions(images: Tensor, draws: Draws, segment: int, start: int) -> Tens
         New tensor of the same shape.
     """
     stop = start + len(images)
+    # Whole blocks are drawn, whatever is asked for: what a position draws must not depend on the request.
     blocks = [
         _drawn(
             POSITIONS,

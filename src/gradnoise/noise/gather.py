@@ -18,11 +18,7 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import Pieces, cut, positions
 
 TILE = 32  # columns of a tile: two cache lines a row
-
-
-SAMPLES = 2048  # rows of a tile, 256 KiB
-
-
+SAMPLES = 2048  # rows of a tile, 256 KiB: random rows come from the second-level cache
 RUN = 8  # rows added to the sums at a time
 
 
@@ -47,6 +43,8 @@ def plan(draws: Draws, pieces: Pieces) -> Plan:
     lengths = pieces.stop - pieces.start
     tiles = -(-draws.sample_count // SAMPLES)
     span = tiles * SAMPLES
+    # One sort serves all columns. A key is piece * span + sample: sorted, every piece's draws lie together,
+    # and within it those of one tile, in whichever order they were drawn.
     keys = np.repeat(np.arange(lengths.size) * span, lengths) + positions(draws, pieces)
     keys.sort()
     edges = np.add.outer(np.arange(lengths.size) * span, np.arange(tiles + 1) * SAMPLES)
@@ -134,10 +132,13 @@ def _fill(gradients, start, column, tile) -> None:  # type: ignore[no-untyped-de
 
 @njit(nogil=True, cache=True)
 def _add_rows(tile, rows, bounds, number, sums) -> None:  # type: ignore[no-untyped-def]
-    """Add the rows that tile `number` gives to every piece; eight at a time, for the vectoriser."""
+    """Add the rows that tile `number` gives to every piece, eight at a time."""
     for piece in range(sums.shape[0]):
         draw, stop = bounds[piece, number], bounds[piece, number + 1]
         while draw + RUN <= stop:
+            # The sums are float64 and as wide as two rows: to read and write them for every row would take
+            # longer than the additions. Eight rows share one such way; as a tree, they need not wait for
+            # each other. The order is fixed, so that no bit depends on threads or neighbouring columns.
             a, b, c, d = rows[draw], rows[draw + 1], rows[draw + 2], rows[draw + 3]
             e, f, g, h = rows[draw + 4], rows[draw + 5], rows[draw + 6], rows[draw + 7]
             for column in range(TILE):
@@ -162,6 +163,7 @@ def _subtract(sums, first, last, sizes, full_gradient, column, noise) -> None:  
     total = np.empty(TILE)
     for size in range(first.shape[0]):
         for batch in range(first.shape[1]):
+            # Sums are added before the one division: every size sees the same sums of its pieces.
             total[:] = 0
             for piece in range(first[size, batch], last[size, batch]):
                 for offset in range(TILE):

@@ -85,6 +85,18 @@ def sample_noise(
     Raises:
         ValueError: for impossible batch sizes, coordinates or strategies, and where a gradient is not
             finite (names parameter, batch and batch size).
+
+    The noise is that of Mandt, Hoffman and Blei (2017, arXiv:1704.04289). Of half the squared error
+    of w x the gradient is (w x - y) x, here 1 and 15, so that a batch of one is 7 away from their mean:
+
+    >>> import torch
+    >>> model = torch.nn.Linear(1, 1, bias=False)
+    >>> _ = torch.nn.init.constant_(model.weight, 2)
+    >>> loss = lambda outputs, targets: ((outputs - targets) ** 2).mean() / 2
+    >>> inputs, targets = torch.tensor([[1.0], [3.0]]), torch.tensor([[1.0], [1.0]])
+    >>> noise = sample_noise(model, loss, inputs, targets, [1, 2], batches=5, seed=0)["weight"]
+    >>> noise[1].shape, abs(noise[1]).ravel().tolist()
+    ((5, 1), [7.0, 7.0, 7.0, 7.0, 7.0])
     """
     import torch
 
