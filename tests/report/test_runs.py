@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gradnoise.errors import InputError
-from gradnoise.report.results import Results
+from gradnoise.report.inputs import Inputs
 from gradnoise.report.runs import run
 from gradnoise.report.settings import Settings
 
@@ -18,7 +18,7 @@ SECTIONS = {
 
 
 @pytest.fixture
-def results() -> Results:
+def inputs() -> Inputs:
     layer = {
         **{
             "run": "small",
@@ -47,15 +47,15 @@ def results() -> Results:
         "training": training,
     }
     nothing = pd.DataFrame()
-    return Results(tables, printed, nothing, nothing, nothing, [], [])
+    return Inputs(tables, printed, nothing, nothing, nothing, [], [])
 
 
 def settings(trainer: str = "big") -> Settings:
     return Settings({}, [], {"small": SECTIONS}, {"small": trainer}, [], "")
 
 
-def test_accuracy_is_that_of_the_measured_seeds_of_the_run_that_trained(results):
-    found = run("small", settings(), results)
+def test_accuracy_is_that_of_the_measured_seeds_of_the_run_that_trained(inputs):
+    found = run("small", settings(), inputs)
     assert found["seeds"] == "1, 2"
     assert found["accuracy"] == [
         {
@@ -65,8 +65,8 @@ def test_accuracy_is_that_of_the_measured_seeds_of_the_run_that_trained(results)
     ]
 
 
-def test_classes_are_percentages_at_the_smallest_batch_of_the_last_epoch(results):
-    (classes,) = run("small", settings(), results)["classes"]
+def test_classes_are_percentages_at_the_smallest_batch_of_the_last_epoch(inputs):
+    (classes,) = run("small", settings(), inputs)["classes"]
     assert (classes["dirac"], classes["sparse"], classes["live"]) == ("25.0", "50.0", "12.5")
     assert (classes["batch_size"], classes["dead_units"], classes["layer"]) == (
         "8",
@@ -75,8 +75,8 @@ def test_classes_are_percentages_at_the_smallest_batch_of_the_last_epoch(results
     )
 
 
-def test_the_last_epoch_and_the_fewest_batches_come_first(results):
-    tables = run("small", settings(), results)["tables"]
+def test_the_last_epoch_and_the_fewest_batches_come_first(inputs):
+    tables = run("small", settings(), inputs)["tables"]
     assert [table["title"] for table in tables] == [
         *("Epoch 9, 200 batches", "Epoch 9, 600 batches"),
         *("Epoch 0, 200 batches", "Epoch 0, 600 batches"),
@@ -84,10 +84,10 @@ def test_the_last_epoch_and_the_fewest_batches_come_first(results):
     assert tables[0]["rows"] == [["conv1", "23,232"]]
 
 
-def test_the_ceiling_is_the_runs_own(results):
-    assert run("small", settings(), results)["ceiling"] == "90"
+def test_the_ceiling_is_the_runs_own(inputs):
+    assert run("small", settings(), inputs)["ceiling"] == "90"
 
 
-def test_training_that_is_missing_is_named(results):
+def test_training_that_is_missing_is_named(inputs):
     with pytest.raises(InputError, match="no training of run 'other'"):
-        run("small", settings("other"), results)
+        run("small", settings("other"), inputs)

@@ -5,8 +5,8 @@ import logging
 
 from gradnoise import stage
 from gradnoise.report.card import noise_card
+from gradnoise.report.inputs import Inputs
 from gradnoise.report.page import render
-from gradnoise.report.results import Results
 from gradnoise.report.settings import Settings
 from gradnoise.store.work_area import write_text
 
@@ -22,9 +22,9 @@ def main() -> None:
         several=("data", "figures"),
     )
     settings = stage.read_settings(Settings, arguments.settings)
-    results = Results.read(arguments)
-    card = noise_card(results.tables, settings.runs, settings.trained_by, results.data)
-    write_text(arguments.output, render(settings, results))
+    inputs = Inputs.read(arguments)
+    card = noise_card(inputs.tables, settings.runs, settings.trained_by, inputs.data)
+    write_text(arguments.output, render(settings, inputs))
     write_text(arguments.card, json.dumps(card, indent=1, allow_nan=False) + "\n")
     log.info("%s: %.1f MB", arguments.output, arguments.output.stat().st_size / 1e6)
 

@@ -8,32 +8,32 @@ from jinja2 import Environment, StrictUndefined
 
 from gradnoise.report import langevin, sentences
 from gradnoise.report.checks import instrument, positive_control
+from gradnoise.report.inputs import Inputs
 from gradnoise.report.plates import plates
 from gradnoise.report.provenance import configuration, software
-from gradnoise.report.results import Results
 from gradnoise.report.runs import run
 from gradnoise.report.settings import Settings
 
 
-def render(settings: Settings, results: Results) -> str:
+def render(settings: Settings, inputs: Inputs) -> str:
     """The whole page."""
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     template = files("gradnoise.report").joinpath("template.html").read_text()
-    return environment.from_string(template).render(_context(settings, results))
+    return environment.from_string(template).render(_context(settings, inputs))
 
 
-def _context(settings: Settings, results: Results) -> dict[str, Any]:
-    tables = results.tables
+def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
+    tables = inputs.tables
     names = list(tables["gaussianity"]["run"].unique())
     leader = names[0]
-    runs = [run(name, settings, results) for name in names]
+    runs = [run(name, settings, inputs) for name in names]
     known = list(dict.fromkeys([*names, *settings.runs]))
-    drawn = plates(results.figures, known, settings.figures)
+    drawn = plates(inputs.figures, known, settings.figures)
     leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
     trajectories = langevin.trajectories(tables)
-    untestable = results.claims["verdict"] == "not testable here"
+    untestable = inputs.claims["verdict"] == "not testable here"
     return {
         "headline": sentences.headline(
             tables["gaussianity"][tables["gaussianity"]["run"] == leader],
@@ -42,18 +42,18 @@ def _context(settings: Settings, results: Results) -> dict[str, Any]:
             settings.ceiling(leader),
         ),
         "prediction": sentences.prediction(tables["prediction"], leader),
-        **instrument(results.calibration),
-        **positive_control(results.control),
+        **instrument(inputs.calibration),
+        **positive_control(inputs.control),
         "lead_figure": leading,
         "figures": [one for one in drawn if one is not leading],
-        "decided": _claims(results.claims[~untestable]),
-        "untestable": _claims(results.claims[untestable]),
+        "decided": _claims(inputs.claims[~untestable]),
+        "untestable": _claims(inputs.claims[untestable]),
         "runs": runs,
         "trajectories": trajectories,
         "not_measured": "" if trajectories else sentences.NOT_MEASURED,
         "config": configuration(settings.config, settings.sections),
         "versions": software(),
-        "data": results.data,
+        "data": inputs.data,
         "command": settings.command,
         "style": files("gradnoise.report").joinpath("style.css").read_text(),
     }

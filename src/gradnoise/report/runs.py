@@ -6,18 +6,18 @@ import pandas as pd
 
 from gradnoise.errors import InputError
 from gradnoise.report import sentences
-from gradnoise.report.results import Results
+from gradnoise.report.inputs import Inputs
 from gradnoise.report.settings import Settings
 from gradnoise.tables.catalogue import NETWORK
 
 
-def run(name: str, settings: Settings, results: Results) -> dict[str, Any]:
+def run(name: str, settings: Settings, inputs: Inputs) -> dict[str, Any]:
     """Everything that the page says of one run.
 
     Raises:
         InputError: where the training of its networks is not in the tables.
     """
-    tables, trainer = results.tables, settings.trained_by[name]
+    tables, trainer = inputs.tables, settings.trained_by[name]
     sections = settings.runs[name]
     repeats, training = tables["gaussianity_repeats"], tables["training"]
     rows = tables["gaussianity"][tables["gaussianity"]["run"] == name]
@@ -26,9 +26,9 @@ def run(name: str, settings: Settings, results: Results) -> dict[str, Any]:
     if history.empty:
         raise InputError(f"report: found no training of run {trainer!r}")
     dataset = sections["data"]["dataset"]
-    used = next((one for one in results.data if one["data_set"] == dataset), {})
+    used = next((one for one in inputs.data if one["data_set"] == dataset), {})
     last = rows["epoch"].max()
-    mine = [stem for stem in results.printed if stem.startswith(f"{name}-epoch-")]
+    mine = [stem for stem in inputs.printed if stem.startswith(f"{name}-epoch-")]
     return {
         "name": name,
         "seeds": ", ".join(map(str, seeds)),
@@ -39,7 +39,7 @@ def run(name: str, settings: Settings, results: Results) -> dict[str, Any]:
         "limits": list(sentences.limits(rows, len(seeds), used, sections)),
         "accuracy": _accuracy(history[history["epoch"].isin(rows["epoch"].unique())]),
         "classes": _classes(rows[rows["epoch"] == last], history[history["epoch"] == last]),
-        "tables": [_printed(stem, results.printed[stem]) for stem in sorted(mine, key=_place)],
+        "tables": [_printed(stem, inputs.printed[stem]) for stem in sorted(mine, key=_place)],
         "last": f"{name}-epoch-{last}-",
     }
 

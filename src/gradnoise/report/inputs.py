@@ -8,14 +8,13 @@ from typing import Any, Self
 
 import pandas as pd
 
+from gradnoise.claims import results as claims
 from gradnoise.data.excerpts import describe_data
 from gradnoise.tables.catalogue import read
 
-LISTS = ("epochs", "seeds", "batch_sizes", "batches")  # columns of numbers in a row, "0 1 5"
-
 
 @dataclass(frozen=True)
-class Results:
+class Inputs:
     """Everything that an experiment found.
 
     Attributes:
@@ -43,7 +42,7 @@ class Results:
         return cls(
             read(arguments.tables),
             {path.stem: pd.read_csv(path, dtype={"Layer": str}) for path in paths},
-            pd.read_csv(arguments.claims, dtype=dict.fromkeys(LISTS, str)),
+            claims.read(arguments.claims),
             pd.read_csv(arguments.calibration),
             pd.read_csv(arguments.control),
             describe_data(arguments.data),
