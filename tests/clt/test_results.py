@@ -6,6 +6,7 @@ import pytest
 
 from gradnoise.clt import results
 from gradnoise.errors import InputError
+from gradnoise.store.results import read_table
 
 RHO, INDEX = np.array([1.5, np.nan]), np.array([3, 9])
 
@@ -24,11 +25,11 @@ def test_what_is_written_is_read(tmp_path) -> None:
     np.testing.assert_array_equal(found.rho, RHO)
     np.testing.assert_array_equal(found.coordinate, INDEX)
     assert (found.attributes["layer"], found.attributes["epoch"]) == ("conv1", 3)
-    rows = results.read_table(path, "correlations")
+    rows = read_table(path, "clt", "correlations")
     assert rows is not None
     assert list(rows["batch_size"]) == [16, 64]
     assert rows.dtype["batch_size"] == np.int64
-    assert results.read_table(path, "prediction") is None
+    assert read_table(path, "clt", "prediction") is None
 
 
 def test_arrays_say_what_they_are(tmp_path) -> None:

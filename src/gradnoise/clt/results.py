@@ -181,15 +181,6 @@ def write(path: Path, found: Analysis, attributes: Mapping[str, Any]) -> None:
             put_table(file, name, TABLES[name], rows)
 
 
-def read_table(path: Path, name: str) -> NDArray[Any] | None:
-    """One of TABLES; None where the layer has none.
-
-    Raises:
-        InputError: for a missing or damaged file.
-    """
-    return results.read_table(path, "clt", name)
-
-
 def read_third_moments(path: Path) -> ThirdMoments | None:
     """Standardised third moments of every coordinate; None where the layer has no moments.
 
