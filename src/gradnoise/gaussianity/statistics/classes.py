@@ -91,7 +91,7 @@ STATISTIC = Statistic(
             _count,
         ),
     ),
-    smallest=1,
+    smallest=0,  # empty series are refused, not left out
 )
 
 
