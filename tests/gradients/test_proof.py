@@ -20,12 +20,15 @@ from example_models import (
     TimeFirst,
     Tokens,
     UsedTwice,
+    gradients,
     one_by_one,
     vectors,
 )
+from gradnoise.draws.batches import Draws
 from gradnoise.errors import InputError
 from gradnoise.gradients import per_sample_gradients
 from gradnoise.moments import per_sample_moments
+from gradnoise.noise import sample_noise
 
 
 @pytest.fixture(autouse=True)
@@ -227,3 +230,21 @@ def test_unproven_rows_are_those_that_were_captured() -> None:
     model, (x, y) = Sorted(), vectors()
     rows = flat(per_sample_gradients(model, F.cross_entropy, x, y, verify=False))
     assert np.abs(rows - one_by_one(model, F.cross_entropy, x, y)).max() > 0.1
+
+
+def test_what_only_late_samples_show_ends_in_whole_batches(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    x, y = vectors(400)
+    shown = torch.linspace(0, 399, 128).long()
+    hidden = torch.tensor([i for i in range(400) if i not in set(shown.tolist())])
+    y[shown] = 0  # of one class their weights cancel
+    y[hidden[:50]] = 1
+    model = nn.Linear(6, 3)
+    noise = sample_noise(model, weighted, x, y, [16], 30, 1, strategy="auto")["weight"][16]
+    assert "whole batches are needed after all" in caplog.text
+    drawn = np.stack(list(Draws(1, 0, "with_replacement", 400).batches(16, 0, 30)))
+    rows = np.stack([gradients(model, weighted, x[i], y[i])[:18] for i in drawn])
+    np.testing.assert_allclose(noise, rows - rows.mean(axis=0), atol=1e-6)
+    with pytest.raises(InputError, match="no mean over samples"):
+        sample_noise(model, weighted, x, y, [16], 30, 1, strategy="per_sample")

@@ -93,4 +93,4 @@ def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with WorkArea(tmp_path / "moments.zarr", settings) as work:
         inputs = tmp_path / "data.h5", tmp_path, tmp_path / "gradients.zarr"
         recording.record_moments(work, Settings(**settings), *inputs)
-    assert asked == [128]
+    assert asked == [example_gradients.SAMPLES]

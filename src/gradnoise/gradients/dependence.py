@@ -30,7 +30,11 @@ PROBES = 3  # of them: the first, the middle and the last
 
 
 def sample_dependence(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    count: int | None = None,
 ) -> str | None:
     """Say why a sample's gradient depends on its batch mates or is drawn anew in every pass, else None.
 
@@ -42,8 +46,9 @@ def sample_dependence(
     Args:
         model: left as it was.
         loss: `loss(outputs, targets)`, the batch mean.
-        inputs: one batch, (n, ...).
-        targets: (n, ...).
+        inputs: (N, ...), of which a batch spread over all is looked at.
+        targets: (N, ...).
+        count: samples in that batch; default 128.
     """
     require_measurable(model)
     known = batch_dependence(model)
@@ -52,9 +57,10 @@ def sample_dependence(
     device = next(model.parameters()).device
     names = [name for name, each in model.named_parameters() if each.is_floating_point()]
     with preserved(model) as kept, measuring():
-        samples = inputs.to(device, copy=True), targets.to(device, copy=True)
+        spread = torch.linspace(0, len(inputs) - 1, min(count or PROBED, len(inputs))).long()
+        batch, labels = (part[spread.to(part.device)].to(device) for part in (inputs, targets))
         try:
-            return _dependence(Problem(model, loss, kept), *samples, names)
+            return _dependence(Problem(model, loss, kept), batch, labels, names)
         except DependentError as error:
             return str(error)
 
@@ -132,14 +138,18 @@ def require_measurable(model: nn.Module) -> None:
 
 
 def require_independence(
-    model: nn.Module, loss: Loss, inputs: torch.Tensor, targets: torch.Tensor
+    model: nn.Module,
+    loss: Loss,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    count: int | None = None,
 ) -> None:
     """Refuse where per-sample gradients do not exist; arguments as in `sample_dependence`.
 
     Raises:
         InputError: says why, and what to do.
     """
-    dependence = sample_dependence(model, loss, inputs, targets)
+    dependence = sample_dependence(model, loss, inputs, targets, count)
     if dependence is not None:
         raise InputError(
             f"per-sample gradients do not exist: {dependence}. Use model.eval() where those at fixed "

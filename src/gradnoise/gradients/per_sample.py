@@ -61,7 +61,7 @@ def per_sample_gradients(
     """
     import torch
 
-    from gradnoise.gradients.dependence import PROBED, require_independence
+    from gradnoise.gradients.dependence import require_independence
     from gradnoise.gradients.selections import select
     from gradnoise.gradients.streaming import collected_gradients
 
@@ -70,8 +70,7 @@ def per_sample_gradients(
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
     if verify:
-        probed = slice(0, chunk_size or PROBED)
-        require_independence(model, loss, inputs[probed], targets[probed])
+        require_independence(model, loss, inputs, targets, chunk_size)
     found = collected_gradients(model, loss, inputs, targets, selections, chunk_size, verify)
     return {name: chosen for name, (chosen, _) in found.items()}
 

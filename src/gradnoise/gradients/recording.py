@@ -8,14 +8,16 @@ gradients have to be computed, and why.
 import logging
 
 import torch
+import zarr
 from torch import nn
 
 from gradnoise import stage
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.dependence import PROBED, sample_dependence
+from gradnoise.gradients.dependence import sample_dependence
 from gradnoise.gradients.parameters import count_values
+from gradnoise.gradients.proof import DependentError
 from gradnoise.gradients.selections import Selection, select, stored_parameters
 from gradnoise.gradients.settings import Settings
 from gradnoise.gradients.strategy import (
@@ -54,8 +56,7 @@ def obstacle(model: nn.Module, settings: Settings, dataset: Dataset) -> str | No
     """Why per-sample gradients do not exist, or None. A stage asks once."""
     if settings.augment:
         return AUGMENTED
-    inputs, targets = samples_of(dataset)
-    return sample_dependence(model, loss(settings.loss), inputs[:PROBED], targets[:PROBED])
+    return sample_dependence(model, loss(settings.loss), *samples_of(dataset))
 
 
 def decide(
@@ -106,7 +107,7 @@ def record_gradients(
         origin = store_attributes(settings, dataset)
         store.attrs.update({**origin, "reason": reason, "strategy": strategy})
     if store.attrs["strategy"] == "per_batch":
-        seal(store)
+        _seal_without_gradients(store)
         return
     rows = gradient_store.rows_of_shard(samples, per_sample, settings.memory, CHUNK)
     gradient_store.create(store, parameters, samples, rows)
@@ -114,5 +115,20 @@ def record_gradients(
     data = samples_of(dataset)
     chunks = streamed_gradients(model, loss(settings.loss), *data, selections, step, first)
     shown = stage.progress(chunks, "per-sample gradients", total=-(-(samples - first) // step))
-    gradient_store.record(work, store, shown, parameters, samples, rows)
-    gradient_store.complete(work, store, parameters, samples, rows)
+    try:
+        gradient_store.record(work, store, shown, parameters, samples, rows)
+    except DependentError as error:
+        if settings.strategy == "per_sample":
+            raise
+        log.warning("mini-batches are needed after all: %s", error)
+        store.attrs.update({"strategy": "per_batch", "reason": str(error)})
+        _seal_without_gradients(store)
+    else:
+        gradient_store.complete(work, store, parameters, samples, rows)
+
+
+def _seal_without_gradients(store: zarr.Group) -> None:
+    """Complete a store that says why there are no gradients, without those found before that was known."""
+    for name in list(store.group_keys()):
+        del store[name]
+    seal(store)

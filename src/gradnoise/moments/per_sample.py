@@ -21,6 +21,7 @@ def per_sample_moments(
     chunk_size: int | None = None,
     *,
     seed: int = 0,
+    verify: bool = True,
 ) -> dict[str, Moments]:
     """Moments of the per-sample gradient over all samples, of every trainable parameter, biases included.
 
@@ -36,6 +37,8 @@ def per_sample_moments(
         coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
         chunk_size: samples a pass; default 128.
         seed: of the coordinates drawn.
+        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.proof`).
+            False for those who have measured the same model and loss with True before.
 
     Returns:
         By parameter name float64 arrays, in the parameter's shape, or (C,) at the chosen coordinates.
@@ -57,7 +60,7 @@ def per_sample_moments(
     """
     import torch
 
-    from gradnoise.gradients.dependence import PROBED, require_independence
+    from gradnoise.gradients.dependence import require_independence
     from gradnoise.gradients.selections import select
     from gradnoise.moments.streaming import streamed_moments
 
@@ -65,9 +68,9 @@ def per_sample_moments(
     require_samples(len(inputs), len(targets), chunk_size)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
-    probed = slice(0, chunk_size or PROBED)
-    require_independence(model, loss, inputs[probed], targets[probed])
-    found = streamed_moments(model, loss, inputs, targets, selections, chunk_size)
+    if verify:
+        require_independence(model, loss, inputs, targets, chunk_size)
+    found = streamed_moments(model, loss, inputs, targets, selections, chunk_size, verify)
     if coordinates is not None:
         return found
     return {

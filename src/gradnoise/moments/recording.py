@@ -84,6 +84,7 @@ def _from_store(work: WorkArea, store: zarr.Group, gradients: zarr.Group) -> Non
 def _streamed(store: zarr.Group, settings: Settings, data: Path, folder: Path) -> str | None:
     """Stream over the samples; returns why this was not possible, or None."""
     from gradnoise.data.dataset import load
+    from gradnoise.gradients.proof import DependentError
     from gradnoise.gradients.recording import choose_selections, obstacle, samples_of
     from gradnoise.gradients.selections import stored_parameters
     from gradnoise.model.loss import loss
@@ -97,7 +98,10 @@ def _streamed(store: zarr.Group, settings: Settings, data: Path, folder: Path) -
         return why
     selections = choose_selections(settings, model)
     parameters = stored_parameters(model, selections)
-    found = streamed_moments(model, loss(settings.loss), *samples_of(dataset), selections)
+    try:
+        found = streamed_moments(model, loss(settings.loss), *samples_of(dataset), selections)
+    except DependentError as error:
+        return str(error)
     for name, moments in found.items():
         put_moments(store, name, parameters[name], moments)
     return None

@@ -45,7 +45,7 @@ def main() -> None:
 def _sampler(settings: Settings, data: Path, checkpoints: Path, draws: Draws) -> "GradientSampler":
     """Model and data of a stage that computes mini-batches."""
     from gradnoise.data.dataset import load
-    from gradnoise.gradients.dependence import PROBED, sample_dependence
+    from gradnoise.gradients.dependence import sample_dependence
     from gradnoise.gradients.recording import choose_selections, samples_of
     from gradnoise.model.loss import loss
     from gradnoise.noise.minibatches import GradientSampler
@@ -56,7 +56,7 @@ def _sampler(settings: Settings, data: Path, checkpoints: Path, draws: Draws) ->
     device = next(model.parameters()).device
     inputs, targets = (samples.to(device) for samples in samples_of(dataset))
     selections, criterion = choose_selections(settings, model), loss(settings.loss)
-    why = sample_dependence(model, criterion, inputs[:PROBED], targets[:PROBED])
+    why = sample_dependence(model, criterion, inputs, targets)
     measured = model, criterion, inputs, targets, selections
     return GradientSampler(*measured, draws, settings.augment, undivided=why is not None)
 

@@ -1,8 +1,10 @@
 """Noise of a model in hand: the steps of either way in memory."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 from gradnoise.draws.pieces import cut
 from gradnoise.gradients.store import ParameterGradients
 from gradnoise.gradients.streaming import collected_gradients
+from gradnoise.model.loss import Loss
 from gradnoise.noise import gather, recording
 from gradnoise.noise.minibatches import GradientSampler
 from gradnoise.noise.store import NAME
@@ -97,17 +100,50 @@ def write_store(
         work.publish({NAME: output})
 
 
-def fingerprint(model: nn.Module, *samples: Tensor) -> str:
-    """SHA-256 of a model's parameters, buffers and mode, and of data."""
+def fingerprint(model: nn.Module, loss: Loss, *samples: Tensor) -> str:
+    """SHA-256 of all that decides the result: parameters, buffers, mode, the code of forwards and loss, the data."""
     digest = hashlib.sha256()
     for name, tensor in model.state_dict().items():
         digest.update(name.encode())
         digest.update(_bytes(tensor))
     for name, module in model.named_modules():
         digest.update(f"{name} {module!r} {module.training}".encode())
+        digest.update(_code(type(module).forward))
+    digest.update(_code(loss))
     for tensor in samples:
         digest.update(_bytes(tensor))
     return digest.hexdigest()
+
+
+def _code(function: Any, depth: int = 4) -> bytes:
+    """What a function does: its instructions, constants, defaults and the values that it has taken in."""
+    if isinstance(function, nn.Module):
+        state = b"".join(map(_bytes, function.state_dict().values()))
+        return repr(function).encode() + state + _code(type(function).forward)
+    held: tuple[Any, ...]
+    code = getattr(function, "__code__", None)
+    if isinstance(function, partial):
+        name, held = "", (function.func, *function.args, *sorted(function.keywords.items()))
+    elif code is None:
+        name, held = f"{getattr(function, '__module__', '')}.{function!r}", ()
+    else:
+        constants = [repr(each) for each in code.co_consts if not hasattr(each, "co_code")]
+        name = repr((code.co_code, constants, code.co_names))
+        cells = (cell.cell_contents for cell in function.__closure__ or ())
+        held = (*cells, *(function.__defaults__ or ()))
+    parts = [_value(each, depth - 1) for each in held] if depth else []
+    return _without_addresses(name) + b"".join(parts)
+
+
+def _value(value: Any, depth: int) -> bytes:
+    if isinstance(value, Tensor):
+        return _bytes(value)
+    return _code(value, depth) if callable(value) else _without_addresses(repr(value))
+
+
+def _without_addresses(text: str) -> bytes:
+    """The same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text).encode()
 
 
 def _bytes(tensor: Tensor) -> bytes:

@@ -10,6 +10,7 @@ gradients where the g_i exist, else computed batch by batch; the same seed gives
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,11 @@ from gradnoise.store.versions import versions
 if TYPE_CHECKING:
     import torch
 
+    from gradnoise.gradients.selections import Selection
     from gradnoise.noise.in_memory import NoiseSamples
+
+    Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    Measured = tuple[torch.nn.Module, Loss, torch.Tensor, torch.Tensor, Mapping[str, Selection]]
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +105,10 @@ def sample_noise(
     """
     import torch
 
-    from gradnoise.gradients.dependence import PROBED, sample_dependence
+    from gradnoise.gradients.dependence import sample_dependence
+    from gradnoise.gradients.proof import DependentError
     from gradnoise.gradients.selections import select
     from gradnoise.model.preservation import preserved
-    from gradnoise.noise.in_memory import fingerprint, in_memory, write_store
-    from gradnoise.noise.minibatches import GradientSampler
 
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     draws = Draws(seed, repeat, sampling, len(inputs))
@@ -116,23 +120,63 @@ def sample_noise(
     with preserved(model):
         parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
         selections = select(parameters, coordinates, directions, seed)
-        why = sample_dependence(model, loss, inputs[:PROBED], targets[:PROBED])
-        data = model, loss, inputs, targets, selections
-        sampler = GradientSampler(*data, draws, augment, why is not None, micro_batch)
-        obstacle, budget = AUGMENTED if augment else why, {"the memory given": memory}
-        size, drawn = (len(inputs), sampler.width), max(batch_sizes) * batches
-        how, reason = choose_strategy(strategy, obstacle, *size, memory, budget, drawn)
-        log.info("%s: %s", how, reason)
-        if store is None:
-            return in_memory(sampler, how, batch_sizes, batches)
-        attributes = {
-            "strategy": how,
-            "reason": reason,
-            "model": type(model).__name__,
-            "sample_count": len(inputs),
-            "checksum": fingerprint(model, inputs, targets),
-            "versions": versions(),
-            **describe(draws, batch_sizes, batches),
-        }
-        write_store(Path(store), sampler, attributes, batch_sizes, batches, memory)
-    return open_store(Path(store))
+        why = sample_dependence(model, loss, inputs, targets)
+        measured = model, loss, inputs, targets, selections
+        request = draws, batch_sizes, batches
+        sample = partial(_sampled, augment=augment, micro_batch=micro_batch, memory=memory)
+        asked, path = strategy, None if store is None else Path(store)
+        try:
+            found = sample(measured, request, asked, why, path)
+        except DependentError as error:
+            # Seen in samples that were not looked at before.
+            if asked == "per_sample" or why is not None:
+                raise
+            log.warning("whole batches are needed after all: %s", error)
+            found = sample(measured, request, asked, str(error), path)
+    return found if path is None else open_store(path)
+
+
+def _sampled(
+    measured: "Measured",
+    request: tuple[Draws, Sequence[int], int],
+    strategy: str,
+    why: str | None,
+    store: Path | None,
+    *,
+    augment: bool,
+    micro_batch: int,
+    memory: int,
+) -> "NoiseSamples":
+    """Noise by one strategy, in memory or in a store (then nothing is returned).
+
+    Args:
+        measured: model, loss, inputs, targets and selections.
+        request: draws, batch sizes, batches.
+        strategy: that was asked for.
+        why: why per-sample gradients do not exist, or None.
+        store: where to write.
+        augment, micro_batch, memory: as in `sample_noise`.
+    """
+    from gradnoise.noise.in_memory import fingerprint, in_memory, write_store
+    from gradnoise.noise.minibatches import GradientSampler
+
+    model, loss, inputs, targets, _ = measured
+    draws, batch_sizes, batches = request
+    sampler = GradientSampler(*measured, draws, augment, why is not None, micro_batch)
+    obstacle, budget = AUGMENTED if augment else why, {"the memory given": memory}
+    size, drawn = (len(inputs), sampler.width), max(batch_sizes) * batches
+    how, reason = choose_strategy(strategy, obstacle, *size, memory, budget, drawn)
+    log.info("%s: %s", how, reason)
+    if store is None:
+        return in_memory(sampler, how, batch_sizes, batches)
+    attributes = {
+        "strategy": how,
+        "reason": reason,
+        "model": type(model).__name__,
+        "sample_count": len(inputs),
+        "checksum": fingerprint(model, loss, inputs, targets),
+        "versions": versions(),
+        **describe(draws, batch_sizes, batches),
+    }
+    write_store(store, sampler, attributes, batch_sizes, batches, memory)
+    return {}
