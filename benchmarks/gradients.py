@@ -22,11 +22,11 @@ from torch import nn
 
 from gradnoise.gradients import contractions, directions
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.dependence import PROBED, require_independence
 from gradnoise.gradients.differentiation import one_sample_gradients
 from gradnoise.gradients.parameters import StoredParameter
 from gradnoise.gradients.selections import Selection, select
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
+from gradnoise.gradients.verification.dependence import PROBED, require_independence
 from gradnoise.model import factory
 from gradnoise.store.arrays import open_unfinished
 

@@ -7,7 +7,7 @@ Two rules keep a closure to what is run. A package's `__init__` that only hands 
 `__all__`: a *face*) is hashed like any module, but its imports are followed only where somebody asks the
 package for a name, not where it is merely the parent of an imported module; that is sound because importing
 a module changes no global state. Imports under `if TYPE_CHECKING:` do not run and are not followed. Who calls
-`gradnoise.registry.registered` imports every module of the package that it names.
+`gradnoise.store.registry.registered` imports every module of the package that it names.
 
 Not covered: other dynamic imports and third-party versions.
 """

@@ -7,7 +7,8 @@ from torch import nn
 
 from example_gradients import assert_equal_to_a_loop
 from example_networks import CONVOLUTIONS, Unexpected, classifier, images
-from gradnoise.gradients.captures import capturable, capture, sample_losses
+from gradnoise.gradients.captures import capturable, capture
+from gradnoise.gradients.sample_losses import sample_losses
 
 
 @pytest.fixture(autouse=True)

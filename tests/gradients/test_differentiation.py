@@ -13,9 +13,9 @@ from gradnoise.gradients.differentiation import (
     one_sample_gradients,
     summed_gradient,
 )
-from gradnoise.gradients.proof import Problem
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.streaming import collected_gradients
+from gradnoise.gradients.verification.problem import Problem
 from gradnoise.model.preservation import Kept
 
 

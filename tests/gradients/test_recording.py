@@ -149,7 +149,8 @@ def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         recording, "sample_dependence", lambda *data: asked.append(data) or original(*data)
     )
     monkeypatch.setattr(
-        "gradnoise.gradients.dependence.sample_dependence", lambda *_: pytest.fail("asked again")
+        "gradnoise.gradients.verification.dependence.sample_dependence",
+        lambda *_: pytest.fail("asked again"),
     )
     publish(tmp_path, SETTINGS)
     assert len(asked) == 1

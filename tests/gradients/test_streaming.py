@@ -9,13 +9,13 @@ from torch import nn
 from example_gradients import assert_equal_to_a_loop
 from example_networks import Unexpected, classifier, images
 from gradnoise.errors import InputError
-from gradnoise.gradients.proof import Problem
-from gradnoise.gradients.proven import ProvenGradients, Way
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.streaming import (
     collected_gradients,
     streamed_gradients,
 )
+from gradnoise.gradients.verification.problem import Problem
+from gradnoise.gradients.verification.ways import ProvenGradients, Way
 from gradnoise.model.preservation import Kept
 
 

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from example_moments import assert_close, by_definition, per_sample
-from gradnoise.gradients.proof import Problem
-from gradnoise.gradients.proven import Way
 from gradnoise.gradients.selections import select
+from gradnoise.gradients.verification.problem import Problem
+from gradnoise.gradients.verification.ways import Way
 from gradnoise.model.preservation import Kept
 from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
 from gradnoise.moments.central_powers import run

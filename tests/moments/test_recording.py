@@ -88,7 +88,7 @@ def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     settings = example_gradients.SETTINGS | {"strategy": "per_batch"}
     example_gradients.publish(tmp_path, settings)
-    for module in ("dependence", "recording"):
+    for module in ("verification.dependence", "recording"):
         monkeypatch.setattr(f"gradnoise.gradients.{module}.sample_dependence", dependence)
     with WorkArea(tmp_path / "moments.zarr", settings) as work:
         inputs = tmp_path / "data.h5", tmp_path, tmp_path / "gradients.zarr"

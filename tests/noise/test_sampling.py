@@ -191,7 +191,7 @@ def test_dependence_is_asked_once(monkeypatch):
     def dependence(model, loss, inputs, targets):
         asked.append(len(inputs))
 
-    monkeypatch.setattr("gradnoise.gradients.dependence.sample_dependence", dependence)
+    monkeypatch.setattr("gradnoise.gradients.verification.dependence.sample_dependence", dependence)
     inputs, targets = images()
     sample_noise(network(), F.cross_entropy, inputs, targets, [4], 3, 0, strategy="per_sample")
     assert asked == [50]

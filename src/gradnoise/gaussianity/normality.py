@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradnoise.gaussianity.statistic import SMALLEST, Column, Kind, Statistic, measure
-from gradnoise.registry import registered
+from gradnoise.store.registry import registered
 
 # In files and tables; statistics that are not named here follow in the order of their names.
 ORDER = ("shapiro_wilk", "shape", "classes")

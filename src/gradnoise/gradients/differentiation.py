@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import torch
 
-from gradnoise.gradients.captures import summed_loss
 from gradnoise.gradients.contractions import ELEMENTS, Rows
-from gradnoise.gradients.proof import Problem, asking, dense, gradient_alone
+from gradnoise.gradients.sample_losses import summed_loss
 from gradnoise.gradients.selections import Selection, project_rows
+from gradnoise.gradients.verification.problem import Problem, asking, dense, gradient_alone
 
 log = logging.getLogger(__name__)
 

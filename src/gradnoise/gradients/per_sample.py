@@ -37,7 +37,7 @@ def per_sample_gradients(
         coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
         chunk_size: samples a pass; default 128.
         seed: of the coordinates drawn.
-        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.proof`).
+        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.verification`).
             False for those who have measured the same model and loss with True before.
 
     Returns:
@@ -61,9 +61,9 @@ def per_sample_gradients(
     """
     import torch
 
-    from gradnoise.gradients.dependence import require_independence
     from gradnoise.gradients.selections import select
     from gradnoise.gradients.streaming import collected_gradients
+    from gradnoise.gradients.verification.dependence import require_independence
 
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     require_samples(len(inputs), len(targets), chunk_size)

@@ -15,9 +15,7 @@ from gradnoise import stage
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 from gradnoise.gradients import store as gradient_store
-from gradnoise.gradients.dependence import sample_dependence
 from gradnoise.gradients.parameters import count_values
-from gradnoise.gradients.proof import DependentError
 from gradnoise.gradients.selections import Selection, select, stored_parameters
 from gradnoise.gradients.settings import Settings
 from gradnoise.gradients.strategy import (
@@ -28,6 +26,8 @@ from gradnoise.gradients.strategy import (
     machine_memory,
 )
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
+from gradnoise.gradients.verification.dependence import sample_dependence
+from gradnoise.gradients.verification.problem import DependentError
 from gradnoise.model.loss import loss
 from gradnoise.store.arrays import open_unfinished, seal
 from gradnoise.store.work_area import WorkArea

@@ -13,10 +13,10 @@ from torch import nn
 
 from gradnoise.errors import InputError
 from gradnoise.gradients.contractions import Rows
-from gradnoise.gradients.proof import Problem, measuring
-from gradnoise.gradients.proven import ProvenGradients
 from gradnoise.gradients.selections import Selection
 from gradnoise.gradients.store import Rows as Arrays
+from gradnoise.gradients.verification.problem import Problem, measuring
+from gradnoise.gradients.verification.ways import ProvenGradients
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 

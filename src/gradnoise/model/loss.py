@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from gradnoise.errors import InputError
-from gradnoise.registry import registered
+from gradnoise.store.registry import registered
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 

@@ -14,9 +14,9 @@ from torch import nn
 
 from gradnoise.gradients.captures import Call, Owner, captured_gradients, contraction
 from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
-from gradnoise.gradients.proof import Problem
-from gradnoise.gradients.proven import ProvenGradients, Way
 from gradnoise.gradients.selections import Selection
+from gradnoise.gradients.verification.problem import Problem
+from gradnoise.gradients.verification.ways import ProvenGradients, Way
 from gradnoise.moments.central_powers import Moments, PowerSums, Work
 from gradnoise.moments.kernels import TOGETHER, WIDTH
 

@@ -37,7 +37,7 @@ def per_sample_moments(
         coordinates: None for all; a number, drawn for every parameter; or flat indices by parameter.
         chunk_size: samples a pass; default 128.
         seed: of the coordinates drawn.
-        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.proof`).
+        verify: prove every chunk, for at most one more forward and backward pass (see `gradients.verification`).
             False for those who have measured the same model and loss with True before.
 
     Returns:
@@ -60,8 +60,8 @@ def per_sample_moments(
     """
     import torch
 
-    from gradnoise.gradients.dependence import require_independence
     from gradnoise.gradients.selections import select
+    from gradnoise.gradients.verification.dependence import require_independence
     from gradnoise.moments.streaming import streamed_moments
 
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)

@@ -84,9 +84,9 @@ def _from_store(work: WorkArea, store: zarr.Group, gradients: zarr.Group) -> Non
 def _streamed(store: zarr.Group, settings: Settings, data: Path, folder: Path) -> str | None:
     """Stream over the samples; returns why this was not possible, or None."""
     from gradnoise.data.dataset import load
-    from gradnoise.gradients.proof import DependentError
     from gradnoise.gradients.recording import choose_selections, obstacle, samples_of
     from gradnoise.gradients.selections import stored_parameters
+    from gradnoise.gradients.verification.problem import DependentError
     from gradnoise.model.loss import loss
     from gradnoise.moments.streaming import streamed_moments
     from gradnoise.training.checkpoint import load_model

@@ -13,9 +13,9 @@ from torch import nn
 
 from gradnoise.errors import InputError
 from gradnoise.gradients.differentiation import summed_gradient
-from gradnoise.gradients.proof import Problem, measuring
 from gradnoise.gradients.selections import Selection, project, select
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
+from gradnoise.gradients.verification.problem import Problem, measuring
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection

@@ -45,8 +45,8 @@ def main() -> None:
 def _sampler(settings: Settings, data: Path, checkpoints: Path, draws: Draws) -> "GradientSampler":
     """Model and data of a stage that computes mini-batches."""
     from gradnoise.data.dataset import load
-    from gradnoise.gradients.dependence import sample_dependence
     from gradnoise.gradients.recording import choose_selections, samples_of
+    from gradnoise.gradients.verification.dependence import sample_dependence
     from gradnoise.model.loss import loss
     from gradnoise.noise.minibatches import GradientSampler
     from gradnoise.training.checkpoint import load_model

@@ -1,12 +1,13 @@
 """Batches of every size put together out of sums over the pieces of one stream of draws."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gradnoise.draws.pieces import Pieces
+from gradnoise.errors import InputError
 
 Row = NDArray[np.float64]
 
@@ -58,3 +59,23 @@ def added(total: Tensor | None, part: Tensor, weight: int = 1) -> Tensor:
     if total is None:
         return part.double() * weight
     return total.add_(part, alpha=weight)
+
+
+def left_out(
+    group: Sequence[int], finished: Callable[[int, int], bool], row: int, first: int
+) -> bool:
+    """`finished`, of a size's position within its group."""
+    return finished(group[row], first)
+
+
+def require_finite(row: Row, columns: Mapping[str, tuple[slice, slice]], where: str) -> None:
+    """Refuse a gradient that is not finite.
+
+    Raises:
+        InputError: names the parameter, and where it was found.
+    """
+    if np.isfinite(row.sum()) or np.isfinite(row).all():
+        return
+    for name, slices in columns.items():
+        if not all(np.isfinite(row[part]).all() for part in slices):
+            raise InputError(f"the gradient of {name} is not finite in {where}")

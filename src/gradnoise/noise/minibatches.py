@@ -8,7 +8,6 @@ every batch goes through the model as a whole, and every size has a pass of its 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,21 +19,21 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import Pieces, cut
 from gradnoise.draws.streams import Stream, torch_seed
 from gradnoise.errors import InputError
-from gradnoise.gradients.captures import sample_losses
 from gradnoise.gradients.parameters import StoredParameter, count_values
-from gradnoise.gradients.proof import (
-    Problem,
-    asking,
-    dense,
-    measuring,
-    require_alone,
-    require_mean,
-)
 from gradnoise.gradients.selections import Selection, project, stored_parameters
+from gradnoise.gradients.verification.losses import require_divisible
+from gradnoise.gradients.verification.problem import Problem, asking, dense, measuring
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import Kept
 from gradnoise.noise.augmentation import at_positions
-from gradnoise.noise.batch_means import Row, added, batch_means, batches_of_pieces
+from gradnoise.noise.batch_means import (
+    Row,
+    added,
+    batch_means,
+    batches_of_pieces,
+    left_out,
+    require_finite,
+)
 
 MICRO_BATCH = 128  # samples a forward and backward pass
 
@@ -120,7 +119,7 @@ class GradientSampler:
             total = added(total, part, stop - start)
         assert total is not None
         row = (total / len(self.inputs)).cpu().numpy()
-        self._require_finite(row, "full gradient")
+        require_finite(row, self.columns, "full gradient")
         return row
 
     def noise(
@@ -152,8 +151,8 @@ class GradientSampler:
         groups = [[size] for size in range(len(batch_sizes))] if self.undivided else None
         for group in groups or [list(range(len(batch_sizes)))]:
             pieces = cut(self.draws, [batch_sizes[size] for size in group], batches)
-            left_out = partial(_left_out, group, finished)
-            for row, first, block in self._blocks(pieces, rows, subtracted, left_out):
+            leave_out = partial(left_out, group, finished)
+            for row, first, block in self._blocks(pieces, rows, subtracted, leave_out):
                 yield group[row], first, block
 
     def _blocks(
@@ -169,7 +168,9 @@ class GradientSampler:
         sums = self._piece_sums(pieces, np.flatnonzero((wanted >= 0).any(axis=0)))
         for size, batch, mean in batch_means(sums, pieces, wanted):
             row = mean - subtracted
-            self._require_finite(row, f"batch {batch} of batch size {pieces.batch_sizes[size]}")
+            require_finite(
+                row, self.columns, f"batch {batch} of batch size {pieces.batch_sizes[size]}"
+            )
             # The batches of a size come in order: only one block of each is under construction.
             first = batch // rows * rows
             if batch == first:
@@ -220,7 +221,8 @@ class GradientSampler:
             outputs = self.problem.outputs(inputs)
             loss = self.loss(outputs, targets)
             if not self.undivided:
-                self._require_divisible(inputs, targets, outputs)
+                sample = int(torch.randint(0, len(targets), (1,), generator=self._probes))
+                require_divisible(self.problem, inputs, targets, outputs, sample)
             gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)
         parts = [
             part
@@ -231,18 +233,6 @@ class GradientSampler:
         # MPS has no float64.
         return flat.cpu() if device.type == "mps" else flat
 
-    def _require_divisible(self, inputs: Tensor, targets: Tensor, outputs: Any) -> None:
-        """Refuse a batch whose gradient is not the mean of its parts'.
-
-        Raises:
-            DependentError: says what was found.
-        """
-        losses = sample_losses(self.loss, outputs, targets)
-        if losses is not None:
-            require_mean(self.loss, outputs, targets, losses.detach())
-            sample = int(torch.randint(0, len(targets), (1,), generator=self._probes))
-            require_alone(self.problem, inputs, targets, losses.detach(), sample)
-
     @cached_property
     def problem(self) -> Problem:
         """Model and loss, and the model's state as it is now, which is put back before every pass."""
@@ -251,17 +241,3 @@ class GradientSampler:
     @cached_property
     def _probes(self) -> torch.Generator:
         return torch.Generator().manual_seed(0)
-
-    def _require_finite(self, row: Row, where: str) -> None:
-        if np.isfinite(row.sum()) or np.isfinite(row).all():
-            return
-        for name, slices in self.columns.items():
-            if not all(np.isfinite(row[part]).all() for part in slices):
-                raise InputError(f"the gradient of {name} is not finite in {where}")
-
-
-def _left_out(
-    group: Sequence[int], finished: Callable[[int, int], bool], row: int, first: int
-) -> bool:
-    """`finished`, of a size's position within its group."""
-    return finished(group[row], first)

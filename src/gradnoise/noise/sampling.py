@@ -105,9 +105,9 @@ def sample_noise(
     """
     import torch
 
-    from gradnoise.gradients.dependence import sample_dependence
-    from gradnoise.gradients.proof import DependentError
     from gradnoise.gradients.selections import select
+    from gradnoise.gradients.verification.dependence import sample_dependence
+    from gradnoise.gradients.verification.problem import DependentError
     from gradnoise.model.preservation import preserved
 
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)

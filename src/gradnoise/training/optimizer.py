@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gradnoise.errors import InputError
-from gradnoise.registry import registered
+from gradnoise.store.registry import registered
 from gradnoise.training.settings import Hyperparameters
 
 Build = Callable[[Sequence[Tensor], Hyperparameters], torch.optim.Optimizer]

@@ -8,7 +8,7 @@ samples (`gradnoise.tails.null`).
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gradnoise.registry import registered
+from gradnoise.store.registry import registered
 from gradnoise.tails.stable.estimator import Estimator, TailIndex, over_series
 
 ESTIMATORS: dict[str, Estimator] = registered("gradnoise.tails.stable.estimators", "ESTIMATOR")

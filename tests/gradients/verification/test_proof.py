@@ -114,7 +114,7 @@ def test_a_penalty_in_the_loss_belongs_to_every_sample() -> None:
 def test_wrong_captured_rows_go_the_slow_way_with_the_reason(
     wrong: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from gradnoise.gradients import proven
+    from gradnoise.gradients.verification import ways as proven
 
     real = proven.captured_gradients
 

@@ -7,7 +7,11 @@ from torch import nn
 
 from example_networks import Centred
 from gradnoise.errors import InputError
-from gradnoise.gradients.dependence import batch_dependence, require_independence, sample_dependence
+from gradnoise.gradients.verification.dependence import (
+    batch_dependence,
+    require_independence,
+    sample_dependence,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,16 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.proof import (
-    ALONE,
-    ROUNDING,
+from gradnoise.gradients.verification.losses import ALONE, ROUNDING, same_outputs
+from gradnoise.gradients.verification.problem import (
     DependentError,
     Problem,
     dense,
     gradient_alone,
     measuring,
     norm,
-    prove,
-    same_outputs,
 )
+from gradnoise.gradients.verification.proof import prove
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 

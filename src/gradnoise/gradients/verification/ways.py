@@ -11,15 +11,10 @@ from torch import nn
 from gradnoise.gradients.captures import Call, Owner, capturable, capture, captured_gradients
 from gradnoise.gradients.contractions import Rows
 from gradnoise.gradients.differentiation import one_by_one, one_sample_gradients
-from gradnoise.gradients.proof import (
-    DependentError,
-    Problem,
-    Proof,
-    prove,
-    random_weights,
-    same_outputs,
-)
 from gradnoise.gradients.selections import Selection
+from gradnoise.gradients.verification.losses import same_outputs
+from gradnoise.gradients.verification.problem import DependentError, Problem
+from gradnoise.gradients.verification.proof import Proof, prove, random_weights
 
 log = logging.getLogger(__name__)
 

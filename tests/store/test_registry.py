@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradnoise.registry import registered
+from gradnoise.store.registry import registered
 
 
 def test_every_module_is_an_entry_and_must_declare_itself(
