@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run test lint quick-test benchmark lock clean
+.PHONY: install run test lint quick-test zoo benchmark lock clean
 
 install: .venv/installed
 
@@ -37,6 +37,10 @@ lint: .venv/installed-test
 
 quick-test: .venv/installed-test
 	$(BIN)/python -m pytest -m "not slow"
+
+# Random models against plain autograd in float64, ten times as many as in the tests.
+zoo: .venv/installed-test
+	GRADNOISE_ZOO=3000 $(BIN)/python -m pytest tests/gradients/test_zoo.py
 
 benchmark: install
 	for file in $(filter-out benchmarks/make_%, $(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done

@@ -1,0 +1,85 @@
+"""Write docs/results.md: what every file of results holds, from the declarations beside their writers.
+
+python workflow/dictionary.py
+"""
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.store.variables import Variable
+
+PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+PATHS = Paths("{output}")
+AT = Checkpoint()
+# Files in the order of the pipeline: where one lies, the module that declares it, and what it is.
+FILES = (
+    (PATHS.data(), "gradnoise.data.dataset", "A data set, HDF5."),
+    (PATHS.gradients(AT), "gradnoise.gradients.store", "Per-sample gradients, Zarr."),
+    (PATHS.noise(AT), "gradnoise.noise.store", "Mini-batch noise of one repeat, Zarr."),
+    (PATHS.moments(AT), "gradnoise.moments.store", "Moments of the per-sample gradient, Zarr."),
+    (PATHS.layer("gaussianity", AT), "gradnoise.gaussianity.results", "Tests of a layer, HDF5."),
+    (PATHS.layer("clt", AT), "gradnoise.clt.results", "How fast a layer becomes Gaussian, HDF5."),
+    (PATHS.layer("tails", AT), "gradnoise.tails.results", "Tails of a layer, HDF5."),
+    (PATHS.trajectory(AT), "gradnoise.trajectory.store", "SGD of several replicas, Zarr."),
+    (PATHS.langevin(AT), "gradnoise.langevin.results", "What a trajectory says, HDF5."),
+)
+INTRODUCTION = """# What the results hold
+
+Written by `python workflow/dictionary.py` from the declarations beside the code that writes the files; a test holds the
+two together. Arrays carry the same `units` and `long_name` as attributes, and their dimensions' names. Units: `1` is a
+pure number; nothing, a name or a flag. `{...}` in a path or a group stands for every one there is.
+"""
+
+
+def page() -> str:
+    """The whole page, Markdown."""
+    parts = [INTRODUCTION, "## Files by stage"]
+    for path, name, title in FILES:
+        module = import_module(name)
+        parts.append(f"### `{path}`\n\n{title} Declared in `{name}`.")
+        parts += [
+            f"Group `{group}`:\n\n{arrays(variables)}" if group else arrays(variables)
+            for group, variables in module.ARRAYS.items()
+        ]
+        tables: Mapping[str, tuple[Variable, ...]] = getattr(module, "TABLES", {})
+        parts += [f"Table `{table}`:\n\n{columns(each)}" for table, each in tables.items()]
+        for attributes in ("NUMBERS", "DYNAMICS"):
+            if hasattr(module, attributes):
+                parts.append(f"Attributes of the file:\n\n{columns(getattr(module, attributes))}")
+    parts.append(f"## Tables\n\nCSV files in `{PATHS.tables}/`.")
+    declared = import_module("gradnoise.tables.columns").COLUMNS
+    parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in declared.items()]
+    parts.append("## Checks and verdicts")
+    for path, name in (
+        (PATHS.calibration, "gradnoise.calibration.results"),
+        (PATHS.control, "gradnoise.control.results"),
+        (PATHS.claims, "gradnoise.claims.results"),
+    ):
+        (each,) = import_module(name).TABLES.values()
+        parts.append(f"### `{path}`\n\n{columns(each)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def arrays(variables: Iterable[Variable]) -> str:
+    """Rows of a table of arrays."""
+    rows = (
+        f"| `{each.name}` | {', '.join(each.dimensions)} | {each.units} | {_text(each)} |"
+        for each in variables
+    )
+    return "\n".join(["| array | dimensions | units | meaning |", "|---|---|---|---|", *rows])
+
+
+def columns(variables: Iterable[Variable]) -> str:
+    """Rows of a table of columns."""
+    rows = (f"| `{each.name}` | {each.units} | {_text(each)} |" for each in variables)
+    return "\n".join(["| column | units | meaning |", "|---|---|---|", *rows])
+
+
+def _text(variable: Variable) -> str:
+    return variable.long_name.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
