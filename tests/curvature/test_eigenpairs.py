@@ -43,3 +43,22 @@ def test_eigenvalues_equal_those_of_curvlinops_operator() -> None:
     expected = eigsh(operator.to_scipy(), 3, which="LA", return_eigenvectors=False)
     found = eigenpairs(loss, list(loss.parameters()), 3, seed=0)
     assert np.allclose(found.values, np.sort(expected)[::-1], rtol=1e-3)
+
+
+def test_a_block_no_larger_than_what_is_asked_for_has_all_its_eigenpairs() -> None:
+    loss = objective()
+    hessian, _ = dense(loss)
+    found = eigenpairs(loss, ["3.bias"], 5, seed=0)
+    assert found.converged
+    assert np.allclose(found.values, np.linalg.eigvalsh(hessian[-3:, -3:])[::-1], atol=1e-6)
+    assert np.allclose(found.vectors @ found.vectors.T, np.eye(3), atol=1e-6)
+
+
+def test_a_block_of_one_element_is_its_own_eigenpair() -> None:
+    model = nn.Linear(2, 1)
+    inputs, targets = torch.randn(6, 2), torch.zeros(6, 1)
+    found = eigenpairs(
+        Objective(model, nn.functional.mse_loss, inputs, targets, flatten(model)), ["bias"], 4, 0
+    )
+    assert np.allclose(found.values, [2], rtol=1e-6)
+    assert np.array_equal(np.abs(found.vectors), [[1]])

@@ -8,6 +8,7 @@ from torch import nn
 
 from example_objectives import dense, objective
 from gradnoise.curvature.objective import Objective, flatten
+from gradnoise.curvature.sharpness import batch_sharpness
 
 
 def test_hessian_products_equal_the_dense_matrix() -> None:
@@ -72,3 +73,18 @@ def test_the_value_is_the_mean_loss_whatever_the_micro_batches() -> None:
     expected = F.cross_entropy(loss.model(loss.inputs), loss.targets).item()
     assert abs(loss.value() - expected) < 1e-6
     assert loss.micro_batches(20) == [(0, 20), (20, 40), (40, 50)]
+
+
+def test_a_parameter_that_the_loss_does_not_reach_has_no_gradient_and_no_curvature() -> None:
+    model = nn.ModuleDict({"linear": nn.Linear(3, 2), "spare": nn.Linear(2, 2, bias=False)})
+    model.forward = lambda inputs: model["linear"](inputs)
+    samples = torch.randn(20, 3), torch.arange(20) % 2
+    loss = Objective(model, F.cross_entropy, *samples, flatten(model))
+    names, vectors = list(loss.parameters()), torch.eye(12)
+    found = loss.curvature({"model": (names, vectors), "spare.weight": (names[-1:], torch.eye(4))})
+    assert np.abs(found["model"].hessian[:8, :8]).max() > 0.01
+    for each in (*(part[8:] for part in found["model"]), *found["spare.weight"]):
+        assert np.array_equal(each, np.zeros_like(each))
+    product = loss.hessian_product(names[-1:], torch.ones(4))
+    assert torch.equal(product, torch.zeros(4))
+    assert batch_sharpness(loss, np.arange(20).reshape(2, 10)).min() > 0

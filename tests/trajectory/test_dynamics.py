@@ -30,6 +30,15 @@ def test_a_batch_larger_than_the_data_is_an_error() -> None:
         dynamics(batch_size=301)
 
 
+def test_a_loss_that_is_no_mean_over_samples_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def root_mean_square(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return (outputs - targets).square().mean().sqrt()
+
+    monkeypatch.setattr("gradnoise.trajectory.dynamics.loss", lambda _: root_mean_square)
+    with pytest.raises(InputError, match="the mean of their own losses"):
+        dynamics()
+
+
 def test_the_mean_is_over_the_steps_since_its_restart() -> None:
     made = dynamics()
     for _ in made.steps(0, 3):

@@ -38,14 +38,15 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
     Args:
         objective: the loss, at the position where its Hessian is wanted.
         names: the parameters of the block.
-        count: number of eigenpairs; at most one less than the block's size.
+        count: number of eigenpairs; at most the block's size.
         seed: of the Lanczos start vector.
 
     Returns:
-        The eigenpairs that converged (ARPACK's tolerance is `TOLERANCE`).
+        The eigenpairs that converged (ARPACK's tolerance is `TOLERANCE`); of a block that has no more than
+        `count`, which ARPACK cannot take, all of them by a dense solver.
     """
     size = sum(part.numel() for name, part in objective.parameters().items() if name in names)
-    count = min(count, size - 1)
+    count = min(count, size)
     device = objective.position.device
 
     def product(vector: Floats) -> Floats:
@@ -59,12 +60,16 @@ def eigenpairs(objective: Objective, names: Sequence[str], count: int, seed: int
         return _without_curvature(names, count, size, seed)
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     converged = True
-    try:
-        values, vectors = eigsh(
-            operator, count, which="LA", v0=start, tol=TOLERANCE, ncv=min(size, 2 * count + 4)
-        )
-    except ArpackNoConvergence as partial:
-        values, vectors, converged = partial.eigenvalues, partial.eigenvectors, False
+    if count == size:
+        dense = np.array([product(row) for row in np.eye(size)])
+        values, vectors = np.linalg.eigh((dense + dense.T) / 2)
+    else:
+        try:
+            values, vectors = eigsh(
+                operator, count, which="LA", v0=start, tol=TOLERANCE, ncv=min(size, 2 * count + 4)
+            )
+        except ArpackNoConvergence as partial:
+            values, vectors, converged = partial.eigenvalues, partial.eigenvectors, False
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
     # Relative to the largest: small eigenvalues are found to no better than that.

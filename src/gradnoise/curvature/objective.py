@@ -92,7 +92,7 @@ class Objective:
         total = torch.zeros_like(vector)
         for batch in self.micro_batches():
             loss = self.sample_losses(leaves, *batch).sum()
-            gradients = torch.autograd.grad(loss, block, create_graph=True)
+            gradients = _with_graph(loss, block)
             total += joined(_differentiate(_dot(gradients, vectors), block))
         return total / len(self.inputs)
 
@@ -114,7 +114,7 @@ class Objective:
             # Ones that are differentiated by: their gradients are those of single samples.
             weights = torch.ones(last - first, device=self.position.device, requires_grad=True)
             loss = weights @ self.sample_losses(leaves, first, last)
-            gradients = torch.autograd.grad(loss, list(leaves.values()), create_graph=True)
+            gradients = _with_graph(loss, list(leaves.values()))
             of = dict(zip(leaves, gradients, strict=True))
             for name, (members, vectors) in subspaces.items():
                 block = [leaves[member] for member in members]
@@ -170,6 +170,11 @@ def _dot(gradients: Sequence[Tensor], vectors: Sequence[Tensor]) -> Tensor:
         ((g * v).sum() for g, v in zip(gradients, vectors, strict=True)),
         start=torch.zeros((), device=vectors[0].device),
     )
+
+
+def _with_graph(loss: Tensor, block: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Gradients that can be differentiated again, zeros for what the loss does not reach."""
+    return torch.autograd.grad(loss, block, create_graph=True, materialize_grads=True)
 
 
 def _differentiate(value: Tensor, block: Sequence[Tensor]) -> list[Tensor]:

@@ -35,7 +35,7 @@ def batch_sharpness(objective: Objective, batches: NDArray[np.integer]) -> NDArr
         leaves = part.parameters()
         block = [leaves[name] for name in names]
         mean = part.sample_losses(leaves, 0, len(batch)).mean()
-        gradient = joined(torch.autograd.grad(mean, block))
+        gradient = joined(torch.autograd.grad(mean, block, materialize_grads=True))
         product = part.hessian_product(names, gradient)
         found.append(float(gradient @ product) / max(float(gradient @ gradient), 1e-30))
     return np.array(found)

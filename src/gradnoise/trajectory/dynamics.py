@@ -64,6 +64,7 @@ class Dynamics:
         chosen = generator(settings.seed, Stream.HESSIAN).permutation(count)
         most = settings.curvature_samples or count
         self.sample = torch.from_numpy(np.sort(chosen[:most])).to(self.start.device)
+        self._require_mean_of_samples()
 
     def steps(self, first: int, last: int) -> Iterator[Tensor]:
         """Take steps first to last - 1; yields each one's mini-batch losses (R,)."""
@@ -76,6 +77,20 @@ class Dynamics:
             yield self.replicas.advance(
                 inputs.reshape(*batch.shape, *inputs.shape[1:]),
                 targets.reshape(*batch.shape, *targets.shape[1:]),
+            )
+
+    def _require_mean_of_samples(self) -> None:
+        """Check, on one micro-batch, that curvature and noise are those of the loss that SGD descends."""
+        objective = self.objective(self.start)
+        first, last = objective.micro_batches()[0]
+        with torch.no_grad():
+            alone = objective.sample_losses(objective.parameters(), first, last).mean()
+            outputs = self.model(objective.inputs[first:last])
+            together = self.loss(outputs, objective.targets[first:last])
+        if not torch.allclose(alone, together, rtol=1e-3):
+            raise InputError(
+                f"trajectory: the loss of {last - first} samples is {together:.6g}, the mean of their own losses "
+                f"{alone:.6g}; a trajectory needs a loss that is the mean over its samples"
             )
 
     def average(self) -> None:

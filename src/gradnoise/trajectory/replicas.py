@@ -6,6 +6,7 @@ after another. The choice depends on the network alone, never on a timing: resul
 """
 
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +17,14 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.optim.sgd import sgd
 
-from gradnoise.curvature.objective import flatten, trainable, unflatten
+from gradnoise.curvature.objective import flatten, joined, trainable, unflatten
+from gradnoise.errors import InputError
 from gradnoise.model.loss import Loss
+
+log = logging.getLogger(__name__)
+
+# What two ways to the same gradient may differ by: a share of the parameter's largest, and of the model's.
+OWN_ROUNDING, MODEL_ROUNDING = 1e-3, 1e-5
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,9 @@ class Replicas:
         self, model: nn.Module, loss: Loss, step: Step, count: int, batched: bool | None = None
     ) -> None:
         self.batched = is_batched(model) if batched is None else batched
+        self.original = model
         self.model, self.loss, self.step = _fast(model) if self.batched else model, loss, step
+        self.proved = False
         self.position = flatten(model).repeat(count, 1)
         self.buffer = torch.zeros_like(self.position)
 
@@ -66,7 +75,13 @@ class Replicas:
         Args:
             inputs: (R, B, ...).
             targets: (R, B, ...).
+
+        Raises:
+            InputError: at the first step, where the gradient by which replicas step is not the one through the
+                model's own parameters.
         """
+        if not self.proved:
+            self._prove(inputs[0], targets[0])
         if self.batched:
             return self._advance(self.position, self.buffer, inputs, targets)
         each = zip(self.position, self.buffer, inputs, targets, strict=True)
@@ -74,13 +89,8 @@ class Replicas:
 
     def _advance(self, position: Tensor, buffer: Tensor, inputs: Tensor, targets: Tensor) -> Tensor:
         """Step one replica, (P,), or all of them, (R, P), in place."""
-        how, parts = self.step, unflatten(self.model, position)
-        leaves = {name: part.detach().requires_grad_() for name, part in parts.items()}
-        forward = vmap(self._loss) if position.ndim == 2 else self._loss
-        losses = forward(leaves, inputs, targets)
-        gradients = torch.autograd.grad(losses.sum(), list(leaves.values()))
-        flat = [part.reshape(*position.shape[:-1], -1) for part in gradients]
-        gradient = torch.cat(flat, dim=-1)
+        how = self.step
+        losses, gradient = self._gradient(position, inputs, targets)
         # One pass over positions, gradients and momenta: it is memory that bounds the batched step.
         sgd(
             [position],
@@ -94,7 +104,61 @@ class Replicas:
             weight_decay=how.weight_decay,
             maximize=False,
         )
-        return losses.detach()
+        return losses
+
+    def _gradient(self, position: Tensor, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and gradient, zero for what the loss does not reach, of one replica or of all of them."""
+        parts = unflatten(self.model, position)
+        leaves = {name: part.detach().requires_grad_() for name, part in parts.items()}
+        forward = vmap(self._loss) if position.ndim == 2 else self._loss
+        losses = forward(leaves, inputs, targets)
+        gradients = torch.autograd.grad(losses.sum(), list(leaves.values()), materialize_grads=True)
+        flat = [part.reshape(*position.shape[:-1], -1) for part in gradients]
+        return losses.detach(), torch.cat(flat, dim=-1)
+
+    def _prove(self, inputs: Tensor, targets: Tensor) -> None:
+        """Hold the gradient of a mini-batch at the start against plain autograd.
+
+        Parameters are swapped by their names: a model or loss that reaches one in another way (a list, a
+        closure) would not feel it move. And a forward that is written for one batch may not bear many.
+        """
+        start = flatten(self.original)
+        members = [part for _, part in trainable(self.original)]
+        loss = self.loss(self.original(inputs.clone()), targets)
+        if not loss.requires_grad:
+            raise InputError("trajectory: the loss depends on none of the trainable parameters")
+        true = joined(torch.autograd.grad(loss, members, materialize_grads=True))
+        if self.batched and not self._batches(start, inputs, targets, true):
+            log.info("replicas step one after another: this network cannot take them together")
+            self.batched, self.model = False, self.original
+        _, found = self._gradient(start, inputs.clone(), targets)
+        if wrong := self._differing(found, true):
+            raise InputError(
+                f"trajectory: the gradient of {wrong[0]} is another one when the parameters are swapped: the "
+                "model or the loss reaches it past its module's attribute (a list, a closure), or draws "
+                "random numbers; use the attribute, and layers in eval mode"
+            )
+        self.proved = True
+
+    def _batches(self, start: Tensor, inputs: Tensor, targets: Tensor, true: Tensor) -> bool:
+        """Whether two replicas that step together have the gradient that one has alone."""
+        try:
+            _, both = self._gradient(
+                start.repeat(2, 1), torch.stack([inputs, inputs]), torch.stack([targets, targets])
+            )
+        except RuntimeError:  # as torch.func says that it cannot
+            return False
+        return not any(self._differing(found, true) for found in both)
+
+    def _differing(self, found: Tensor, true: Tensor) -> list[str]:
+        """Parameters whose gradients differ by more than rounding."""
+        floor, pairs = MODEL_ROUNDING * true.abs().max(), unflatten(self.original, found)
+        return [
+            name
+            for name, each in unflatten(self.original, true).items()
+            if each.numel()
+            and not (pairs[name] - each).abs().max() <= OWN_ROUNDING * each.abs().max() + floor
+        ]
 
     def _loss(self, parameters: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         return self.loss(functional_call(self.model, dict(parameters), (inputs,)), targets)
@@ -110,17 +174,33 @@ class Replicas:
 
 
 def is_batched(model: nn.Module) -> bool:
-    """Whether all of a network's parameters are those of linear layers."""
+    """Whether all of a network's parameters are those of linear layers as torch has them."""
     owners = [m for m in model.modules() if any(True for _ in m.parameters(recurse=False))]
-    return bool(trainable(model)) and all(isinstance(owner, nn.Linear) for owner in owners)
+    return bool(trainable(model)) and all(_is_plain(owner) for owner in owners)
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Whether a module is a linear layer and nothing else: no subclass, own forward, hook or other parameter."""
+    hooks = (
+        module._forward_pre_hooks,
+        module._forward_hooks,
+        module._backward_pre_hooks,
+        module._backward_hooks,
+    )
+    return (
+        type(module) is nn.Linear
+        and "forward" not in vars(module)
+        and not any(hooks)
+        and set(module._parameters) == {"weight", "bias"}
+    )
 
 
 def _fast(model: nn.Module) -> nn.Module:
-    """A copy whose linear layers multiply in the order that batched products are fastest in."""
+    """A copy whose plain linear layers multiply in the order that batched products are fastest in."""
     model = copy.deepcopy(model)
     for module in model.modules():
-        if isinstance(module, nn.Linear):
-            module.forward = partial(_linear, module)  # type: ignore[method-assign]
+        if _is_plain(module):
+            module.forward = partial(_linear, module)  # type: ignore[arg-type]
     return model
 
 
