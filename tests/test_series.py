@@ -48,3 +48,29 @@ def test_types() -> None:
         as_rows(np.zeros(3, complex), -1)
     with pytest.raises(ValueError, match="scalar"):
         as_rows(3.0, -1)
+
+
+def test_what_a_mask_hides_is_left_out() -> None:
+    values = np.arange(24.0).reshape(2, 3, 4)
+    masked = np.ma.masked_where(values % 4 == values // 4 % 2, values)
+    rows, shape = as_rows(masked, -1)
+    assert shape == (2, 3)
+    assert rows.tolist() == [
+        [1, 2, 3],
+        [4, 6, 7],
+        [9, 10, 11],
+        [12, 14, 15],
+        [17, 18, 19],
+        [20, 22, 23],
+    ]
+    turned, _ = as_rows(np.moveaxis(masked, -1, 0), 0)
+    np.testing.assert_array_equal(turned, rows)
+    listed, _ = as_rows([*masked[0]], 1)
+    np.testing.assert_array_equal(listed, rows[:3])
+    assert as_rows(np.ma.masked_array([1.0, 2.0]), 0)[0].tolist() == [[1, 2]]
+
+
+def test_masks_that_leave_different_lengths_are_refused() -> None:
+    values = np.ma.masked_less(np.arange(12.0).reshape(3, 4), 2)
+    with pytest.raises(ValueError, match="2 to 4 samples; equal numbers are needed"):
+        as_rows(values, -1)

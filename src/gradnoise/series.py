@@ -26,22 +26,38 @@ Rows = NDArray[Any]
 def as_rows(samples: ArrayLike, axis: int) -> tuple[Rows, tuple[int, ...]]:
     """View of `samples` with one series per row, float32 or float64, and the shape of the result.
 
-    float32 stays float32; everything else that is real becomes float64.
+    float32 stays float32; everything else that is real becomes float64. What a mask hides is left out.
 
     Raises:
         TypeError: for values that are not real numbers.
-        ValueError: for a scalar, or an axis that is not there.
+        ValueError: for a scalar, an axis that is not there, or masks that leave the series different lengths.
     """
-    array = np.asarray(samples)
+    # A list may hold masked arrays: NumPy's own conversion would drop their masks.
+    array = samples if isinstance(samples, np.ndarray) else np.ma.asarray(samples)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"samples: found {array.dtype}; accepted: real numbers")
     if array.ndim == 0:
         raise ValueError("samples: found a scalar; accepted: an array of at least one dimension")
     if array.dtype != np.float32:
         array = array.astype(np.float64, copy=False)
-    moved = np.moveaxis(array, axis, -1)
+    moved = np.moveaxis(np.asarray(array), axis, -1)
     shape = moved.shape[:-1]
-    return moved.reshape(int(np.prod(shape, dtype=np.int64)), moved.shape[-1]), shape
+    rows = moved.reshape(int(np.prod(shape, dtype=np.int64)), moved.shape[-1])
+    if np.ma.is_masked(array):
+        return _unmasked(rows, ~np.moveaxis(np.ma.getmaskarray(array), axis, -1)), shape
+    return rows, shape
+
+
+def _unmasked(rows: Rows, kept: NDArray[np.bool_]) -> Rows:
+    """The values of each row that no mask hides."""
+    kept = kept.reshape(rows.shape)
+    lengths = np.unique(np.count_nonzero(kept, axis=1))
+    if len(lengths) > 1:
+        raise ValueError(
+            f"samples: found masks that leave the series {lengths[0]} to {lengths[-1]} samples; "
+            "equal numbers are needed, or one series at a time"
+        )
+    return rows[kept].reshape(len(rows), -1)
 
 
 def over_sorted_blocks(rows: Rows, work: Callable[[Rows, slice], None]) -> None:

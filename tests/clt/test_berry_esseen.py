@@ -20,6 +20,8 @@ def test_the_bound_is_the_smallest_of_the_valid_forms() -> None:
 def test_impossible_moments_are_refused_and_missing_ones_kept() -> None:
     with pytest.raises(ValueError, match=r"found 0\.02"):
         berry_esseen_bound([1.5, 0.02], 64)
+    with pytest.raises(ValueError, match="third_moment: found 1 masked values"):
+        berry_esseen_bound(np.ma.masked_equal([2.0, 3.0], 3), 10)
     with pytest.raises(ValueError, match="batch_size: found 0"):
         berry_esseen_bound(1.5, 0)
     assert np.isnan(berry_esseen_bound(np.nan, 64))

@@ -50,7 +50,22 @@ def test_impossible_batches_are_refused():
     for sizes in ((), (4, 4)):
         with pytest.raises(ValueError, match="different sizes are needed"):
             check(draws, sizes, 1)
+    for sizes in (4, "48", 4.0):
+        with pytest.raises(ValueError, match="a list of sizes is needed"):
+            check(draws, sizes, 1)
+    for size in (2.5, 4.0, "4", True, 0, -1, None):
+        with pytest.raises(ValueError, match=r"batch_sizes: found .*; a whole number"):
+            check(draws, (8, size), 1)
+        with pytest.raises(ValueError, match=r"batches: found .*; a whole number"):
+            check(draws, (8,), size)
     with pytest.raises(ValueError, match="batches: found 0"):
         cut(draws, (4,), 0)
     with pytest.raises(ValueError, match="at most the 10 samples"):
         cut(draws, (4, 11), 1)
+
+
+def test_sizes_of_any_whole_kind_are_accepted():
+    draws = Draws(0, 0, "with_replacement", 10)
+    sizes, batches = check(draws, np.array([4, 8], np.uint8), np.int32(3))
+    assert (sizes, batches) == ((4, 8), 3)
+    assert {type(each) for each in (*sizes, batches)} == {int}

@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import gradnoise
 from gradnoise import stage
 from gradnoise.gaussianity.normality import columns, describe, statistics
 from gradnoise.gaussianity.statistic import measure
+from gradnoise.gaussianity.statistics.anderson_darling import anderson_darling
 from gradnoise.gaussianity.statistics.classes import classify
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 
@@ -118,3 +121,18 @@ def test_a_statistic_that_needs_more_samples_is_nan() -> None:
 def test_number_of_samples_is_checked(n: int) -> None:
     with pytest.raises(ValueError, match=f"found {n} in a series; accepted: 3 to 5000"):
         describe(np.zeros((2, n)))
+
+
+@pytest.mark.parametrize("test", [shapiro_wilk, anderson_darling, classify, describe])
+def test_masked_samples_are_left_out(test: Callable[..., Any]) -> None:
+    values = np.random.default_rng(0).normal(size=(3, 20))
+    masked = np.ma.masked_array(np.insert(values, 7, 1e9, axis=1), False)
+    masked[:, 7] = np.ma.masked
+    found, expected = (
+        np.array(list(each.values()) if isinstance(each, dict) else list(each))
+        for each in (test(masked), test(values))
+    )
+    np.testing.assert_array_equal(found, expected)
+    masked[0, 0] = np.ma.masked
+    with pytest.raises(ValueError, match="19 to 20 samples"):
+        test(masked)

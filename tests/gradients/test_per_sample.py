@@ -59,8 +59,12 @@ def test_impossible_requests_are_refused() -> None:
     for wrong in (targets[:3], targets[:0]):
         with pytest.raises(ValueError, match="as many targets as inputs"):
             per_sample_gradients(model, F.cross_entropy, inputs, wrong)
-    with pytest.raises(ValueError, match="positive chunk_size"):
-        per_sample_gradients(model, F.cross_entropy, inputs, targets, None, 0)
+    for chunk_size in (0, 2.5, "8"):
+        with pytest.raises(ValueError, match=r"chunk_size: found .*; a whole number"):
+            per_sample_gradients(model, F.cross_entropy, inputs, targets, None, chunk_size)
+    masked = np.ma.masked_less(np.arange(80, dtype=np.float32).reshape(20, 4), 2)
+    with pytest.raises(ValueError, match="inputs: found 2 masked values"):
+        per_sample_gradients(model, F.cross_entropy, masked, targets)
     with pytest.raises(ValueError, match="unknown parameter"):
         per_sample_gradients(model, F.cross_entropy, inputs, targets, {"other": [1]})
     mixed = nn.Sequential(model, nn.BatchNorm1d(5))

@@ -25,6 +25,14 @@ def test_all_a_number_or_given_coordinates_are_selected() -> None:
     np.testing.assert_array_equal(given["weight"].coordinates, [7, 3])
 
 
+@pytest.mark.parametrize("convert", [np.asarray, torch.as_tensor, np.ndarray.tolist])
+def test_a_mask_selects_where_it_is_true(convert) -> None:
+    mask = np.arange(600).reshape(20, 30) % 7 == 3
+    given = select(parameters(), {"weight": convert(mask)}, 0, 1)["weight"].coordinates
+    np.testing.assert_array_equal(given, np.arange(3, 600, 7))
+    assert given.dtype == np.int64
+
+
 def test_a_selection_does_not_depend_on_what_else_is_selected() -> None:
     both = select(parameters(), 10, 5, 1)
     alone = select(parameters(), 10, 5, 1, ["weight"])
@@ -39,6 +47,16 @@ def test_a_selection_does_not_depend_on_what_else_is_selected() -> None:
     ("coordinates", "names", "message"),
     [
         (0, None, "found 0"),
+        (2.5, None, "coordinates: found 2.5; a whole number"),
+        (True, None, "coordinates: found True; a whole number"),
+        ("all", None, "coordinates: found 'all'; a whole number"),
+        ([1, 2], None, r"coordinates: found \[1, 2\]; a whole number"),
+        ({"weight": [1.0, 2.0]}, None, "a boolean mask of 600 values"),
+        ({"weight": ["1", "2"]}, None, "a boolean mask of 600 values"),
+        ({"weight": 3}, None, "found 3; accepted are one or more flat indices"),
+        ({"weight": [True, False]}, None, "a boolean mask of 600 values"),
+        ({"weight": np.zeros(600, bool)}, None, "a boolean mask of 600 values"),
+        ({"weight": np.ma.masked_equal([1, 2], 2)}, None, "found 1 masked values"),
         ({"weight": [600]}, None, "0 to 599"),
         ({"weight": []}, None, "0 to 599"),
         ({"wieght": [1]}, None, "wieght"),

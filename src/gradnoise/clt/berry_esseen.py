@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradnoise.errors import refuse_masks
+
 Floats = NDArray[np.float64]
 
 
@@ -31,6 +33,7 @@ def berry_esseen_bound(third_moment: ArrayLike, batch_size: ArrayLike) -> Floats
     >>> berry_esseen_bound([1.0, 2.414553], 64).round(4).tolist()  # a fair coin, an exponential law
     [0.0586, 0.116]
     """
+    refuse_masks("third_moment", third_moment)
     rho, size = np.asarray(third_moment, np.float64), np.asarray(batch_size, np.float64)
     if (rho < SMALLEST).any():
         raise ValueError(

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
+from gradnoise.errors import refuse_masks
+
 Floats = NDArray[np.float64]
 
 
@@ -72,6 +74,8 @@ def predicted_pass_rate(
     >>> predicted_pass_rate([0.0, 2.0], [0.0, 6.0], 64, 200).round(2).tolist()  # Gaussian, exponential
     [0.95, 0.77]
     """
+    refuse_masks("skewness", skewness)
+    refuse_masks("excess_kurtosis", excess_kurtosis)
     size = np.asarray(batch_size, np.float64)
     if not 3 <= n <= 5000:
         raise ValueError(f"n: found {n}; accepted: 3 to 5000")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
+from gradnoise.errors import whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
     Raises:
         ValueError: for batch sizes or a number of batches that `draws` cannot give.
     """
-    check(draws, batch_sizes, batches)
+    batch_sizes, batches = check(draws, batch_sizes, batches)
     first = np.empty((len(batch_sizes), batches), np.int64)
     last = np.empty_like(first)
     segments, starts, stops, counted = [], [], [], 0
@@ -77,7 +78,7 @@ def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
         stops.append(points[1:])
         counted += points.size - 1
     return Pieces(
-        tuple(int(size) for size in batch_sizes),
+        batch_sizes,
         np.concatenate(segments),
         np.concatenate(starts),
         np.concatenate(stops),
@@ -98,15 +99,17 @@ def positions(draws: Draws, pieces: Pieces) -> NDArray[np.int32]:
     return np.concatenate(found)
 
 
-def check(draws: Draws, batch_sizes: Sequence[int], batches: int) -> None:
-    """Check that there are such batches.
+def check(draws: Draws, batch_sizes: Sequence[int], batches: int) -> tuple[tuple[int, ...], int]:
+    """Batch sizes and number of batches as whole numbers, where there are such batches.
 
     Raises:
         ValueError: for no, equal or impossible batch sizes, or a number of batches below 1.
     """
-    if not batch_sizes or len(set(batch_sizes)) != len(batch_sizes):
-        raise ValueError(f"batch_sizes: found {list(batch_sizes)}; different sizes are needed")
-    if batches < 1:
-        raise ValueError(f"batches: found {batches}; at least 1 is needed")
-    for size in batch_sizes:
+    if isinstance(batch_sizes, str) or not hasattr(batch_sizes, "__len__"):
+        raise ValueError(f"batch_sizes: found {batch_sizes!r}; a list of sizes is needed")
+    sizes = tuple(whole("batch_sizes", size) for size in batch_sizes)
+    if not sizes or len(set(sizes)) != len(sizes):
+        raise ValueError(f"batch_sizes: found {list(sizes)}; different sizes are needed")
+    for size in sizes:
         draws.segment(size, 0)
+    return sizes, whole("batches", batches)

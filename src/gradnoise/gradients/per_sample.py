@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gradnoise.errors import InputError
+from gradnoise.errors import InputError, refuse_masks, whole
 
 if TYPE_CHECKING:
     import torch
@@ -65,6 +65,8 @@ def per_sample_gradients(
     from gradnoise.gradients.streaming import collected_gradients
     from gradnoise.gradients.verification.dependence import require_independence
 
+    refuse_masks("inputs", inputs)
+    refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     require_samples(len(inputs), len(targets), chunk_size)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
@@ -81,8 +83,10 @@ def require_samples(inputs: int, targets: int, chunk_size: int | None) -> None:
     Raises:
         InputError: says what was found.
     """
-    if not 0 < inputs == targets or (chunk_size is not None and chunk_size < 1):
+    if not 0 < inputs == targets:
         raise InputError(
-            f"found {inputs} inputs, {targets} targets and chunk_size {chunk_size}; "
-            "needed: as many targets as inputs, at least one of each, and a positive chunk_size"
+            f"found {inputs} inputs and {targets} targets; needed: as many targets as inputs, "
+            "at least one of each"
         )
+    if chunk_size is not None:
+        whole("chunk_size", chunk_size)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.errors import InputError
+from gradnoise.errors import InputError, refuse_masks, whole
 from gradnoise.gradients import directions as random_directions
 from gradnoise.gradients.directions import Directions
 from gradnoise.gradients.parameters import StoredParameter
@@ -53,13 +54,14 @@ def select(
     Args:
         parameters: name to tensor, as from `dict(model.named_parameters())`.
         coordinates: None for all; a number, drawn without replacement in every parameter (all, where it
-            has no more); or flat indices for the parameters named, and no others.
+            has no more); or, for the parameters named and no others, flat indices or a boolean mask of the
+            parameter's size.
         directions: number of random directions per parameter, 0 for none.
         seed: experiment seed.
         names: restricts to these parameters.
 
     Raises:
-        InputError: for an unknown parameter, an index outside it, or a number below 1.
+        InputError: for an unknown parameter, what is no index into it, or no whole number above 0.
     """
     wanted = list(parameters) if names is None else list(names)
     if isinstance(coordinates, Mapping):
@@ -84,21 +86,29 @@ def _indices(
     name: str, size: int, coordinates: int | Mapping[str, Sequence[int]] | None, seed: int
 ) -> NDArray[np.int64]:
     if isinstance(coordinates, Mapping):
-        given = np.asarray(coordinates[name], np.int64).reshape(-1)
-        if given.size == 0 or given.min() < 0 or given.max() >= size:
-            raise InputError(
-                f"coordinates of {name}: found {coordinates[name]}; accepted are one or more "
-                f"flat indices from 0 to {size - 1}"
-            )
-        return given
-    if coordinates is not None and coordinates < 1:
-        raise InputError(f"coordinates: found {coordinates}; accepted are None or a number above 0")
-    if coordinates is None or coordinates >= size:
+        return _given(name, size, coordinates[name])
+    if coordinates is None or whole("coordinates", coordinates) >= size:
         return np.arange(size)
     # A generator of the parameter's own name: what else is selected changes nothing. Sorted, a block of
     # chosen coordinates is a block of the layer.
     drawn = generator(seed, Stream.COORDINATES, name).choice(size, coordinates, replace=False)
     return np.sort(drawn)
+
+
+def _given(name: str, size: int, coordinates: Any) -> NDArray[np.int64]:
+    """Flat indices as given, or those where a mask is true."""
+    refuse_masks(f"coordinates of {name}", coordinates)
+    on_cpu = coordinates.cpu() if isinstance(coordinates, torch.Tensor) else coordinates
+    given = np.asarray(on_cpu)
+    if given.dtype == bool and given.size == size:
+        given = np.flatnonzero(given)
+    accepted = given.dtype.kind in "iu" and given.ndim > 0 and given.size > 0
+    if not accepted or given.min() < 0 or given.max() >= size:
+        raise InputError(
+            f"coordinates of {name}: found {coordinates}; accepted are one or more "
+            f"flat indices from 0 to {size - 1}, or a boolean mask of {size} values"
+        )
+    return given.astype(np.int64).reshape(-1)
 
 
 def stored_parameters(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
+from gradnoise.errors import refuse_masks
 from gradnoise.gradients.per_sample import require_samples
 from gradnoise.moments.central_powers import Moments
 
@@ -64,6 +65,8 @@ def per_sample_moments(
     from gradnoise.gradients.verification.dependence import require_independence
     from gradnoise.moments.streaming import streamed_moments
 
+    refuse_masks("inputs", inputs)
+    refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     require_samples(len(inputs), len(targets), chunk_size)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}

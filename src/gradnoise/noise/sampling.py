@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from gradnoise.draws.batches import Draws, Sampling
 from gradnoise.draws.pieces import check
-from gradnoise.errors import InputError
+from gradnoise.errors import InputError, refuse_masks
 from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
 from gradnoise.noise.store import describe
 from gradnoise.store.arrays import open_store
@@ -110,9 +110,11 @@ def sample_noise(
     from gradnoise.gradients.verification.problem import DependentError
     from gradnoise.model.preservation import preserved
 
+    refuse_masks("inputs", inputs)
+    refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     draws = Draws(seed, repeat, sampling, len(inputs))
-    check(draws, batch_sizes, batches)
+    batch_sizes, batches = check(draws, batch_sizes, batches)
     if len(targets) != len(inputs):
         raise InputError(f"targets: found {len(targets)}; needed: {len(inputs)}, as many as inputs")
     if directions and store is None:

@@ -1,5 +1,7 @@
 """Trajectories brought to one shape."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,16 @@ def test_columns_are_centred_about_the_mean_of_all_replicas() -> None:
 def test_other_shapes_are_named(shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         as_replicas(np.zeros(shape), widest=16)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.ma.masked_less(np.arange(20.0), 3), "found 3 masked values"),
+        (np.ones(20, complex), "found complex128; real numbers"),
+        (["1.5"] * 20, "real numbers are needed"),
+    ],
+)
+def test_what_is_no_real_number_is_refused(values: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"trajectory: .*{message}"):
+        as_replicas(values)

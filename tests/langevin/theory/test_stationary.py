@@ -115,6 +115,10 @@ def test_malformed_matrices_are_errors() -> None:
         stationary_covariance([[1.0, 0.3], [0.0, 1.0]], np.eye(2), 0.1)
     with pytest.raises(ValueError, match="one size"):
         stationary_covariance(np.eye(2), np.eye(3), 0.1)
+    with pytest.raises(ValueError, match="hessian: found complex values"):
+        stationary_covariance(np.array([[1 + 1j]]), 1.0, 0.1)
+    with pytest.raises(ValueError, match="noise_covariance: found 1 masked values"):
+        stationary_covariance(np.eye(2), np.ma.masked_equal(2 * np.eye(2) - 1, 1)[:, :1], 0.1)
     with pytest.raises(ValueError, match="must not be negative"):
         stationary_covariance(1.0, -1.0, 0.1)
     with pytest.raises(ValueError, match="momentum: found 1"):

@@ -78,3 +78,13 @@ def test_default_is_registered() -> None:
     found = tail_index(values, method=DEFAULT)
     np.testing.assert_array_equal(tail_index(values).alpha, found.alpha)
     assert list(METHODS) == sorted(METHODS)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_masked_samples_are_left_out(method: str) -> None:
+    values = series(1.6, (2, 100))
+    masked = np.ma.masked_greater(np.concatenate([values, np.full((2, 5), 1e12)], axis=1), 1e11)
+    for one, other in zip(
+        tail_index(masked, method=method), tail_index(values, method=method), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradnoise.errors import refuse_masks
+
 Floats = NDArray[np.float64]
 
 
@@ -23,9 +25,13 @@ def as_replicas(
         widest: most columns accepted; None for any number.
 
     Raises:
-        ValueError: for another number of axes, too few steps, no columns or too many.
+        ValueError: for another number of axes, too few steps, no columns or too many, masked values, and
+            what are no real numbers.
     """
+    refuse_masks("trajectory", trajectory)
     values = np.asarray(trajectory)
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"trajectory: found {values.dtype}; real numbers are needed")
     if not 1 <= values.ndim <= 3:
         raise ValueError(
             f"trajectory: found shape {values.shape}; (steps,), (steps, columns) or "

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
+from gradnoise.errors import refuse_masks
 from gradnoise.langevin.theory.mapping import check, diffusion, langevin_parameters
 
 Matrix = NDArray[np.float64]
@@ -35,10 +36,15 @@ def diagonalise(
     """Bring Hessian and noise into the eigenbasis of the Hessian.
 
     Raises:
-        ValueError: where they are no symmetric matrices of one size, or the noise has negative variances.
+        ValueError: where they are no real symmetric matrices of one size, or the noise has negative variances.
     """
     matrices = []
     for name, given in (("hessian", hessian), ("noise_covariance", noise_covariance)):
+        refuse_masks(name, given)
+        if np.iscomplexobj(given):
+            raise ValueError(
+                f"{name}: found complex values; real ones are needed, 2d for d complex"
+            )
         matrix = np.atleast_2d(np.asarray(given, np.float64))
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise ValueError(f"{name}: found shape {np.shape(given)}; a scalar or (d, d) is needed")
