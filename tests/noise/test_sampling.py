@@ -151,7 +151,7 @@ def test_numpy_inputs_and_chosen_coordinates():
     ("arguments", "message"),
     [
         ({"batch_sizes": [51], "sampling": "epoch_shuffle"}, "at most the 50 samples"),
-        ({"batch_sizes": [0]}, "batch_size: found 0"),
+        ({"batch_sizes": [0]}, "batch_sizes: found 0"),
         ({"batch_sizes": []}, "batch_sizes: found"),
         ({"batch_sizes": [4, 4]}, "different sizes"),
         ({"batches": 0}, "batches: found 0"),
