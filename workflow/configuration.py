@@ -14,7 +14,7 @@ import yaml
 from pydantic import create_model, field_validator, model_validator
 
 from gradnoise.errors import InputError
-from sections import Section, suggestion, within
+from sections import Section, suggestion, within, without_braces
 from stages.calibration import Calibration
 from stages.clt import Clt
 from stages.control import Control
@@ -106,7 +106,7 @@ class Runs(Section):
             raise ValueError(
                 f"found {output!r}; accepted: a relative path inside the working directory"
             )
-        return output
+        return without_braces(output)
 
     @field_validator("runs")
     @classmethod

@@ -1,6 +1,7 @@
 """The machine and the process that the workflow runs in."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -20,5 +21,5 @@ def local_gpus() -> int:
 def command(configfiles: list[Path]) -> str:
     """The command that makes these results, for the report."""
     given = [os.path.relpath(path) for path in configfiles]
-    overlays = [path for path in given if path != "config.yaml"]
+    overlays = [shlex.quote(path) for path in given if path != "config.yaml"]
     return " ".join(["snakemake --cores all", *(["--configfile", *overlays] if overlays else [])])

@@ -47,7 +47,9 @@ class Experiment:
             raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
         for run in self.runs.values():
             _check_sizes(run)
-            assert run.measured  # layers that do not exist are an error before any job runs
+            assert (
+                run.measured is not None
+            )  # layers that do not exist are an error before any job runs
 
     def _run(self, name: str) -> Run:
         definition = dict(self.config["run_definitions"][name] or {})

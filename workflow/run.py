@@ -3,6 +3,7 @@
 Known before any job runs, without importing torch.
 """
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from gradnoise.data.settings import read
 from gradnoise.errors import InputError
 from gradnoise.model import architectures
 from gradnoise.store.paths import Checkpoint
-from gradnoise.trajectory.names import MODEL
+from gradnoise.trajectory.names import MODEL, NETWORK
 from stages import model
 
 if TYPE_CHECKING:
@@ -59,19 +60,40 @@ class Run:
 
     @cached_property
     def measured(self) -> list[architectures.Parameter]:
-        """The parameters whose noise is sampled."""
-        noise = self.sections.noise
-        candidates = architectures.selected(self.parameters, noise.biases)
-        if noise.layers == "all":
-            return candidates
-        known = {name for p in candidates for name in (p.name, p.layer)}
-        unknown = [name for name in noise.layers if name not in known]
-        if unknown:
+        """The parameters whose noise is sampled, and along which trajectories are recorded.
+
+        Raises:
+            InputError: for a layer whose noise is to be sampled and that does not exist, or one with a name that
+                no result can have.
+        """
+        noise, sampled = self.sections.noise, bool(self.epochs)
+        chosen = architectures.selected(self.parameters, noise.biases)
+        if noise.layers != "all":
+            known = {name for p in chosen for name in (p.name, p.layer)}
+            unknown = [name for name in noise.layers if name not in known]
+            if unknown and sampled:
+                raise InputError(
+                    f"noise.layers of run {self.name}: unknown {', '.join(unknown)}; "
+                    f"accepted: all, or any of {', '.join(p.layer for p in chosen)}"
+                )
+            chosen = [p for p in chosen if p.name in noise.layers or p.layer in noise.layers]
+        if sampled and not chosen:
             raise InputError(
-                f"noise.layers of run {self.name}: unknown {', '.join(unknown)}; "
-                f"accepted: all, or any of {', '.join(p.layer for p in candidates)}"
+                f"noise.biases of run {self.name}: found false, and the network has no weights; nothing "
+                "would be sampled"
             )
-        return [p for p in candidates if p.name in noise.layers or p.layer in noise.layers]
+        for parameter in chosen if sampled or self.followed else ():
+            self._require_name(parameter.name)
+        return chosen
+
+    def _require_name(self, name: str) -> None:
+        """Check that files, stores and tables can be named after a parameter."""
+        if name in (MODEL, NETWORK) or not re.fullmatch(r"(?!__)[\w. -]+", name):
+            raise InputError(
+                f"model.name of run {self.name}: the parameter {name!r} cannot name a result; accepted: letters, "
+                f"digits, underscores, dots, hyphens and spaces, but neither {MODEL!r} nor {NETWORK!r}; rename "
+                "its module, or leave it out of noise.layers"
+            )
 
     @property
     def model_source(self) -> tuple[str, ...]:

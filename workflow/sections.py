@@ -35,6 +35,20 @@ def distinct(values: list[Any]) -> list[Any]:
     return values
 
 
+def without_braces(path: str) -> str:
+    """The path itself.
+
+    Raises:
+        ValueError: where Snakemake would take a part of it for a wildcard, or a line would break.
+    """
+    if re.search(r"[{}\x00-\x1f]", path):
+        raise ValueError(
+            f"found {path!r}; accepted: a path without braces, which Snakemake takes for wildcards, and "
+            "without control characters"
+        )
+    return path
+
+
 def within(epochs: list[int], last: int, key: str) -> None:
     """Check that epochs exist.
 

@@ -22,6 +22,13 @@ def test_what_was_decided_is_read_back(tmp_path):
     assert (table["epochs"][0], table["seeds"][0], table["batches"][0]) == ("3", "0", "200 600")
 
 
+def test_runs_named_like_numbers_or_nothing_stay_names(tmp_path):
+    run = evidence(rising, epochs=(3,), seeds=1)
+    for name in ("007", "1.5", "NA", "null"):
+        write(tmp_path / "claims.csv", [{**row("rises_with_batch_size", run), "run": name}])
+        assert list(read(tmp_path / "claims.csv")["run"]) == [name]
+
+
 def test_every_key_of_a_row_has_its_column():
     declared = {column.name for column in COLUMNS}
     for claim in BY_NAME.values():

@@ -24,6 +24,25 @@ def test_a_layer_that_is_not_there_is_named() -> None:
         Experiment(edited("noise.layers", ["conv9"]))
 
 
+def test_layers_are_looked_for_where_they_are_sampled_only() -> None:
+    runs = Experiment(edited("noise.layers", ["conv1"])).runs
+    assert not runs["softmax_regression"].epochs  # it has no conv1, and its noise is not sampled
+    assert runs["softmax_regression"].subspaces == ["model"]
+    assert [parameter.name for parameter in runs["cnn"].measured] == ["conv1.weight"]
+    config = edited("noise.layers", ["conv1"])
+    config["run_definitions"]["softmax_regression"]["noise"]["checkpoints"] = [0]
+    with pytest.raises(InputError, match=r"noise.layers of run softmax_regression: unknown conv1"):
+        Experiment(config)
+
+
+def test_a_network_without_weights_needs_biases() -> None:
+    run = job().run
+    run.parameters = [each for each in run.parameters if each.kind == "bias"]
+    del run.measured
+    with pytest.raises(InputError, match=r"noise.biases of run cnn: found false"):
+        _ = run.measured
+
+
 def test_the_largest_layer_is_counted_with_its_directions() -> None:
     run = job().run
     assert run.weights == sum(parameter.size for parameter in run.parameters) > 1000

@@ -10,4 +10,4 @@ rule calibration:
         *stage("calibration").code,
         settings=stage("calibration").settings,
     shell:
-        "python -m gradnoise.calibration --settings {params.settings:q} --output {output} 2> {log}"
+        "python -m gradnoise.calibration --settings {params.settings:q} --output {output:q} 2> {log:q}"

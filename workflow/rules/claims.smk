@@ -16,5 +16,5 @@ rule claims:
         *stage("claims").code,
         settings=stage("claims").settings,
     shell:
-        "python -m gradnoise.claims --settings {params.settings:q} --tables {input.tables}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.claims --settings {params.settings:q} --tables {input.tables:q}"
+        " --output {output:q} 2> {log:q}"

@@ -15,5 +15,5 @@ rule clt:
         *stage("clt").code,
         settings=stage("clt").settings,
     shell:
-        "python -m gradnoise.clt --settings {params.settings:q} --gradients {input.gradients}"
-        " --moments {input.moments} --gaussianity {input.gaussianity} --output {output} 2> {log}"
+        "python -m gradnoise.clt --settings {params.settings:q} --gradients {input.gradients:q}"
+        " --moments {input.moments:q} --gaussianity {input.gaussianity:q} --output {output:q} 2> {log:q}"

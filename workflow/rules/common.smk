@@ -34,7 +34,7 @@ wildcard_constraints:
     seed=r"\d+",
     epoch=r"\d+",
     repeat=r"\d+",
-    parameter=r"[\w.]+",
+    parameter=r"[^/]+",
     figure=r"\w+",
     variant=r"\w+",
 

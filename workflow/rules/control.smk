@@ -10,4 +10,4 @@ rule control:
         *stage("control").code,
         settings=stage("control").settings,
     shell:
-        "python -m gradnoise.control --settings {params.settings:q} --output {output} 2> {log}"
+        "python -m gradnoise.control --settings {params.settings:q} --output {output:q} 2> {log:q}"

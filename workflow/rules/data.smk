@@ -14,5 +14,5 @@ rule data:
         listing=lambda wildcards: data.listing(EXPERIMENT.data[wildcards.data]),
         source=stage("data").source,
     shell:
-        "python -m gradnoise.data --settings {params.settings:q} --source {params.source}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.data --settings {params.settings:q} --source {params.source:q}"
+        " --output {output:q} 2> {log:q}"

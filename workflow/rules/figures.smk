@@ -33,5 +33,5 @@ rule figures:
             figures.settings(EXPERIMENT, job_of(wildcards))
         ),
     shell:
-        "python -m {params.module} --settings {params.settings:q}"
-        " --tables {input.tables} --layers {input.layers} --data {input.data} --output {output.pdf} 2> {log}"
+        "python -m {params.module:q} --settings {params.settings:q}"
+        " --tables {input.tables:q} --layers {input.layers:q} --data {input.data:q} --output {output.pdf:q} 2> {log:q}"

@@ -14,4 +14,4 @@ rule gaussianity:
         settings=stage("gaussianity").settings,
     shell:
         "python -m gradnoise.gaussianity --settings {params.settings:q}"
-        " --noise {input.noise} --output {output} 2> {log}"
+        " --noise {input.noise:q} --output {output:q} 2> {log:q}"

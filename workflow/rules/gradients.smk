@@ -17,5 +17,5 @@ rule gradients:
         model=stage("gradients").model,
         source=stage("gradients").source,
     shell:
-        "python -m gradnoise.gradients --settings {params.settings:q} --source {params.source}"
-        " --data {input.data} --checkpoints {input.checkpoints} --output {output} 2> {log}"
+        "python -m gradnoise.gradients --settings {params.settings:q} --source {params.source:q}"
+        " --data {input.data:q} --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"

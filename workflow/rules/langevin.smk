@@ -12,5 +12,5 @@ rule langevin:
         *stage("langevin").code,
         settings=stage("langevin").settings,
     shell:
-        "python -m gradnoise.langevin --settings {params.settings:q} --trajectory {input}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.langevin --settings {params.settings:q} --trajectory {input:q}"
+        " --output {output:q} 2> {log:q}"

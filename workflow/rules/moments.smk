@@ -18,6 +18,6 @@ rule moments:
         model=stage("moments").model,
         source=stage("moments").source,
     shell:
-        "python -m gradnoise.moments --settings {params.settings:q} --source {params.source}"
-        " --data {input.data} --checkpoints {input.checkpoints} --gradients {input.gradients}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.moments --settings {params.settings:q} --source {params.source:q}"
+        " --data {input.data:q} --checkpoints {input.checkpoints:q} --gradients {input.gradients:q}"
+        " --output {output:q} 2> {log:q}"

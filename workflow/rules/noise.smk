@@ -18,6 +18,6 @@ rule noise:
         model=stage("noise").model,
         source=stage("noise").source,
     shell:
-        "python -m gradnoise.noise --settings {params.settings:q} --source {params.source}"
-        " --data {input.data} --checkpoints {input.checkpoints} --gradients {input.gradients}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.noise --settings {params.settings:q} --source {params.source:q}"
+        " --data {input.data:q} --checkpoints {input.checkpoints:q} --gradients {input.gradients:q}"
+        " --output {output:q} 2> {log:q}"

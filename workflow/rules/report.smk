@@ -22,6 +22,6 @@ rule report:
         *stage("report").code,
         settings=stage("report").settings,
     shell:
-        "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables}"
-        " --claims {input.claims} --calibration {input.calibration} --control {input.control} --data {input.data}"
-        " --figures {input.figures} --output {output.page} --card {output.card} 2> {log}"
+        "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables:q}"
+        " --claims {input.claims:q} --calibration {input.calibration:q} --control {input.control:q} --data {input.data:q}"
+        " --figures {input.figures:q} --output {output.page:q} --card {output.card:q} 2> {log:q}"

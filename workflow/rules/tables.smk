@@ -22,5 +22,5 @@ rule tables:
         settings=stage("tables").settings,
         results=lambda wildcards, output: Path(output[0]).parent,
     shell:
-        "python -m gradnoise.tables --settings {params.settings:q} --results {params.results}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.tables --settings {params.settings:q} --results {params.results:q}"
+        " --output {output:q} 2> {log:q}"

@@ -16,6 +16,6 @@ rule tails:
         *stage("tails").code,
         settings=stage("tails").settings,
     shell:
-        "python -m gradnoise.tails --settings {params.settings:q} --noise {input.noise}"
-        " --gaussianity {input.gaussianity} --gradients {input.gradients} --data {input.data}"
-        " --output {output} 2> {log}"
+        "python -m gradnoise.tails --settings {params.settings:q} --noise {input.noise:q}"
+        " --gaussianity {input.gaussianity:q} --gradients {input.gradients:q} --data {input.data:q}"
+        " --output {output:q} 2> {log:q}"

@@ -17,5 +17,5 @@ rule training:
         model=stage("training").model,
         source=stage("training").source,
     shell:
-        "python -m gradnoise.training --settings {params.settings:q} --source {params.source}"
-        " --data {input.data} --checkpoints {output.checkpoints} --output {output.table} 2> {log}"
+        "python -m gradnoise.training --settings {params.settings:q} --source {params.source:q}"
+        " --data {input.data:q} --checkpoints {output.checkpoints:q} --output {output.table:q} 2> {log:q}"

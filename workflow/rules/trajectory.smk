@@ -19,5 +19,5 @@ rule trajectory:
         model=stage("trajectory").model,
         source=stage("trajectory").source,
     shell:
-        "python -m gradnoise.trajectory --settings {params.settings:q} --source {params.source}"
-        " --data {input.data} --checkpoints {input.checkpoints} --output {output} 2> {log}"
+        "python -m gradnoise.trajectory --settings {params.settings:q} --source {params.source:q}"
+        " --data {input.data:q} --checkpoints {input.checkpoints:q} --output {output:q} 2> {log:q}"

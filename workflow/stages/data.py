@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gradnoise.data import catalogue
 from gradnoise.data.settings import read
-from sections import Choice, Count, Positive, Section
+from sections import Choice, Count, Positive, Section, without_braces
 from sizes import Resources
 
 
@@ -38,6 +38,11 @@ class Data(Section):
     task: Literal["classification", "regression"]
     seed: Count
     synthetic: Synthetic
+
+    @field_validator("path")
+    @classmethod
+    def _no_wildcards(cls, path: str | None) -> str | None:
+        return None if path is None else without_braces(path)
 
 
 def inputs(data_set: Mapping[str, Any]) -> list[str]:

@@ -41,7 +41,8 @@ COLUMNS = (
 
 TABLES = {"claims": COLUMNS}
 
-LISTS = ("epochs", "seeds", "batch_sizes", "batches")  # numbers in a row, "0 1 5"
+# Names, and numbers in a row ("0 1 5"): none is a number.
+TEXT = ("run", "network", "epochs", "seeds", "batch_sizes", "batches")
 
 
 def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -52,5 +53,6 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The table as written, lists of numbers as text."""
-    return pd.read_csv(path, dtype=dict.fromkeys(LISTS, str))
+    """The table as written, names and lists of numbers as text."""
+    text = dict.fromkeys(TEXT, str)
+    return pd.read_csv(path, dtype=text, na_values=[""], keep_default_na=False)

@@ -13,6 +13,7 @@ from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import lines, program, style
 from gradnoise.figures.settings import Settings
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = ("own_training",)
@@ -86,7 +87,7 @@ def _dead_units(
 def main() -> None:
     """Draw the history of the run, or of the run that trained its networks."""
     arguments = program.parse("Training curves.")
-    table = pd.read_csv(arguments.tables / "training.csv")
+    table = read_table(arguments.tables / "training.csv")
     run = arguments.settings.trained_by
     rows = table[table["run"] == run].dropna(axis=1, how="all")
     if rows.empty:

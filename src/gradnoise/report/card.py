@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from gradnoise.tables.catalogue import NETWORK, percentages, shares
+from gradnoise.tables.catalogue import percentages, shares
+from gradnoise.trajectory.names import NETWORK
 
 SCHEMA = "gradnoise.noise_card"
 

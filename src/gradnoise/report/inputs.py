@@ -10,7 +10,7 @@ import pandas as pd
 
 from gradnoise.claims import results as claims
 from gradnoise.data.excerpts import describe_data
-from gradnoise.tables.catalogue import read
+from gradnoise.tables.catalogue import read, read_table
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Inputs:
         paths = sorted(arguments.tables.glob("*-epoch-*-n-*.csv"))
         return cls(
             read(arguments.tables),
-            {path.stem: pd.read_csv(path, dtype={"Layer": str}) for path in paths},
+            {path.stem: read_table(path) for path in paths},
             claims.read(arguments.claims),
             pd.read_csv(arguments.calibration),
             pd.read_csv(arguments.control),

@@ -8,7 +8,7 @@ from gradnoise.errors import InputError
 from gradnoise.report import sentences
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.settings import Settings
-from gradnoise.tables.catalogue import NETWORK
+from gradnoise.trajectory.names import NETWORK
 
 
 def run(name: str, settings: Settings, inputs: Inputs) -> dict[str, Any]:

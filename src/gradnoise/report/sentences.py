@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradnoise.data.catalogue import DATA_SETS
 from gradnoise.model.networks import NETWORKS, has_batch_norm
-from gradnoise.tables.catalogue import NETWORK
+from gradnoise.trajectory.names import NETWORK
 
 NEAR = 3.0  # points by which a prediction may miss
 

@@ -10,8 +10,6 @@ from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 
-NETWORK = "network"  # name of the whole-network row
-
 WEIGHTS = ("convolution", "linear")  # operations whose weights figures and claims speak of
 
 
@@ -33,6 +31,22 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
     "influence": ("tails", "influence", ["batch_size"]),
     "influence_classes": ("tails", "influence_classes", ["label"]),
 }
+
+
+# Columns of names: "0", a layer of `nn.Sequential`, is no number, and a run named "NA" is there.
+TEXT = (
+    "run",
+    "variant",
+    "parameter",
+    "subspace",
+    "layer",
+    "Layer",
+    "operation",
+    "kind",
+    "name",
+    "method",
+    "sampling",
+)
 
 
 LANGEVIN = ("langevin", "langevin_subspaces")
@@ -60,7 +74,19 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
-    return {name: pd.read_csv(folder / f"{name}.csv") for name in names}
+    return {name: read_table(folder / f"{name}.csv") for name in names}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """One published table, names as text."""
+    # An empty number is missing; a name is never taken for a missing value, whatever it looks like.
+    numbers = [name for name in map(str, pd.read_csv(path, nrows=0)) if name not in TEXT]
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(TEXT, str),
+        na_values={name: [""] for name in numbers},
+        keep_default_na=False,
+    )
 
 
 def summaries(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, pd.DataFrame]:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from gradnoise.errors import InputError
 from gradnoise.store.results import read_column_attributes
-from gradnoise.tables.catalogue import NETWORK
 from gradnoise.tables.intervals import estimate, interval, repeat_deviation, unit, weighted_mean
 from gradnoise.tables.layers import LAYER, LayerFile, read_layers
+from gradnoise.trajectory.names import NETWORK
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gradnoise.tables.catalogue import NETWORK
+from gradnoise.trajectory.names import NETWORK
 
 
 def representative(layers: pd.DataFrame) -> pd.DataFrame:

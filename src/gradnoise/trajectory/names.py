@@ -1,7 +1,10 @@
 """Names that stores, tables, claims, figures and rules share. Imports nothing."""
 
-# The subspace over all parameters. No parameter has this name: it would be a module's own.
+# The subspace over all parameters.
 MODEL = "model"
+
+# The row of tables that is over all parameters. No parameter that is sampled has this name or the one above.
+NETWORK = "network"
 
 EIGENVECTOR = "eigenvector"
 

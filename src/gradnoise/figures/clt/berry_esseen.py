@@ -14,6 +14,7 @@ from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = (
@@ -106,9 +107,9 @@ def main() -> None:
     """Draw the run at its last epoch."""
     arguments = program.parse("Berry-Esseen bounds and third moments.")
     run, folder = arguments.settings.run, arguments.tables
-    bounds = program.weights(pd.read_csv(folder / "clt.csv"), run)
-    layers = program.weights(pd.read_csv(folder / "layers.csv"), run)
-    tested = program.weights(pd.read_csv(folder / "gaussianity.csv"), run)
+    bounds = program.weights(read_table(folder / "clt.csv"), run)
+    layers = program.weights(read_table(folder / "layers.csv"), run)
+    tested = program.weights(read_table(folder / "gaussianity.csv"), run)
     last = bounds["epoch"].max()
     bounds, layers, tested = (table[table["epoch"] == last] for table in (bounds, layers, tested))
     if bounds["bound_q50"].isna().all():

@@ -13,6 +13,7 @@ from gradnoise import stage
 from gradnoise.clt.gaussian_batch_size import LARGEST
 from gradnoise.figures import lines, program, style
 from gradnoise.figures.settings import Settings
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = (
@@ -91,7 +92,7 @@ def _lines(axes: Axes, rows: pd.DataFrame, name: str, colours: list[str]) -> Non
 def main() -> None:
     """Draw all epochs of the run."""
     arguments = program.parse("Batch size at which the noise is Gaussian.")
-    rows = program.weights(pd.read_csv(arguments.tables / "layers.csv"), arguments.settings.run)
+    rows = program.weights(read_table(arguments.tables / "layers.csv"), arguments.settings.run)
     if rows["gaussian_batch_size"].isna().all():
         program.save_without_data(arguments, "no per-sample gradients were stored in this run")
         return

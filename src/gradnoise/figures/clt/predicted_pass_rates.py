@@ -14,6 +14,7 @@ from gradnoise import stage
 from gradnoise.figures import program, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = (
@@ -108,7 +109,7 @@ def main() -> None:
     """Draw the run at its last epoch."""
     arguments = program.parse("Predicted against measured pass rates.")
     run, folder = arguments.settings.run, arguments.tables
-    table = pd.read_csv(folder / "prediction.csv")
+    table = read_table(folder / "prediction.csv")
     if not (table["run"] == run).any():
         program.save_without_data(arguments, "no per-sample gradients were stored in this run")
         return
@@ -116,7 +117,7 @@ def main() -> None:
     rows = table[(table["epoch"] == table["epoch"].max()) & (table["coordinates"] > 0)]
     names = ["predicted_percentage", "measured_percentage"]
     cells = intervals.summarise(rows, ["layer", "batch_size", "batches"], names)
-    bins = program.weights(pd.read_csv(folder / "calibration_of_prediction.csv"), run)
+    bins = program.weights(read_table(folder / "calibration_of_prediction.csv"), run)
     pooled = pool(bins[bins["epoch"] == bins["epoch"].max()])
     numbers = pd.concat({"cells": cells, "bins": pooled.replace(np.inf, np.nan)}, names=["panel"])
     drawn = draw(cells, pooled, arguments.settings)

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
 from gradnoise.figures.settings import Settings
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = (
@@ -124,7 +125,7 @@ def main() -> None:
     """Draw the run at its fewest batches."""
     arguments = program.parse("Percentage of Gaussian coordinates over training.")
     settings = arguments.settings
-    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings.run)
+    table = program.weights(read_table(arguments.tables / "gaussianity.csv"), settings.run)
     rows = table[table["batches"] == table["batches"].min()]
     program.save(draw(rows, settings), arguments.output, rows)
 

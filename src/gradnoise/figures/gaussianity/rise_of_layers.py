@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from gradnoise import stage
 from gradnoise.figures import lines, program, style
 from gradnoise.figures.settings import Settings
+from gradnoise.tables.catalogue import read_table
 
 READS = ""
 NEEDS = ("noise",)
@@ -112,7 +113,7 @@ def main() -> None:
     """Draw the run at its last epoch."""
     arguments = program.parse("How far every layer rises with the batch size.")
     settings = arguments.settings
-    table = program.weights(pd.read_csv(arguments.tables / "gaussianity.csv"), settings.run)
+    table = program.weights(read_table(arguments.tables / "gaussianity.csv"), settings.run)
     rows = table[table["epoch"] == table["epoch"].max()]
     program.save(draw(rows, settings), arguments.output, rows)
 
