@@ -9,6 +9,7 @@ from gradnoise.data.arrays import ArraySet
 from gradnoise.data.entry import Description, Entry
 from gradnoise.data.fashion_mnist_subset import Subset
 from gradnoise.data.image_folders import ImageFolder
+from gradnoise.data.members import walk
 from gradnoise.data.public_sets import PUBLIC_SETS
 from gradnoise.data.samples import Source
 from gradnoise.data.settings import Settings
@@ -49,19 +50,19 @@ def input_files(settings: Settings) -> list[Path]:
 
 
 def listing(folder: Path) -> str:
-    """SHA-256 of the names, sizes and modification times of all files of a folder, at any depth.
+    """SHA-256 of the names, sizes and modification times of all files of a folder, at any depth and through
+    links; hidden ones do not count.
 
     Raises:
-        InputError: where there is no such folder.
+        InputError: where there is no such folder, or a link in it leads nowhere.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: found no such folder; expected one")
     lines = []
-    for parent, _, files in os.walk(folder):
-        for file in files:
-            path = os.path.join(parent, file)
-            status = os.stat(path)
-            name = os.path.relpath(path, folder)
+    for entry in walk(folder):
+        if entry.is_file():
+            status = entry.stat()
+            name = os.path.relpath(entry.path, folder)
             lines.append(f"{name!r} {status.st_size} {status.st_mtime_ns}\n")
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 

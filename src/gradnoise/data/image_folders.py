@@ -1,20 +1,14 @@
 """Image collections: a folder, or a tar of one, laid out as `train/<class>/<image>`."""
 
-import bz2
-import gzip
-import io
 import logging
-import lzma
-import tarfile
-import zlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.data.members import Member, members
 from gradnoise.data.samples import Samples, Source
 from gradnoise.data.settings import Settings
 from gradnoise.errors import InputError
@@ -34,14 +28,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "WEBP")
 SPLITS = ("train", "test")
 
 
-OPENERS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ": lzma.open,
-}
-
-
-DAMAGE = (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error)
+# Images to other readers: not to be left out in silence.
+OTHER_SUFFIXES = (".tif", ".tiff", ".gif", ".ppm", ".pgm", ".heic", ".avif", ".jp2")
 
 
 Key = tuple[str, str, str]  # split, class, file name
@@ -81,26 +69,28 @@ def read_images(path: Path, image_size: int | None = None) -> Source:
             size than the first.
     """
     images: dict[Key, NDArray[np.uint8]] = {}
+    links: dict[PurePosixPath, PurePosixPath] = {}
     classes: set[str] = set()
-    first, ignored = "", 0
-    for member, file in _members(path):
-        split, name = _place(path, member, file is None)
-        if split is None:
-            ignored += file is not None
+    above: dict[str, PurePosixPath] = {}
+    ignored = 0
+    for member in members(path):
+        place = _place(path, member)
+        if place is None:
+            ignored += member.file is not None
             continue
+        split, name = place
         classes.add(name)
-        if file is None:
+        if member.file is not None or member.target is not None:
+            _require_one_collection(path, split, member.name, above)
+        if member.target is not None:
+            links[member.name] = member.target
+        if member.file is None:
             continue
-        image = _decode(f"{path}: {member}", file, image_size)
-        if images:
-            expected = next(iter(images.values())).shape[1:]
-            if image.shape[1:] != expected:
-                raise InputError(
-                    f"{path}: {member}: found {_size(image.shape[1:])} pixels; expected "
-                    f"{_size(expected)}, like {first} (or set image_size)"
-                )
-        first = first or str(member)
-        images[split, name, str(member)] = image
+        links.pop(member.name, None)  # a later member of a tar stands for an earlier one
+        image = _decode(f"{path}: {member.name}", member.file, image_size)
+        _require_size(path, member.name, image, images)
+        images[split, name, str(member.name)] = image
+    _follow(path, links, images)
     if not any(split == "train" for split, _, _ in images):
         raise InputError(
             f"{path}: found no training image; expected {LAYOUT}, ending in {', '.join(SUFFIXES)}"
@@ -108,6 +98,48 @@ def read_images(path: Path, image_size: int | None = None) -> Source:
     if ignored:
         log.warning("%s: ignored %d files that are no images", path, ignored)
     return _collect(path, images, tuple(sorted(classes)))
+
+
+def _require_size(
+    path: Path, name: PurePosixPath, image: NDArray[np.uint8], images: dict[Key, NDArray[np.uint8]]
+) -> None:
+    for (_, _, first), like in images.items():
+        if image.shape[1:] != like.shape[1:]:
+            raise InputError(
+                f"{path}: {name}: found {_size(image.shape[1:])} pixels; expected "
+                f"{_size(like.shape[1:])}, like {first} (or set image_size)"
+            )
+        return
+
+
+def _require_one_collection(
+    path: Path, split: str, name: PurePosixPath, above: dict[str, PurePosixPath]
+) -> None:
+    """A backup beside the collection would enter every sample twice."""
+    parent = name.parents[2]
+    if above.setdefault(split, parent) != parent:
+        raise InputError(
+            f"{path}: found the folder {split} both in {above[split]} and in {parent}; expected one collection"
+        )
+
+
+def _follow(
+    path: Path, links: dict[PurePosixPath, PurePosixPath], images: dict[Key, NDArray[np.uint8]]
+) -> None:
+    """Enter every link of a tar as the image that it points to, through other links."""
+    read = {PurePosixPath(name) for _, _, name in images} if links else set()
+    for link in links:
+        target, passed = links[link], {link}
+        while target in links and target not in passed:
+            passed.add(target)
+            target = links[target]
+        if target not in read:
+            raise InputError(
+                f"{path}: {link}: found a link to {links[link]}, which is no image of the archive; expected "
+                "images: pack with tar --dereference --hard-dereference"
+            )
+        image = images[target.parts[-3], target.parts[-2], str(target)]
+        images[link.parts[-3], link.parts[-2], str(link)] = image
 
 
 def _collect(path: Path, images: dict[Key, NDArray[np.uint8]], classes: tuple[str, ...]) -> Source:
@@ -128,19 +160,27 @@ def _collect(path: Path, images: dict[Key, NDArray[np.uint8]], classes: tuple[st
     return Source(str(path), train, test, "classification", classes)
 
 
-def _place(path: Path, member: PurePosixPath, folder: bool) -> tuple[str | None, str]:
-    """Split and class of a file or class folder; split None for what is neither.
+def _place(path: Path, found: Member) -> tuple[str, str] | None:
+    """Split and class of an image, of a link to one or of a class folder; None for what is none of them.
 
     Parents of the split folder do not matter: most tars have a top folder of their own.
     """
+    member, link = found.name, found.target is not None
     parts = member.parts
-    if any(part.startswith(("._", "__MACOSX")) for part in parts):
-        return None, ""
-    if folder:
-        named = len(parts) >= 2 and parts[-2] in SPLITS
-        return (parts[-2], parts[-1]) if named else (None, "")
-    if member.suffix.lower() not in SUFFIXES:
-        return None, ""
+    if found.file is None and not link:
+        return (parts[-2], parts[-1]) if len(parts) >= 2 and parts[-2] in SPLITS else None
+    suffix = member.suffix.lower()
+    if link and not suffix and any(part in SPLITS for part in parts[-2:]):
+        raise InputError(
+            f"{path}: {member}: found a link to a folder; expected the folder itself: pack with tar --dereference"
+        )
+    if suffix in OTHER_SUFFIXES:
+        raise InputError(
+            f"{path}: {member}: found an image of kind {suffix}; expected {', '.join(SUFFIXES)}: convert it "
+            "or take it away"
+        )
+    if suffix not in SUFFIXES:
+        return None
     if len(parts) < 3 or parts[-3] not in SPLITS:
         raise InputError(f"{path}: found the image {member}; expected {LAYOUT}")
     return parts[-3], parts[-2]
@@ -167,68 +207,6 @@ def _decode(where: str, file: IO[bytes], image_size: int | None) -> NDArray[np.u
         raise InputError(f"{where}: expected an image, found {error}") from error
     # A contiguous copy, as a view would keep a second buffer alive for each image.
     return array[None] if mode == "L" else array.transpose(2, 0, 1).copy()
-
-
-def _members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]:
-    """Every file, open, and every folder (with None), named relative to the collection."""
-    if path.is_dir():
-        for entry in sorted(path.rglob("*")):
-            name = PurePosixPath(entry.relative_to(path).as_posix())
-            if entry.is_dir():
-                yield name, None
-            else:
-                with entry.open("rb") as file:
-                    yield name, file
-    elif path.exists():
-        yield from _tar_members(path)
-    else:
-        raise InputError(f"{path}: found nothing; expected a folder or tar with {LAYOUT}")
-
-
-def _tar_members(path: Path) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]:
-    with path.open("rb") as raw:
-        start = raw.read(8)
-    opener = next((opener for magic, opener in OPENERS.items() if start.startswith(magic)), open)
-    count = 0
-    try:
-        with opener(path, "rb") as stream:
-            for member in _untarred(stream):
-                count += 1
-                yield member
-        if opener is open:
-            _check_end(path)
-    except InputError:
-        raise
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: found {error or type(error).__name__} after {count} members; expected a whole tar "
-            "archive (plain, gz, bz2 or xz): is the file cut short or no tar?"
-        ) from error
-
-
-def _untarred(stream: IO[bytes]) -> Iterator[tuple[PurePosixPath, IO[bytes] | None]]:
-    """Files and folders of a tar, read once from front to back."""
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        while (member := tar.next()) is not None:
-            tar.members.clear()  # type: ignore[attr-defined]  # else tarfile keeps a record of every member
-            if member.isdir():
-                yield PurePosixPath(member.name), None
-            elif member.isfile():
-                file = tar.extractfile(member)
-                assert file is not None
-                # Read here, so that a damaged archive is not taken for a damaged image.
-                yield PurePosixPath(member.name), io.BytesIO(file.read())
-        # tarfile takes an end between two members for the archive's: read on to the stream's checksum.
-        while stream.read(1 << 20):
-            pass
-
-
-def _check_end(path: Path) -> None:
-    """An uncompressed tar has no checksum at its end, but a block of zeros."""
-    with path.open("rb") as raw:
-        raw.seek(-512, 2)
-        if any(raw.read()):
-            raise EOFError("no end-of-archive mark")
 
 
 def _size(shape: tuple[int, ...]) -> str:
