@@ -26,8 +26,10 @@ from gradnoise.gradients.differentiation import one_sample_gradients
 from gradnoise.gradients.parameters import StoredParameter
 from gradnoise.gradients.selections import Selection, select
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
-from gradnoise.gradients.verification.dependence import PROBED, require_independence
+from gradnoise.gradients.verification.dependence import require_independence
+from gradnoise.gradients.verification.problem import Problem
 from gradnoise.model import factory
+from gradnoise.model.preservation import Kept
 from gradnoise.store.arrays import open_unfinished
 
 THREADS = 2
@@ -64,19 +66,25 @@ def compare(
             torch.autograd.grad(loss, list(named.values()))
 
     def ours() -> None:
-        require_independence(model, F.cross_entropy, inputs[:PROBED], targets[:PROBED])
+        require_independence(model, F.cross_entropy, inputs, targets)
         for _ in streamed_gradients(model, F.cross_entropy, inputs, targets, selections):
+            pass
+
+    def unproven() -> None:
+        data = model, F.cross_entropy, inputs, targets
+        for _ in streamed_gradients(*data, selections, verify=False):
             pass
 
     def torch_func() -> None:
         few = slice(0, samples // FEW)
-        one_sample_gradients(model, F.cross_entropy, inputs[few], targets[few], selections)
+        problem = Problem(model, F.cross_entropy, Kept(model))
+        one_sample_gradients(problem, inputs[few], targets[few], selections)
 
     bare(), ours()  # warm
-    times = least(repeats, bare, ours, torch_func)
+    times = least(repeats, bare, unproven, ours, torch_func)
     print(f"{name}, {samples} samples {shape}, {coordinates} coordinates, {THREADS} threads")
     for label, factor, (wall, processor) in zip(
-        ("bare", "ours", "torch.func"), (1, 1, FEW), times, strict=True
+        ("bare", "unproven", "ours", "torch.func"), (1, 1, 1, FEW), times, strict=True
     ):
         ratios = wall * factor / times[0][0], processor * factor / times[0][1]
         print(

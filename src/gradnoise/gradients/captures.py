@@ -115,6 +115,11 @@ def _recorded(
             parameter.requires_grad_(require)
 
 
+def usable(calls: Sequence[Call], samples: int) -> bool:
+    """Whether a layer was called, and its calls' leading axes can be those of the samples."""
+    return bool(calls) and all(call.usable(samples) for call in calls)
+
+
 def captured_gradients(
     calls: Mapping[nn.Module, Sequence[Call]],
     parameters: Mapping[str, Owner],
@@ -124,7 +129,7 @@ def captured_gradients(
     """Per-sample gradients at the selections of all parameters whose calls are usable."""
     rows = {}
     for name, (module, attribute) in parameters.items():
-        if calls[module] and all(call.usable(samples) for call in calls[module]):
+        if usable(calls[module], samples):
             parts = [_gradient(module, attribute, call, selections[name]) for call in calls[module]]
             chosen, projected = parts[0]
             for more_chosen, more_projected in parts[1:]:

@@ -18,7 +18,7 @@ ROUNDING = 2.0**-23  # of float32
 _MATHS = {"reassoc", "contract", "nsz"}
 
 
-@njit(nogil=True, cache=True, fastmath=_MATHS)
+@njit(inline="always")
 def _add_four(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
     """Add a tile's four samples (4 * WIDTH,), about the centre (WIDTH,), to the sums (POWERS * WIDTH,)."""
     for k in range(WIDTH):
@@ -36,7 +36,7 @@ def _add_four(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
         sums[4 * WIDTH + k] += (a2 * a2 + b2 * b2) + (c2 * c2 + d2 * d2)
 
 
-@njit(nogil=True, cache=True, fastmath=_MATHS)
+@njit(inline="always")
 def _add_one(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
     """The same for one sample (WIDTH,)."""
     for k in range(WIDTH):
@@ -49,7 +49,7 @@ def _add_one(tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
         sums[4 * WIDTH + k] += a2 * a2
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=_MATHS)
 def add_gradients(gradients, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
     """Tiles from `first` to `last`, row after row, of gradients (n, rows, columns)."""
     samples, _, columns = gradients.shape
@@ -72,7 +72,7 @@ def add_gradients(gradients, centre, sums, first, last) -> None:  # type: ignore
                     _add_one(tile[s], centre[row, block], sums[row, block])
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def _fill_patches(inputs, offset, base, begin, group, groups, patches) -> None:  # type: ignore[no-untyped-def]
     """Inputs of `groups` groups of samples at the columns from `begin`; the rest stays zero."""
     columns = offset[begin : begin + WIDTH]
@@ -87,7 +87,7 @@ def _fill_patches(inputs, offset, base, begin, group, groups, patches) -> None: 
                     row[k] = shifted[columns[k]]
 
 
-@njit(nogil=True, cache=True, fastmath=_MATHS)
+@njit(inline="always")
 def _multiply(error, patches, tile) -> None:  # type: ignore[no-untyped-def]
     """Add four positions of four samples, errors (16,) times patches (16 * WIDTH,), to a tile."""
     a0, a1, a2, a3, b0, b1, b2, b3 = (error[0], error[1], error[2], error[3],
@@ -109,7 +109,7 @@ def _multiply(error, patches, tile) -> None:  # type: ignore[no-untyped-def]
         )
 
 
-@njit(nogil=True, cache=True, fastmath=_MATHS)
+@njit(inline="always")
 def _multiply_and_add(error, patches, tile, centre, sums) -> None:  # type: ignore[no-untyped-def]
     """`_multiply` and then `_add_four`, without a way through the tile and back: most of the time goes here."""
     a0, a1, a2, a3, b0, b1, b2, b3 = (error[0], error[1], error[2], error[3],
@@ -142,7 +142,7 @@ def _multiply_and_add(error, patches, tile, centre, sums) -> None:  # type: igno
         sums[4 * WIDTH + k] += (aa * aa + bb * bb) + (cc * cc + dd * dd)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=_MATHS)
 def add_products(inputs, error, offset, base, centre, sums, first, last) -> None:  # type: ignore[no-untyped-def]
     """Blocks of columns from `first` to `last`, all rows.
 

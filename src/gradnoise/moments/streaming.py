@@ -22,7 +22,7 @@ from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_select
 from gradnoise.moments.central_powers import Moments, run
 from gradnoise.stage import progress
 
-TRIED = 1000  # coordinates of a parameter by which a captured gradient is held against plain differentiation
+TRIED = 100  # coordinates of a parameter by which a captured gradient is held against plain differentiation
 
 
 def streamed_moments(

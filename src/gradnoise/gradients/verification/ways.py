@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import Call, Owner, capturable, capture, captured_gradients
+from gradnoise.gradients.captures import (
+    Call,
+    Owner,
+    capturable,
+    capture,
+    captured_gradients,
+    usable,
+)
 from gradnoise.gradients.contractions import Rows
 from gradnoise.gradients.differentiation import one_by_one, one_sample_gradients
 from gradnoise.gradients.selections import Selection
@@ -17,6 +24,8 @@ from gradnoise.gradients.verification.problem import DependentError, Problem
 from gradnoise.gradients.verification.proof import Proof, prove, random_weights
 
 log = logging.getLogger(__name__)
+
+NOT_ONCE = "its layer was not called once for every sample"
 
 
 class Way(IntEnum):
@@ -56,7 +65,7 @@ class ProvenGradients:
         rows = captured_gradients(calls, self._owners(), self.selections, len(targets))
         for name in self.selections:
             if name not in rows and self.ways[name] is Way.CAPTURED:
-                self._slower(name, "its layer was not called once for every sample")
+                self._slower(name, NOT_ONCE)
         rows |= self._slow_rows(
             [name for name in self.selections if name not in rows], inputs, targets
         )
@@ -83,11 +92,12 @@ class ProvenGradients:
     ) -> tuple[dict[nn.Module, list[Call]], dict[str, Owner]]:
         """Calls whose captured gradients are proven at the selections, and the parameters that they give."""
         calls, outputs = self.captured(inputs, targets)
-        rows = captured_gradients(calls, self._owners(), self.selections, len(targets))
-        for name in list(self._owners()):
-            if name not in rows:
-                self._slower(name, "its layer was not called once for every sample")
-        if self.verify and rows:
+        for name, (module, _) in self._owners().items():
+            if not usable(calls[module], len(targets)):
+                self._slower(name, NOT_ONCE)
+        owners = self._owners()
+        if self.verify and owners:
+            rows = captured_gradients(calls, owners, self.selections, len(targets))
             self._disagreeing(self.proof(inputs, targets, outputs), rows)
         return calls, self._owners()
 
