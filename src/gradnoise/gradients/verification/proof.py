@@ -34,6 +34,7 @@ from gradnoise.gradients.verification.problem import (
 )
 
 WEIGHTS = (-1.0, 2.0)  # neither their sum nor their differences vanish
+EVERY = 16  # rows whose size stands for all
 TRIED = 3  # samples alone, of which most must disagree: one may sit on the kink of a rectifier
 
 
@@ -67,23 +68,28 @@ class Proof:
         """
         if not rows:
             return []
-        found = {name: torch.cat(parts, dim=1).double() for name, parts in rows.items()}
-        expected = {name: _projected(selections[name], self.total[name]) for name in found}
-        weights = self.weights.to(next(iter(found.values())))
-        off = {name: norm(weights @ each - expected[name]) for name, each in found.items()}
-        # Of absolute values: the sum itself may cancel to nothing but rounding.
-        scale = {name: norm(weights.abs() @ each.abs()) for name, each in found.items()}
-        floor = ROUNDING * max(scale.values(), default=0.0)
+        off = {name: self._off(parts, selections[name]) for name, parts in rows.items()}
+        # Every EVERYth row tells the size of all; all are looked at where that makes something look wrong.
+        size = {name: _size(parts, EVERY) for name, parts in rows.items()}
+        floor = ROUNDING * max(size.values(), default=0.0)
         # Where the sum overflows, one sample alone has to do.
-        limits = {name: max(AGREEMENT * each, floor) for name, each in scale.items()}
-        wrong = [name for name in found if limits[name] < off[name] < float("inf")]
-        return wrong + [
-            name for name in self._alone(found, selections, sample) if name not in wrong
+        wrong = [
+            name
+            for name, each in off.items()
+            if max(AGREEMENT * size[name], floor) < each < float("inf")
+            and each > AGREEMENT * _size(rows[name], 1)
         ]
+        return wrong + [name for name in self._alone(rows, selections, sample) if name not in wrong]
+
+    def _off(self, rows: Rows, selection: Selection) -> float:
+        """How far the rows' weighted sum is from what it must be."""
+        weights = self.weights.to(rows[0])
+        found = torch.cat([weights @ part for part in rows])
+        return norm(found.double() - _projected(selection, self.total[selection.name]))
 
     def _alone(
         self,
-        rows: Mapping[str, torch.Tensor],
+        rows: Mapping[str, Rows],
         selections: Mapping[str, Selection],
         sample: int,
     ) -> list[str]:
@@ -94,7 +100,10 @@ class Proof:
             at = (sample + step * max(1, count // TRIED)) % count
             alone = gradient_alone(self.problem, *self.samples, at, suspects)
             pairs = {
-                name: (_projected(selections[name], alone[name]), rows[name][at])
+                name: (
+                    _projected(selections[name], alone[name]),
+                    torch.cat([part[at] for part in rows[name]]).double(),
+                )
                 for name in suspects
             }
             scale = {name: max(norm(one), norm(row)) for name, (one, row) in pairs.items()}
@@ -152,3 +161,10 @@ def random_weights(count: int, generator: torch.Generator) -> torch.Tensor:
     """Weights for so many samples, on the processor."""
     drawn = torch.randint(0, 2, (count,), generator=generator)
     return torch.tensor(WEIGHTS)[drawn]
+
+
+def _size(rows: Rows, step: int) -> float:
+    """Largest norm that a sum of these rows under weights of one can have, from every `step`th of them."""
+    count, some = len(rows[0]), [part[::step] for part in rows]
+    total = sum(norm(part) ** 2 for part in some)
+    return float(count * (total / max(1, len(some[0]))) ** 0.5)
