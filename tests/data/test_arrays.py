@@ -37,7 +37,14 @@ def test_the_stage_reads_what_it_wrote(tmp_path):
 
 @pytest.mark.parametrize(
     ("shape", "stored"),
-    [((8, 9), (1, 8, 9)), ((3, 8, 9), (3, 8, 9)), ((8, 9, 3), (3, 8, 9)), ((3, 8, 3), (3, 8, 3))],
+    [
+        ((8, 9), (1, 8, 9)),
+        ((3, 8, 9), (3, 8, 9)),
+        ((8, 9, 3), (3, 8, 9)),
+        ((3, 8, 3), (3, 8, 3)),
+        ((8, 9, 2), (2, 8, 9)),
+        ((2, 8, 9), (2, 8, 9)),
+    ],
 )
 def test_image_layouts(tmp_path, shape, stored):
     part = images(12, shape=shape)
@@ -80,3 +87,16 @@ def test_unknown_suffix_is_named(tmp_path):
     (tmp_path / "x.csv").write_text("1,2")
     with pytest.raises(InputError, match=r"found suffix '.csv'; expected .npz or .h5"):
         read({"dataset": "arrays", "path": str(tmp_path / "x.csv")})
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+@pytest.mark.parametrize(
+    "names", [["cat", "dog", "eel"], [b"cat", b"dog", b"eel"], [["cat"], ["dog"], ["eel"]]]
+)
+def test_class_names_are_read_as_text_however_they_are_kept(tmp_path, suffix, names):
+    part, text = images(30), np.array(names)
+    given = text.astype("S") if suffix == ".h5" else text
+    settings = save(
+        tmp_path / f"x{suffix}", inputs=part.inputs, targets=part.targets, classes=given
+    )
+    assert read(settings).classes == ("cat", "dog", "eel")

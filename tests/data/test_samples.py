@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from example_data import describe, read, save
+from gradnoise.data.samples import Samples, Source, check
 from gradnoise.errors import InputError
 
 
@@ -31,6 +32,14 @@ def with_value(value: float) -> np.ndarray:
         ({"test_targets": np.arange(6)}, "test targets: found label 3 at sample 3 .* 0 to 2"),
         ({"targets": np.array([0, 2] * 6)}, "no training sample of class 1 .* each of the 3"),
         ({"targets": np.zeros(12, int), "test_targets": np.zeros(6, int)}, "found 1 class"),
+        ({"targets": np.arange(12) % 3 + 1}, "labels from 1 to 3.* subtract 1"),
+        ({"targets": np.where(np.arange(12) == 5, 2**32 - 1, 0)}, "label 4294967295 at .*sample 5"),
+        ({"targets": np.full(12, 2**64 - 1, np.uint64)}, "label 18446744073709551615 at sample 0"),
+        ({"inputs": np.ones((12, 9, 8, 3), np.float32)}, r"channels last; .*moveaxis"),
+        ({"inputs": np.ones((12, 8, 8, 2))}, "channels last"),
+        ({"inputs": np.ones((12, 8, 8, 5), np.uint8)}, "channels last"),
+        ({"classes": np.array("a b c")}, r"classes of shape \(\) .* expected a row of names"),
+        ({"classes": np.array(["a", "b", "a"])}, "found the class 'a' twice"),
         ({"classes": np.array(["a", "b"])}, "found label 2 at sample 2 .* expected 0 to 1"),
         ({"classes": np.array(list("abcd"))}, r"no training sample of class 3 \('d'\)"),
     ],
@@ -50,7 +59,7 @@ def test_faulty_arrays_are_named_by_stage_and_description(tmp_path, changes, mes
         ({"inputs": with_value(np.inf)}, r"found inf at \(4, 2\)"),
         ({"inputs": with_value(1e300)}, r"found 1e\+300 at .* within float32"),
         ({"inputs": np.full((12, 3), "a")}, "found type <U1; expected real numbers"),
-        ({"inputs": np.full((12, 3), None)}, "damaged: Object arrays cannot be loaded"),
+        ({"inputs": np.full((12, 3), None)}, "inputs to be an array of Python objects"),
         ({"test_inputs": np.ones((6, 4))}, r"test inputs of shape \(4,\).* expected .*\(3,\)"),
         ({"test_inputs": np.ones((6, 3, 3), np.uint8)}, r"test inputs of shape \(1, 3, 3\)"),
     ],
@@ -60,3 +69,18 @@ def test_faulty_inputs_are_named(tmp_path, changes, message):
     with pytest.raises(InputError, match=message) as caught:
         read(settings)
     assert str(tmp_path / "x.npz") in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (64, 4, 4), (1, 9, 9), (16, 8, 8)])
+def test_channels_that_come_first_stay_where_they_are(tmp_path, shape):
+    settings = save(
+        tmp_path / "x.npz",
+        **faulty(test_inputs=None, test_targets=None, inputs=np.ones((12, *shape))),
+    )
+    assert read(settings | {"test_fraction": 0.3}).train.inputs.shape[1:] == shape
+
+
+def test_masked_samples_are_named():
+    inputs = np.ma.masked_less(np.arange(12.0)[:, None], 3)
+    with pytest.raises(InputError, match="training: found masked values"):
+        check(Source("x", Samples(inputs, np.arange(12) % 3), None, "classification"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradnoise.data import samples
 from gradnoise.data.entry import Description
+from gradnoise.data.hdf5 import hdf5_arrays
 from gradnoise.data.samples import Samples, Source, Task
 from gradnoise.data.settings import Settings
 from gradnoise.data.splits import select
@@ -21,6 +22,9 @@ HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf")
 
 
 LAYOUT = "inputs, targets and optionally test_inputs, test_targets, classes"
+
+
+KNOWN = frozenset(("inputs", "targets", "test_inputs", "test_targets", "classes"))
 
 
 DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -121,6 +125,7 @@ def _input_shape(file: ArrayFile, name: str) -> tuple[int, ...]:
             f"{file.path}: found {name} of shape {shape}; expected (samples, features, ...), "
             "none of them 0"
         )
+    samples.require_channels_first(f"{file.path}, {name}", shape, dtype)
     return samples.image_shape(shape, dtype) or tuple(shape[1:])
 
 
@@ -174,7 +179,13 @@ def _open_npz(path: Path) -> Iterator[ArrayFile]:
             return shape, dtype
 
         names = frozenset(arrays.files)
-        classes = tuple(str(name) for name in arrays["classes"]) if "classes" in names else ()
+        for name in sorted(names & KNOWN):
+            if header(name)[1].hasobject:
+                raise InputError(
+                    f"{path}: found {name} to be an array of Python objects; expected numbers (names of classes: "
+                    "text), all of one shape: save np.stack(values), or np.array(classes, str)"
+                )
+        classes = class_names(path, arrays["classes"]) if "classes" in names else ()
         yield ArrayFile(path, names, header, arrays.__getitem__, classes)
 
 
@@ -183,18 +194,39 @@ def _open_hdf5(path: Path) -> Iterator[ArrayFile]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        flat = {name: item for name, item in file.items() if isinstance(item, h5py.Dataset)}
-        for group, prefix in (("train", ""), ("test", "test_")):
-            if isinstance(file.get(group), h5py.Group):
-                flat |= {f"{prefix}{name}": item for name, item in file[group].items()}
-        classes = tuple(
-            name.decode() if isinstance(name, bytes) else str(name)
-            for name in np.atleast_1d(file.attrs.get("classes", []))
-        )
+        flat = hdf5_arrays(path, file)
+        named = [np.atleast_1d(file.attrs["classes"])] if "classes" in file.attrs else []
+        if "classes" in flat:
+            named.append(flat["classes"][()])
+        classes = [class_names(path, values) for values in named]
+        if len(set(classes)) > 1:
+            raise InputError(
+                f"{path}: found other classes in the attribute than in the data set; expected one of the two"
+            )
         yield ArrayFile(
             path,
             frozenset(flat),
             lambda name: (flat[name].shape, flat[name].dtype),
             lambda name: np.asarray(flat[name][()]),
-            classes,
+            classes[0] if classes else (),
         )
+
+
+def class_names(path: Path, values: NDArray) -> tuple[str, ...]:
+    """Names of the classes, which files hold as text, bytes or whole numbers, in a row or column.
+
+    Raises:
+        InputError: for names of another kind or shape, or one that stands twice.
+    """
+    texts = [
+        name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+        for name in values.ravel().tolist()
+    ]
+    if values.ndim == 0 or max(values.shape) != values.size or values.dtype.kind not in "USOiuf":
+        raise InputError(
+            f"{path}: found classes of shape {values.shape} and type {values.dtype}; expected a row of names"
+        )
+    twice = sorted({name for name in texts if texts.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}: found the class {twice[0]!r} twice; expected names that differ")
+    return tuple(texts)

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 Task = Literal["classification", "regression"]
 
 
-CHANNELS = (1, 3, 4)  # what an image's channel axis is recognised by
+CHANNELS = (1, 2, 3, 4)  # what an image's channel axis is recognised by
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,26 @@ def image_shape(shape: Sequence[int], dtype: np.dtype) -> tuple[int, ...] | None
     return tuple(shape[1:])
 
 
+def require_channels_first(where: str, shape: Sequence[int], dtype: np.dtype) -> None:
+    """Refuse what would be taken for an image of as many channels as rows.
+
+    8-bit images with up to four channels last are known as such (`image_shape`); of all else no shape says so.
+
+    Raises:
+        InputError: for (N, height, width, channels) where the axes leave little doubt.
+    """
+    if len(shape) != 4:
+        return
+    first, second, last = shape[1:]
+    if first in CHANNELS or (dtype == np.uint8 and last in CHANNELS):
+        return
+    if last < min(first, second) and (last in CHANNELS or first == second):
+        raise InputError(
+            f"{where}: found shape {tuple(shape)} and type {dtype}, which looks like images with channels last; "
+            "expected (samples, channels, height, width): save np.moveaxis(inputs, 3, 1)"
+        )
+
+
 def standardised(where: str, inputs: NDArray) -> NDArray:
     """Inputs as they are stored: images as uint8 (N, channels, height, width), all else as finite float32.
 
@@ -77,6 +97,7 @@ def standardised(where: str, inputs: NDArray) -> NDArray:
         raise InputError(
             f"{where}: found shape {inputs.shape}; expected (samples, features, ...), none of them 0"
         )
+    require_channels_first(where, inputs.shape, inputs.dtype)
     shape = image_shape(inputs.shape, inputs.dtype)
     if shape is not None:
         moved = inputs.ndim == 4 and inputs.shape[1:] != shape
@@ -99,12 +120,28 @@ def check(source: Source) -> Source:
         _require_alike(source.name, train, test)
     classes = source.classes
     if source.task == "classification":
-        classes = classes or tuple(str(label) for label in range(int(train.targets.max()) + 1))
+        classes = classes or _counted(source.name, train.targets)
         _check_labels(source.name, "training", train.targets, classes)
         if test is not None:
             _check_labels(source.name, "test", test.targets, classes)
         _require_every_class(source.name, train.targets, classes)
     return replace(source, train=train, test=test, classes=classes)
+
+
+def _counted(where: str, labels: NDArray[np.int64]) -> tuple[str, ...]:
+    """Names of the classes 0 to the largest label; no more than samples, as every class has some."""
+    largest = int(labels.max())
+    if labels.min() == 1 and largest == len(np.unique(labels)):
+        raise InputError(
+            f"{where}: found labels from 1 to {largest}, and no training sample of class 0; expected labels from 0: "
+            "subtract 1"
+        )
+    if largest >= len(labels):
+        raise InputError(
+            f"{where}: found label {largest} at training sample {labels.argmax()}, more than the {len(labels)} "
+            "samples; expected labels from 0 to classes - 1"
+        )
+    return tuple(str(label) for label in range(largest + 1))
 
 
 def _require_alike(where: str, train: Samples, test: Samples) -> None:
@@ -131,6 +168,8 @@ def _require_every_class(where: str, targets: NDArray, classes: Sequence[str]) -
 
 def _checked_split(source: Source, samples: Samples, name: str) -> Samples:
     where = f"{source.name}, {name}"
+    if np.ma.is_masked(samples.inputs) or np.ma.is_masked(samples.targets):
+        raise InputError(f"{where}: found masked values; expected all of them: fill or drop them")
     inputs, targets = standardised(f"{where} inputs", samples.inputs), samples.targets
     if len(targets) != len(inputs):
         raise InputError(
@@ -150,6 +189,10 @@ def _labels(where: str, targets: NDArray) -> NDArray[np.int64]:
         raise InputError(
             f"{where}: found {targets.dtype} of shape {targets.shape}; expected integer class labels "
             "of shape (samples,)"
+        )
+    if targets.size and int(targets.max()) > np.iinfo(np.int64).max:
+        raise InputError(
+            f"{where}: found label {targets.max()} at sample {targets.argmax()}; expected classes"
         )
     return targets.astype(np.int64)
 
