@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 
-from example_data import RANDOM, images, publish, save
+from example_data import RANDOM, images, publish, read, save
 from gradnoise.data.normalisation import statistics
+from gradnoise.errors import InputError
 
 
 def test_images_are_normalised_per_channel(tmp_path):
@@ -28,3 +30,27 @@ def test_statistics_of_images_are_exact():
     mean, deviation = statistics(inputs)
     np.testing.assert_allclose(mean, (inputs / 255).mean(axis=(0, 2, 3)), rtol=1e-12)
     np.testing.assert_allclose(deviation, (inputs / 255).std(axis=(0, 2, 3)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int64])
+def test_a_large_offset_is_taken_away_before_rounding(tmp_path, kind):
+    time = (1.6e9 + 10 * np.arange(60)).astype(kind)[:, None]
+    given = {"test_inputs": time[:6].astype(float), "test_targets": np.arange(6) % 3}
+    settings = save(tmp_path / "x.npz", inputs=time, targets=np.arange(60) % 3, **given)
+    data = publish(settings, tmp_path / "x.h5")
+    expected = (np.arange(60) - 29.5) / np.arange(60).std()
+    np.testing.assert_allclose(data.train_inputs[:, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(data.test_inputs[:, 0], expected[:6], rtol=1e-6)
+    assert data.train_inputs.dtype == np.float32
+
+
+def test_a_constant_that_sums_with_rounding_becomes_zero():
+    mean, deviation = statistics(np.full((1000, 1), 0.1))
+    assert (mean, deviation) == (0.1, 1)
+
+
+def test_targets_that_float32_cannot_tell_apart_are_named(tmp_path):
+    targets = 1.6e9 + 10.0 * np.arange(60)
+    settings = save(tmp_path / "x.npz", inputs=np.ones((60, 2)), targets=targets)
+    with pytest.raises(InputError, match=r"targets: found values around 1.6e\+09 .* subtract it"):
+        read(settings | {"task": "regression"})

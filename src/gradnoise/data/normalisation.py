@@ -19,9 +19,14 @@ def statistics(inputs: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64
         mean = share @ values
         variance = (share * (values - mean[:, None]) ** 2).sum(axis=1)
     else:
-        mean = inputs.mean(axis=0, dtype=np.float64)
-        variance = np.zeros_like(mean)
-        for start in range(0, len(inputs), 1024):  # in float64 a block at a time, not a second copy
+        # From the first sample on, so that a large offset costs no digits and a constant feature varies by 0; in
+        # float64 a block at a time, not a second copy.
+        origin = inputs[0].astype(np.float64)
+        distance, variance = np.zeros_like(origin), np.zeros_like(origin)
+        for start in range(0, len(inputs), 1024):
+            distance += (inputs[start : start + 1024] - origin).sum(axis=0) / len(inputs)
+        mean = origin + distance
+        for start in range(0, len(inputs), 1024):
             variance += ((inputs[start : start + 1024] - mean) ** 2).sum(axis=0) / len(inputs)
     deviation = np.sqrt(variance)
     return mean, np.where(deviation > 0, deviation, 1.0)

@@ -19,6 +19,9 @@ Task = Literal["classification", "regression"]
 CHANNELS = (1, 2, 3, 4)  # what an image's channel axis is recognised by
 
 
+COARSE = 1e-3  # rounding to float32, over the range of a column, that would change a result
+
+
 @dataclass(frozen=True)
 class Samples:
     """`inputs` of shape (N, ...) and `targets` of shape (N,) or (N, outputs)."""
@@ -87,8 +90,9 @@ def require_channels_first(where: str, shape: Sequence[int], dtype: np.dtype) ->
         )
 
 
-def standardised(where: str, inputs: NDArray) -> NDArray:
-    """Inputs as they are stored: images as uint8 (N, channels, height, width), all else as finite float32.
+def standardised(where: str, inputs: NDArray, kind: type = np.float32) -> NDArray:
+    """Inputs as they are stored: images as uint8 (N, channels, height, width), all else as finite float32, or as
+    float64 where that is the kind and float32 would round them.
 
     Raises:
         InputError: for no samples, no feature axis, values that are no numbers, NaN or infinity.
@@ -103,7 +107,7 @@ def standardised(where: str, inputs: NDArray) -> NDArray:
         moved = inputs.ndim == 4 and inputs.shape[1:] != shape
         images = np.moveaxis(inputs, 3, 1) if moved else inputs
         return np.ascontiguousarray(images.reshape(len(inputs), *shape))
-    return _finite(where, inputs)
+    return _finite(where, inputs, kind)
 
 
 def check(source: Source) -> Source:
@@ -117,6 +121,10 @@ def check(source: Source) -> Source:
     train = _checked_split(source, source.train, "training")
     test = None if source.test is None else _checked_split(source, source.test, "test")
     if test is not None:
+        if "u" not in (train.inputs.dtype.kind, test.inputs.dtype.kind):
+            common = np.result_type(train.inputs, test.inputs)
+            train = replace(train, inputs=train.inputs.astype(common, copy=False))
+            test = replace(test, inputs=test.inputs.astype(common, copy=False))
         _require_alike(source.name, train, test)
     classes = source.classes
     if source.task == "classification":
@@ -170,7 +178,9 @@ def _checked_split(source: Source, samples: Samples, name: str) -> Samples:
     where = f"{source.name}, {name}"
     if np.ma.is_masked(samples.inputs) or np.ma.is_masked(samples.targets):
         raise InputError(f"{where}: found masked values; expected all of them: fill or drop them")
-    inputs, targets = standardised(f"{where} inputs", samples.inputs), samples.targets
+    # What models see centred is rounded after that.
+    kind = np.float64 if source.normalise else np.float32
+    inputs, targets = standardised(f"{where} inputs", samples.inputs, kind), samples.targets
     if len(targets) != len(inputs):
         raise InputError(
             f"{where}: found {len(inputs)} inputs and {len(targets)} targets; expected a target per input"
@@ -206,7 +216,12 @@ def _check_labels(where: str, name: str, targets: NDArray, classes: Sequence[str
         )
 
 
-def _finite(where: str, values: NDArray) -> NDArray[np.float32]:
+def _finite(where: str, values: NDArray, kind: type = np.float32) -> NDArray:
+    """Real numbers as float32 or float64, all of them finite in float32.
+
+    Raises:
+        InputError: for values that are none, or that float32 cannot tell apart where it is asked for.
+    """
     if values.dtype.kind not in "iuf":
         raise InputError(f"{where}: found type {values.dtype}; expected real numbers")
     with np.errstate(over="ignore"):  # becomes infinity, which is reported below
@@ -217,5 +232,14 @@ def _finite(where: str, values: NDArray) -> NDArray[np.float32]:
         raise InputError(
             f"{where}: found {values[first]} at {first} ({wrong.sum()} such values); "
             "expected finite numbers within float32"
+        )
+    double = np.ascontiguousarray(values, np.float64)
+    # Centring comes before rounding: what float32 holds exactly needs no more room.
+    if kind is np.float64:
+        return single if np.result_type(values.dtype, np.float32) == np.float32 else double
+    if (np.abs(double - single).max(axis=0) > COARSE * np.ptp(double, axis=0)).any():
+        raise InputError(
+            f"{where}: found values around {double.flat[0]:g} that float32 cannot tell apart; expected a smaller "
+            "offset: subtract it"
         )
     return single
