@@ -54,3 +54,17 @@ def test_targets_that_float32_cannot_tell_apart_are_named(tmp_path):
     settings = save(tmp_path / "x.npz", inputs=np.ones((60, 2)), targets=targets)
     with pytest.raises(InputError, match=r"targets: found values around 1.6e\+09 .* subtract it"):
         read(settings | {"task": "regression"})
+
+
+def test_inputs_stay_as_read_where_they_are_not_standardised(tmp_path):
+    inputs = RANDOM.normal(5, 3, (40, 4)).astype(np.float32)
+    settings = save(tmp_path / "x.npz", inputs=inputs, targets=np.arange(40) % 2)
+    data = publish(settings | {"standardise": False}, tmp_path / "x.h5")
+    kept = {row.tobytes() for row in inputs}
+    assert {row.tobytes() for row in data.train_inputs} <= kept
+    part = images(40, shape=(3, 8, 8))
+    settings = save(tmp_path / "x.npz", inputs=part.inputs, targets=part.targets)
+    data = publish(settings | {"standardise": False}, tmp_path / "x.h5")
+    expected = {image.tobytes() for image in part.inputs}
+    assert {np.rint(x * 255).astype(np.uint8).tobytes() for x in data.train_inputs} <= expected
+    assert (data.mean == 0).all()

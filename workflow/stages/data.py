@@ -35,6 +35,7 @@ class Data(Section):
     image_size: Positive | None
     subset: Positive | None
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
+    standardise: bool
     task: Literal["classification", "regression"]
     seed: Count
     synthetic: Synthetic

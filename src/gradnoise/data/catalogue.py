@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from gradnoise.data import splits
@@ -74,4 +75,5 @@ def read(settings: Settings) -> Source:
         InputError: names the file, what was found and what was expected.
     """
     found = DATA_SETS[settings.dataset].read(settings)
+    found = replace(found, normalise=found.normalise and settings.standardise)
     return splits.select(found, settings.test_fraction, settings.subset, settings.seed)

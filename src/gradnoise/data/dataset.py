@@ -44,8 +44,8 @@ class Dataset:
     """A data set as models see it.
 
     Attributes:
-        train_inputs: float32 (N, ...), normalised with the training inputs' statistics; images are
-            (N, channels, height, width). Synthetic inputs are as drawn.
+        train_inputs: float32 (N, ...), normalised with the training inputs' statistics unless `standardise` is false;
+            images are (N, channels, height, width). Synthetic inputs are as drawn.
         train_targets: int64 (N,) in classification, float32 (N, outputs) in regression.
         test_inputs: as train_inputs.
         test_targets: as train_targets.

@@ -52,6 +52,8 @@ class Settings:
         image_size: pixels to which the images of an image folder are resized; None leaves them.
         subset: training samples kept, the same number of every class; None for all.
         test_fraction: share held out where the source has no test set.
+        standardise: whether models see inputs centred and scaled, by the statistics of the training inputs; if not,
+            numbers are as read and images from 0 to 1. Synthetic inputs are always as drawn.
         task: of a file of arrays.
         seed: of the subset, the held-out share and synthetic data.
         synthetic: see there.
@@ -63,6 +65,7 @@ class Settings:
     image_size: int | None
     subset: int | None
     test_fraction: float
+    standardise: bool
     task: Task
     seed: int
     synthetic: Synthetic
