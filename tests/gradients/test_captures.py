@@ -8,7 +8,6 @@ from torch import nn
 from example_gradients import assert_equal_to_a_loop
 from example_networks import CONVOLUTIONS, Unexpected, classifier, images
 from gradnoise.gradients.captures import capturable, capture
-from gradnoise.gradients.sample_losses import sample_losses
 
 
 @pytest.fixture(autouse=True)
@@ -74,18 +73,3 @@ def test_a_capture_gives_every_call_and_leaves_the_model_alone() -> None:
     torch.testing.assert_close(calls[1].error, error @ model[3].weight)
     assert all(parameter.requires_grad for parameter in model.parameters())
     assert not shared._forward_hooks
-
-
-def test_sample_losses_are_those_of_batches_of_one() -> None:
-    outputs, targets = torch.randn(6, 3), torch.randn(6, 3)
-
-    def branching(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        scale = 1.0 if float(targets.sum()) > 0 else 2.0  # cannot be vectorised
-        return scale * F.mse_loss(outputs, targets)
-
-    for loss in (F.mse_loss, branching):
-        alone = [loss(outputs[row : row + 1], targets[row : row + 1]) for row in range(6)]
-        torch.testing.assert_close(sample_losses(loss, outputs, targets), torch.stack(alone))
-    classes = torch.randint(0, 3, (6,))
-    losses = sample_losses(F.cross_entropy, outputs, classes)
-    torch.testing.assert_close(losses.mean(), F.cross_entropy(outputs, classes))
