@@ -101,11 +101,12 @@ def read_arrays(path: Path, task: Task) -> Source:
 
     An .npz file holds `inputs`, `targets` and optionally `test_inputs`, `test_targets`, `classes` (names);
     an HDF5 file the same, or groups `train` and `test` of `inputs` and `targets`, and the class names as
-    root attribute `classes`. uint8 inputs of shape (N, height, width), (N, channels, height, width) or
+    data set or root attribute `classes`. uint8 inputs of shape (N, height, width), (N, channels, height, width) or
     (N, height, width, channels) are images.
 
     Raises:
-        InputError: file missing, damaged, of another kind, or without the arrays.
+        InputError: file missing, damaged, of another kind, without the arrays or without some of their values, names of
+            classes that are no row of different names, or other images than 8-bit ones with channels last.
     """
     with open_arrays(path) as file:
         splits = [Samples(file.read(x), file.read(y)) for x, y in file.splits()]
