@@ -29,3 +29,18 @@ def test_unknown_and_missing_keys_are_named_at_both_levels(given, message):
 def test_a_path_may_begin_at_home(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     assert str(settings_of({"path": "~/images"}).place) == "/home/anna/images"
+
+
+def test_defaults_are_those_of_the_config():
+    assert settings.Settings() == settings.read(DEFAULTS)
+
+
+def test_some_keys_are_completed_by_the_defaults():
+    found = settings.complete({"dataset": "linear_regression", "synthetic": {"samples": 7}})
+    assert (found.dataset, found.synthetic.samples, found.synthetic.features) == (
+        *("linear_regression", 7),
+        20,
+    )
+    assert settings.complete(found) is found
+    with pytest.raises(InputError, match="folder: unknown key"):
+        settings.complete({"folder": "x"})

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gradnoise.data import splits
 from gradnoise.data.arrays import ArraySet
@@ -13,7 +15,7 @@ from gradnoise.data.image_folders import ImageFolder
 from gradnoise.data.members import walk
 from gradnoise.data.public_sets import PUBLIC_SETS
 from gradnoise.data.samples import Source
-from gradnoise.data.settings import Settings
+from gradnoise.data.settings import Settings, complete
 from gradnoise.data.synthetic import Regression
 from gradnoise.errors import InputError
 
@@ -26,14 +28,16 @@ DATA_SETS: dict[str, Entry] = {
     "logistic_regression": Regression("synthetic logistic regression", "classification"),
 }
 NAMES = tuple(DATA_SETS)
+Given = Settings | Mapping[str, Any]  # whole, or some keys in a notebook
 
 
-def describe(settings: Settings) -> Description | None:
+def describe(settings: Given) -> Description | None:
     """Describe a data set from headers and labels alone; None for image folders and tars.
 
     Raises:
         InputError: for settings that do not suit the data set, or a file whose headers or labels do not fit.
     """
+    settings = complete(settings)
     data_set = DATA_SETS[settings.dataset]
     data_set.input_files(
         settings
@@ -41,12 +45,13 @@ def describe(settings: Settings) -> Description | None:
     return data_set.describe(settings)
 
 
-def input_files(settings: Settings) -> list[Path]:
+def input_files(settings: Given) -> list[Path]:
     """Files and folders of the user that the data stage reads; for a folder compare its `listing`.
 
     Raises:
         InputError: where the data set needs a path and none is given.
     """
+    settings = complete(settings)
     return DATA_SETS[settings.dataset].input_files(settings)
 
 
@@ -68,12 +73,13 @@ def listing(folder: Path) -> str:
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def read(settings: Settings) -> Source:
+def read(settings: Given) -> Source:
     """Read, check, split and subset a data set.
 
     Raises:
         InputError: names the file, what was found and what was expected.
     """
+    settings = complete(settings)
     found = DATA_SETS[settings.dataset].read(settings)
     found = replace(found, normalise=found.normalise and settings.standardise)
     return splits.select(found, settings.test_fraction, settings.subset, settings.seed)

@@ -29,21 +29,21 @@ class Synthetic:
         degrees_of_freedom: of Student's t.
     """
 
-    samples: int
-    test_samples: int
-    features: int
-    outputs: int
-    parameters: Sequence[Sequence[float]] | None
-    input_distribution: Distribution
-    spectrum_exponent: float
-    label_noise_distribution: Distribution
-    label_noise_scale: float
-    degrees_of_freedom: float
+    samples: int = 10_000
+    test_samples: int = 2_000
+    features: int = 20
+    outputs: int = 1
+    parameters: Sequence[Sequence[float]] | None = None
+    input_distribution: Distribution = "gaussian"
+    spectrum_exponent: float = 0.0
+    label_noise_distribution: Distribution = "gaussian"
+    label_noise_scale: float = 1.0
+    degrees_of_freedom: float = 3.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which data set, from where, and what of it is kept.
+    """Which data set, from where, and what of it is kept; the defaults, for notebooks, are those of `config.yaml`.
 
     Attributes:
         dataset: key of `catalogue.DATA_SETS`.
@@ -59,16 +59,16 @@ class Settings:
         synthetic: see there.
     """
 
-    dataset: str
-    path: str | None
-    download: bool
-    image_size: int | None
-    subset: int | None
-    test_fraction: float
-    standardise: bool
-    task: Task
-    seed: int
-    synthetic: Synthetic
+    dataset: str = "fashion_mnist_subset"
+    path: str | None = None
+    download: bool = False
+    image_size: int | None = None
+    subset: int | None = None
+    test_fraction: float = 0.2
+    standardise: bool = True
+    task: Task = "classification"
+    seed: int = 0
+    synthetic: Synthetic = Synthetic()
 
     @property
     def place(self) -> Path:
@@ -93,3 +93,15 @@ def read(given: Mapping[str, Any]) -> Settings:
     settings = stage.read_settings(Settings, given)
     synthetic: Any = settings.synthetic
     return replace(settings, synthetic=stage.read_settings(Synthetic, synthetic))
+
+
+def complete(given: Settings | Mapping[str, Any]) -> Settings:
+    """Settings of some keys, the others being their defaults.
+
+    Raises:
+        InputError: names every key that is unknown.
+    """
+    if isinstance(given, Settings):
+        return given
+    synthetic = {**vars(Synthetic()), **(given.get("synthetic") or {})}
+    return read({**vars(Settings()), **given, "synthetic": synthetic})
