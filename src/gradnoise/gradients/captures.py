@@ -46,13 +46,13 @@ def capturable(model: nn.Module, names: Sequence[str]) -> dict[str, Owner]:
     Leaves out what belongs to other kinds of modules (or subclasses, which may compute differently), and
     parameters shared by several.
     """
-    owners: dict[int, int] = {}
+    modules, owners = dict(model.named_modules()), dict[int, int]()
     for _, parameter in model.named_parameters(remove_duplicate=False):
         owners[id(parameter)] = owners.get(id(parameter), 0) + 1
     found = {}
     for name in names:
         path, _, attribute = name.rpartition(".")
-        module = model.get_submodule(path)
+        module = modules[path]
         known = type(module) in (nn.Linear, *CONVOLUTIONS, *NORMALISATIONS)
         if (
             known

@@ -63,12 +63,13 @@ def per_sample_gradients(
 
     from gradnoise.gradients.selections import select
     from gradnoise.gradients.streaming import collected_gradients
-    from gradnoise.gradients.verification.dependence import require_independence
+    from gradnoise.gradients.verification.dependence import require_independence, require_measurable
 
     refuse_masks("inputs", inputs)
     refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     require_samples(len(inputs), len(targets), chunk_size)
+    require_measurable(model)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
     if verify:

@@ -106,7 +106,7 @@ def sample_noise(
     import torch
 
     from gradnoise.gradients.selections import select
-    from gradnoise.gradients.verification.dependence import sample_dependence
+    from gradnoise.gradients.verification.dependence import require_measurable, sample_dependence
     from gradnoise.gradients.verification.problem import DependentError
     from gradnoise.model.preservation import preserved
 
@@ -120,6 +120,7 @@ def sample_noise(
     if directions and store is None:
         raise InputError("directions: noise along directions needs a store to be written to")
     with preserved(model):
+        require_measurable(model)
         parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
         selections = select(parameters, coordinates, directions, seed)
         why = sample_dependence(model, loss, inputs, targets)

@@ -248,3 +248,34 @@ def test_what_only_late_samples_show_ends_in_whole_batches(
     np.testing.assert_allclose(noise, rows - rows.mean(axis=0), atol=1e-6)
     with pytest.raises(InputError, match="no mean over samples"):
         sample_noise(model, weighted, x, y, [16], 30, 1, strategy="per_sample")
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_model_is_measured_and_left_as_it_was() -> None:
+    inside = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Linear(8, 3)).eval()
+    x, y = vectors()
+    scripted = torch.jit.script(inside)
+    np.testing.assert_allclose(
+        flat(per_sample_gradients(scripted, F.cross_entropy, x, y)),
+        one_by_one(inside, F.cross_entropy, x, y),
+        atol=1e-5,
+    )
+
+
+UNMEASURABLE = {
+    "found no parameter that requires a gradient": nn.Tanh,
+    "parameter 0.weight is not initialised: run one batch": lambda: nn.Sequential(nn.LazyLinear(3)),
+    "parameter weight is complex": lambda: nn.Linear(6, 3, dtype=torch.cfloat),
+}
+
+
+@pytest.mark.parametrize("message", UNMEASURABLE)
+def test_a_model_that_cannot_be_measured_is_refused_by_name(message: str) -> None:
+    model, (x, y) = UNMEASURABLE[message](), vectors()
+    for measure in (
+        lambda: per_sample_gradients(model, F.cross_entropy, x, y),
+        lambda: per_sample_moments(model, F.cross_entropy, x, y),
+        lambda: sample_noise(model, F.cross_entropy, x, y, [4], 5, 1),
+    ):
+        with pytest.raises(InputError, match=message):
+            measure()
