@@ -27,8 +27,8 @@ def test_unknown_and_missing_keys_are_named_at_both_levels(given, message):
 
 
 def test_a_path_may_begin_at_home(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/anna")
-    assert str(settings_of({"path": "~/images"}).place) == "/home/anna/images"
+    monkeypatch.setenv("HOME", "/users/anna")
+    assert str(settings_of({"path": "~/images"}).place) == "/users/anna/images"
 
 
 def test_defaults_are_those_of_the_config():

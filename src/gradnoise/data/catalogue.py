@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from gradnoise.data import splits
-from gradnoise.data.arrays import ArraySet
 from gradnoise.data.entry import Description, Entry
-from gradnoise.data.fashion_mnist_subset import Subset
-from gradnoise.data.image_folders import ImageFolder
-from gradnoise.data.members import walk
-from gradnoise.data.public_sets import PUBLIC_SETS
 from gradnoise.data.samples import Source
 from gradnoise.data.settings import Settings, complete
-from gradnoise.data.synthetic import Regression
+from gradnoise.data.sources.arrays import ArraySet
+from gradnoise.data.sources.fashion_mnist_subset import Subset
+from gradnoise.data.sources.image_folders import ImageFolder
+from gradnoise.data.sources.members import walk
+from gradnoise.data.sources.public_sets import PUBLIC_SETS
+from gradnoise.data.sources.synthetic import Regression
 from gradnoise.errors import InputError
 
 DATA_SETS: dict[str, Entry] = {

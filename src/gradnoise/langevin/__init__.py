@@ -8,6 +8,7 @@ from gradnoise.langevin.estimation.autoregression import fit_autoregression
 from gradnoise.langevin.estimation.currents import estimate_area_rate, estimate_entropy_production
 from gradnoise.langevin.estimation.projection_fits import fit_projections
 from gradnoise.langevin.theory.currents import area_rate, entropy_production_rate
+from gradnoise.langevin.theory.limits import overdamped_covariance, underdamped_covariance
 from gradnoise.langevin.theory.mapping import langevin_parameters, paper_parameters, temperature
 from gradnoise.langevin.theory.multiplicative_noise import (
     kesten_tail_index,
@@ -15,9 +16,7 @@ from gradnoise.langevin.theory.multiplicative_noise import (
 )
 from gradnoise.langevin.theory.propositions import gibbs_conditions, isotropy_conditions
 from gradnoise.langevin.theory.stationary import (
-    overdamped_covariance,
     stationary_covariance,
-    underdamped_covariance,
 )
 from gradnoise.langevin.theory.without_replacement import without_replacement_variance
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.langevin.theory.stationary import overdamped_covariance, stationary_covariance
+from gradnoise.langevin.theory.limits import overdamped_covariance
+from gradnoise.langevin.theory.stationary import stationary_covariance
 from gradnoise.langevin.theory.without_replacement import without_replacement_variance
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import pytest
 from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 
 from example_descents import HESSIAN, random_system, simulate
-from gradnoise.langevin.theory import mapping, relaxation, stationary
+from gradnoise.langevin.theory import limits, mapping, relaxation, stationary
 from gradnoise.langevin.theory.mapping import temperature
 from gradnoise.langevin.theory.stationary import stationary_covariance
 
@@ -72,7 +72,7 @@ def test_simulated_variance_is_within_one_percent(step: float, momentum: float) 
 def test_ratio_to_the_continuous_law(momentum: float, ratios: list[float]) -> None:
     for step, ratio in zip(STEPS, ratios, strict=True):
         exact = stationary_covariance(1.0, 1.0, step, momentum)
-        limit = stationary.overdamped_covariance(1.0, 1.0, step, momentum)
+        limit = limits.overdamped_covariance(1.0, 1.0, step, momentum)
         assert float((exact / limit)[0, 0]) == pytest.approx(ratio, abs=6e-4)
 
 
@@ -140,13 +140,13 @@ def test_continuous_limits_solve_their_own_equations() -> None:
     hessian, noise = random_system(4)
     rate = 0.01
     overdamped = solve_continuous_lyapunov(hessian, rate * noise / (1 - 0.6))
-    assert np.allclose(stationary.overdamped_covariance(hessian, noise, rate, 0.6), overdamped)
+    assert np.allclose(limits.overdamped_covariance(hessian, noise, rate, 0.6), overdamped)
     step, friction = mapping.langevin_parameters(rate, 0.6)
     zero, one = np.zeros((4, 4)), np.eye(4)
     drift = np.block([[zero, -one], [hessian, friction * one]])
     forcing = np.block([[zero, zero], [zero, step * noise]])
     joint = solve_continuous_lyapunov(drift, forcing)
-    assert np.allclose(stationary.underdamped_covariance(hessian, noise, rate, 0.6), joint[:4, :4])
+    assert np.allclose(limits.underdamped_covariance(hessian, noise, rate, 0.6), joint[:4, :4])
 
 
 def test_exact_law_tends_to_the_underdamped_one_as_steps_shrink() -> None:
@@ -155,7 +155,7 @@ def test_exact_law_tends_to_the_underdamped_one_as_steps_shrink() -> None:
     for rate, tolerance in ((1e-4, 0.02), (1e-6, 0.002)):
         momentum = 1 - np.sqrt(rate)
         exact = stationary_covariance(hessian, noise, rate, momentum)
-        limit = stationary.underdamped_covariance(hessian, noise, rate, momentum)
+        limit = limits.underdamped_covariance(hessian, noise, rate, momentum)
         assert np.allclose(exact, limit, rtol=tolerance, atol=tolerance * np.abs(limit).max())
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gradnoise.data import samples
 from gradnoise.data.entry import Description
-from gradnoise.data.hdf5 import hdf5_arrays
 from gradnoise.data.samples import Samples, Source, Task
 from gradnoise.data.settings import Settings
+from gradnoise.data.sources.hdf5 import hdf5_arrays
 from gradnoise.data.splits import select
 from gradnoise.errors import InputError
 

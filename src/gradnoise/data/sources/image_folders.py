@@ -8,9 +8,9 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.data.members import Member, members
 from gradnoise.data.samples import Samples, Source
 from gradnoise.data.settings import Settings
+from gradnoise.data.sources.members import Member, members
 from gradnoise.errors import InputError
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import pytest
 from example_data import describe, images, publish, read, settings_of
 from gradnoise.data import catalogue
 from gradnoise.data.entry import Description
-from gradnoise.data.public_sets import PUBLIC_SETS
+from gradnoise.data.sources.public_sets import PUBLIC_SETS
 from gradnoise.errors import InputError
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from example_data import publish, read, synthetic
-from gradnoise.data.synthetic import generate
+from gradnoise.data.sources.synthetic import generate
 from gradnoise.errors import InputError
 
 

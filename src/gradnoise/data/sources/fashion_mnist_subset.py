@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradnoise.data import arrays
 from gradnoise.data.entry import Description, cut
 from gradnoise.data.samples import Source
 from gradnoise.data.settings import Settings
+from gradnoise.data.sources import arrays
 from gradnoise.errors import InputError
 
 FILE = Path("data/fashion-mnist-subset.h5")
@@ -30,7 +30,7 @@ class Subset:
         if settings.path is not None:
             return [settings.place]
         # From outside a checkout: the one that this module lies in.
-        return [FILE if FILE.exists() else Path(__file__).resolve().parents[3] / FILE]
+        return [FILE if FILE.exists() else Path(__file__).resolve().parents[4] / FILE]
 
     def read(self, settings: Settings) -> Source:
         """Read the file.
