@@ -62,8 +62,8 @@ def test_every_way_agrees_with_plain_autograd(seed: int, chunk: int, size: int) 
         raise AssertionError(f"{model} was refused: {error}") from error
     drawn = np.stack(list(Draws(1, 0, "with_replacement", SAMPLES).batches(size, 0, 3)))
     for name, each in expected.items():
-        # What is zero in theory (a key's bias) is rounding, at the scale of the model.
-        scale = max(np.abs(each).max(), 1e-3 * whole)
+        # What is zero in theory (a key's bias, one before a normalisation) is rounding, at the scale of the model.
+        scale = max(np.abs(each).max(), 1e-2 * whole)
         assert np.abs(rows[name] - each).max() < 1e-4 * scale, name
         centred = each - each.mean(axis=0)
         assert (
