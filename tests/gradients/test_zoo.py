@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from example_models import one_by_one
@@ -47,6 +47,10 @@ def test_every_way_agrees_with_plain_autograd(seed: int, chunk: int, size: int) 
     exact = copy.deepcopy(model).double()
     doubled = x.double() if x.is_floating_point() else x
     expected = by_parameter(model, one_by_one(exact, F.cross_entropy, doubled, y))
+    try:
+        one_by_one(copy.deepcopy(model), F.cross_entropy, x, y)
+    except RuntimeError:
+        assume(False)  # torch itself cannot: a layer of its own changed in place by the next
     whole = max(np.abs(rows).max() for rows in expected.values())
     try:
         rows = per_sample_gradients(model, F.cross_entropy, x, y, chunk_size=chunk)
