@@ -11,6 +11,8 @@ from gradnoise.errors import InputError, refuse_masks, whole
 if TYPE_CHECKING:
     import torch
 
+    from gradnoise.gradients.selections import Selection
+
 
 def per_sample_gradients(
     model: "torch.nn.Module",
@@ -59,10 +61,31 @@ def per_sample_gradients(
     >>> per_sample_gradients(model, loss, inputs, targets)["weight"].tolist()
     [[1.0], [15.0]]
     """
+    from gradnoise.gradients.streaming import collected_gradients
+
+    measured = checked(model, loss, inputs, targets, coordinates, chunk_size, seed, verify)
+    found = collected_gradients(model, loss, *measured, chunk_size, verify)
+    return {name: chosen for name, (chosen, _) in found.items()}
+
+
+def checked(
+    model: "torch.nn.Module",
+    loss: "Callable[[torch.Tensor, torch.Tensor], torch.Tensor]",
+    inputs: "ArrayLike | torch.Tensor",
+    targets: "ArrayLike | torch.Tensor",
+    coordinates: int | Mapping[str, Sequence[int]] | None,
+    chunk_size: int | None,
+    seed: int,
+    verify: bool,
+) -> "tuple[torch.Tensor, torch.Tensor, dict[str, Selection]]":
+    """Samples as tensors and what is measured of the trainable parameters; arguments as in `per_sample_gradients`.
+
+    Raises:
+        InputError: as there.
+    """
     import torch
 
     from gradnoise.gradients.selections import select
-    from gradnoise.gradients.streaming import collected_gradients
     from gradnoise.gradients.verification.dependence import require_independence, require_measurable
 
     refuse_masks("inputs", inputs)
@@ -74,8 +97,7 @@ def per_sample_gradients(
     selections = select(parameters, coordinates, 0, seed)
     if verify:
         require_independence(model, loss, inputs, targets, chunk_size)
-    found = collected_gradients(model, loss, inputs, targets, selections, chunk_size, verify)
-    return {name: chosen for name, (chosen, _) in found.items()}
+    return inputs, targets, selections
 
 
 def require_samples(inputs: int, targets: int, chunk_size: int | None) -> None:

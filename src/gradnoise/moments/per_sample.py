@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from gradnoise.errors import refuse_masks
-from gradnoise.gradients.per_sample import require_samples
+from gradnoise.gradients.per_sample import checked
 from gradnoise.moments.central_powers import Moments
 
 if TYPE_CHECKING:
@@ -59,25 +58,13 @@ def per_sample_moments(
     >>> moments.mean.item(), moments.variance.item(), moments.third_absolute.item()
     (8.0, 49.0, 343.0)
     """
-    import torch
-
-    from gradnoise.gradients.selections import select
-    from gradnoise.gradients.verification.dependence import require_independence, require_measurable
     from gradnoise.moments.streaming import streamed_moments
 
-    refuse_masks("inputs", inputs)
-    refuse_masks("targets", targets)
-    inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
-    require_samples(len(inputs), len(targets), chunk_size)
-    require_measurable(model)
-    parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
-    selections = select(parameters, coordinates, 0, seed)
-    if verify:
-        require_independence(model, loss, inputs, targets, chunk_size)
-    found = streamed_moments(model, loss, inputs, targets, selections, chunk_size, verify)
+    measured = checked(model, loss, inputs, targets, coordinates, chunk_size, seed, verify)
+    found = streamed_moments(model, loss, *measured, chunk_size, verify)
     if coordinates is not None:
         return found
     return {
-        name: Moments(*(moment.reshape(selections[name].shape) for moment in moments))
+        name: Moments(*(moment.reshape(measured[2][name].shape) for moment in moments))
         for name, moments in found.items()
     }
