@@ -18,7 +18,7 @@ install: .venv/installed
 	touch $@
 
 run: install
-	$(BIN)/snakemake --cores all
+	$(BIN)/snakemake --cores all --workflow-profile workflow/profiles/local
 
 test: .venv/installed-test lint
 	$(BIN)/python -m pytest

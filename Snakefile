@@ -41,3 +41,7 @@ rule all:
         PATHS.claims,
         PATHS.tables,
         FIGURES,
+
+
+onerror:
+    stop(f"Snakemake's log: {' '.join(log)}", *FAILURES.lines())

@@ -52,6 +52,10 @@ def test_a_wrong_input_is_one_line_and_another_error_keeps_its_traceback() -> No
     broken = subprocess.run(program("1 / 0"), capture_output=True, text=True, check=False)
     assert broken.returncode == 1
     assert "ZeroDivisionError" in broken.stderr
+    stopped = subprocess.run(
+        program("raise KeyboardInterrupt"), capture_output=True, text=True, check=False
+    )
+    assert (stopped.returncode, stopped.stderr) == (1, "interrupted\n")
 
 
 def test_sigterm_ends_a_stage_at_once_with_its_exit_status(tmp_path: Path) -> None:

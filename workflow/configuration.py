@@ -7,7 +7,7 @@ any level, a wrong type or an impossible combination is one clear message each, 
 import json
 import re
 from collections.abc import Hashable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 import yaml
@@ -26,9 +26,13 @@ from stages.model import Model
 from stages.noise import Noise
 from stages.tails import Tails
 from stages.training import Training
-from stages.trajectory import Trajectory
+from stages.trajectory import FROM_TRAINING, Trajectory
 
 SCHEMA = Path(__file__).parent / "schemas/config.schema.json"
+# Folders of the project and its data, in which no results may lie; logs, beside them, have the results' own names.
+PROJECTS = ("benchmarks", "data", "docs", "logs", "src", "tests", "workflow")
+# Folders of an output that are no run's.
+SHARED = ("data", "figures", "tables")
 
 
 class Parts(Section):
@@ -63,7 +67,23 @@ class Sections(Parts):
                 f"trajectory.variants: they start at the last epoch, {last}, which is not saved; add it to "
                 f"training.checkpoints (found {self.training.checkpoints}) or set that to all"
             )
+        self._require_steps_of_sgd()
         return self
+
+    def _require_steps_of_sgd(self) -> None:
+        """Check that trajectories, which are SGD's, take nothing from a training by another optimizer."""
+        optimizer = self.training.optimizer
+        if optimizer == "sgd":
+            return
+        for name in self.trajectory.variants:
+            variant = self.trajectory.variant(name)
+            open_keys = [key for key in FROM_TRAINING if getattr(variant, key) is None]
+            if open_keys:
+                raise ValueError(
+                    f"trajectory.{open_keys[0]}: found null in variant {name}, as in training, but that was by "
+                    f"{optimizer}, and a trajectory is SGD's; give {', '.join(open_keys)}, or leave out the "
+                    "variant (trajectory.variants: [])"
+                )
 
     @property
     def checkpoints(self) -> list[int]:
@@ -101,12 +121,22 @@ class Runs(Section):
 
     @field_validator("output")
     @classmethod
-    def _inside(cls, output: str) -> str:
-        if not output or Path(output).is_absolute() or ".." in output:
+    def _own_folder(cls, output: str) -> str:
+        path = PurePosixPath(output)
+        if not output.strip() or path.is_absolute() or ".." in path.parts or not path.parts:
             raise ValueError(
-                f"found {output!r}; accepted: a relative path inside the working directory"
+                f"found {output!r}; accepted: a relative path inside the working directory, such as results"
             )
-        return without_braces(output)
+        first = path.parts[0]
+        if first.lower() in PROJECTS or first[0] in ".-~":
+            raise ValueError(
+                f"found {output!r}; results need a folder of their own, such as results: neither "
+                f"{', '.join(PROJECTS)}, nor hidden, nor with a first letter - or ~"
+            )
+        files = [str(part) for part in (path, *path.parents) if Path(part).is_file()]
+        if files:
+            raise ValueError(f"found {output!r}; {files[0]} is a file; accepted: a folder")
+        return without_braces(str(path))
 
     @field_validator("runs")
     @classmethod
@@ -116,6 +146,8 @@ class Runs(Section):
         for name in runs:
             if not re.fullmatch(r"[A-Za-z0-9_]+", name):
                 raise ValueError(f"found {name!r}; accepted: letters, digits and underscores")
+            if name.lower() in SHARED:
+                raise ValueError(f"found {name!r}, a folder that all runs share; another name")
             if runs.count(name) > 1:
                 raise ValueError(f"{name!r} is listed {runs.count(name)} times; each name once")
         return runs

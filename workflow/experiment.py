@@ -17,6 +17,8 @@ from run import Job, Run
 from sections import check
 from stages import gradients
 
+DEFAULTS = "config.yaml"
+
 
 class Experiment:
     """The validated config: all runs with their data sets.
@@ -35,11 +37,13 @@ class Experiment:
     """
 
     def __init__(self, config: Mapping[str, Any], files: Iterable[Path] = ()) -> None:
+        files = list(files)
         for file in files:
             check_duplicates(file)
+        _check_defaults(config, files)
         self.sections = check(Config, config, "")
         self.config = dict(config)
-        self.command = environment.command(list(files))
+        self.command = environment.command(files)
         self.paths = Paths(self.sections.output)
         self.data: dict[str, dict[str, Any]] = {}
         self.runs = {name: self._run(name) for name in self.sections.runs}
@@ -143,6 +147,17 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     result = deepcopy(dict(base))
     update_config(result, override)
     return result
+
+
+def _check_defaults(config: Mapping[str, Any], files: list[Path]) -> None:
+    """Check that the defaults were read, where config files are given: Snakemake looks for them where it is started."""
+    missing = set(Config.model_fields) - set(config)
+    if files and missing and DEFAULTS not in [file.name for file in files]:
+        raise InputError(
+            f"{DEFAULTS} was not read: found none in {Path.cwd()}, where Snakemake was started; start it in the "
+            f"folder of {DEFAULTS}, or name that first: --configfile path/to/{DEFAULTS} "
+            + " ".join(map(str, files))
+        )
 
 
 def _check_sizes(run: Run) -> None:

@@ -102,17 +102,30 @@ def check(section: type[Checked], values: Any, where: str) -> Checked:
     try:
         return section.model_validate(values)
     except ValidationError as errors:
-        lines = [_line(error, section, where) for error in errors.errors()]
-        raise InputError("\n".join(dict.fromkeys(lines))) from None
+        found: dict[str, list[Any]] = {}
+        for error in errors.errors():
+            found.setdefault(_key(error, where), []).append(error)
+    # Of a list among other choices, what its entries say.
+    keys = [key for key in found if not any(other.startswith(f"{key}.") for other in found)]
+    lines = [_line(key, found[key], section) for key in keys]
+    raise InputError("\n".join(dict.fromkeys(lines)))
 
 
-def _line(error: Any, section: type[Section], where: str) -> str:
-    # Pydantic's location also names the branch of a union ("literal['all']", "list[int]"): not a key.
-    path = [
-        str(part) for part in error["loc"] if not re.search(r"[\[(]|^(int|str|none)$", str(part))
-    ]
-    key = ".".join([*([where] if where else []), *path])
+def _path(error: Any) -> list[str]:
+    # Pydantic's location also names the branch of a union ("literal['all']", "constrained-int"): not a key.
+    branch = r"[\[(]|^((constrained-)?(int|str|float)|none)$"
+    return [str(part) for part in error["loc"] if not re.search(branch, str(part))]
+
+
+def _key(error: Any, where: str) -> str:
+    return ".".join([*([where] if where else []), *_path(error)])
+
+
+def _line(key: str, errors: list[Any], section: type[Section]) -> str:
+    """One line for a key: several errors are those of the choices it has."""
+    error, *others = errors
     if error["type"] == "extra_forbidden":
+        path = _path(error)
         accepted = _keys(section, path[:-1])
         return (
             f"{key}: unknown key{suggestion(path[-1], accepted)}; accepted: {', '.join(accepted)}"
@@ -122,7 +135,9 @@ def _line(error: Any, section: type[Section], where: str) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{key}: {message}" if key else message
-    return f"{key}: found {error['input']!r}; {message[0].lower()}{message[1:]}"
+    choices = [message, *(each["msg"].removeprefix("Input should be ") for each in others)]
+    said = [re.sub(", (unable to|got) .*", "", each[0].lower() + each[1:]) for each in choices]
+    return f"{key}: found {error['input']!r}; {', or '.join(said)}"
 
 
 def _keys(section: type[Section], path: list[str]) -> list[str]:

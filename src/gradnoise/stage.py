@@ -69,8 +69,8 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage's `main` as a program.
 
     SIGTERM ends it at the next Python instruction with exit status 143: whatever is complete on disk
-    stays (everything is written so that a kill at any instant is safe). A wrong input is one clear
-    message on standard error and exit status 1; any other error keeps its traceback.
+    stays (everything is written so that a kill at any instant is safe). A wrong input, or an interrupt
+    (Ctrl-C), is one clear message on standard error and exit status 1; any other error keeps its traceback.
     """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
@@ -80,6 +80,8 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
 
 
 def available_threads() -> int:

@@ -61,6 +61,15 @@ from gradnoise.errors import InputError
         ("run_definitions.cnn", {"noise": {"batch": 1}}, "noise.batch: unknown key"),
         ("output", "/tmp/results", "a relative path inside the working directory"),
         ("output", "../results", "a relative path inside the working directory"),
+        ("noise.checkpoints", [-1], r"checkpoints.0: found -1; .* equal to 0, or 'last'$"),
+        (
+            "noise.checkpoints",
+            ["lst"],
+            "checkpoints.0: found 'lst'; .* a valid integer, or 'last'$",
+        ),
+        ("training.checkpoints", [-1], r"checkpoints.0: found -1; .* equal to 0$"),
+        ("noise.coordinates", 0, "coordinates: found 0; .* 'all', or greater than or equal to 1$"),
+        ("runs", ["Tables"], "runs: found 'Tables', a folder that all runs share; another name"),
     ],
 )
 def test_a_bad_value_is_one_message_with_key_finding_and_accepted(
@@ -69,6 +78,83 @@ def test_a_bad_value_is_one_message_with_key_finding_and_accepted(
     with pytest.raises(InputError, match=message) as raised:
         Experiment(edited(path, value))
     assert len(str(raised.value).splitlines()) <= 2
+
+
+@pytest.mark.parametrize("output", ["", " ", ".", "./", "..", "a/../b", "/results"])
+def test_results_lie_inside_the_working_directory(output: str) -> None:
+    with pytest.raises(InputError) as raised:
+        Experiment(edited("output", output))
+    assert str(raised.value) == (
+        f"output: found {output!r}; accepted: a relative path inside the working directory, such as results"
+    )
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "src/gradnoise",
+        "SRC",
+        "data",
+        "data/mine",
+        ".snakemake",
+        ".git/x",
+        "workflow",
+        "tests",
+        "docs",
+        "benchmarks",
+        "logs",
+        "~/r",
+        "-r",
+    ],
+)
+def test_results_have_a_folder_of_their_own(output: str) -> None:
+    with pytest.raises(InputError) as raised:
+        Experiment(edited("output", output))
+    assert str(raised.value) == (
+        f"output: found {output!r}; results need a folder of their own, such as results: neither benchmarks, "
+        "data, docs, logs, src, tests, workflow, nor hidden, nor with a first letter - or ~"
+    )
+
+
+@pytest.mark.parametrize("output", ["config.yaml", "Snakefile/results"])
+def test_results_are_no_file(output: str) -> None:
+    with pytest.raises(InputError, match=f"output: found '{output}'; .* is a file; accepted: a fo"):
+        Experiment(edited("output", output))
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("results/", "results"),
+        ("./results", "results"),
+        ("a//b/./c", "a/b/c"),
+        ("my..results", "my..results"),
+        ("results/src", "results/src"),
+        ("datasets", "datasets"),
+    ],
+)
+def test_results_lie_where_one_would_think(output: str, expected: str) -> None:
+    assert Experiment(edited("output", output)).paths.output == expected
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "signsgd"])
+def test_a_trajectory_takes_no_step_from_another_optimizer(optimizer: str) -> None:
+    config = edited("training.optimizer", optimizer)
+    config["runs"] = ["cnn"]
+    with pytest.raises(InputError) as raised:
+        Experiment(config)
+    assert str(raised.value).removeprefix("run cnn: ") == (
+        "trajectory.learning_rate: found null in variant plain, as in training, but that was by "
+        f"{optimizer}, and a trajectory is SGD's; give learning_rate, weight_decay, or leave out the "
+        "variant (trajectory.variants: [])"
+    )
+    config["trajectory"] |= {"learning_rate": 0.01, "weight_decay": 0.0}
+    assert Experiment(config).runs["cnn"].followed == [1]
+    config["trajectory"]["variant_definitions"]["plain"] = {"weight_decay": None}
+    with pytest.raises(InputError, match=r"trajectory.momentum: .* give momentum, weight_decay"):
+        Experiment(config)
+    config["run_definitions"]["cnn"] = {}
+    assert Experiment(config).runs["cnn"].followed == []
 
 
 def test_a_checkpoint_that_is_not_saved_is_named() -> None:

@@ -1,6 +1,7 @@
 """An experiment: its runs, what they share, and their files."""
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,14 @@ def test_merging_replaces_lists_and_leaves_both_sides_as_they_were() -> None:
     assert merged(base, override) == {"a": {"b": [4], "c": 3}, "d": {"e": 5}}
     assert base == {"a": {"b": [1, 2], "c": 3}}
     assert override == {"a": {"b": [4]}, "d": {"e": 5}}
+
+
+def test_defaults_that_were_not_read_are_named(tmp_path: Path) -> None:
+    mine, defaults = tmp_path / "mine.yaml", tmp_path / "config.yaml"
+    mine.write_text("output: mine")
+    defaults.write_text("{}")
+    with pytest.raises(InputError, match=r"^config.yaml was not read: found none in .*mine.yaml$"):
+        Experiment({"output": "mine"}, [mine])
+    with pytest.raises(InputError, match=r"^runs: missing; every key of config.yaml must be there"):
+        Experiment({"output": "mine"}, [defaults, mine])
+    assert Experiment({**DEFAULT, "output": "mine"}, [mine]).paths.output == "mine"

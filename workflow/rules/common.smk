@@ -7,19 +7,28 @@ SOURCE = ROOT / "src"
 sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
 
 import environment
+import failures
 import jobs
 from experiment import Experiment
 from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
-from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from stages import data, figures
 
 environment.prepare(SOURCE)
+FAILURES = failures.watch(logger, commands=workflow.output_settings.printshellcmds)
+
+
+def stop(*lines):
+    """End Snakemake with these as the last lines that a user sees."""
+    logger.error("\n".join(lines))
+    sys.exit(1)
+
 
 try:
     EXPERIMENT = Experiment(config, [Path(file) for file in workflow.configfiles])
 except InputError as error:
-    raise WorkflowError(f"The config cannot be run:\n{error}")
+    stop("The config cannot be run:", str(error))
 
 PATHS = EXPERIMENT.paths
 

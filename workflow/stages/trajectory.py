@@ -12,6 +12,8 @@ from sizes import Resources
 
 # Keys that say which trajectories there are, not how one is made.
 WHICH = {"variants", "variant_definitions", "networks"}
+# Keys that are as in training where they are null.
+FROM_TRAINING = ("learning_rate", "momentum", "weight_decay")
 
 
 class Trajectory(Section):
