@@ -13,6 +13,7 @@ from configuration import Config, Parts, Sections, check_duplicates
 from fingerprint import canonical
 from gradnoise.errors import InputError
 from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.tables.scope import unsaid
 from run import Job, Run
 from sections import check
 from stages import gradients
@@ -111,6 +112,15 @@ class Experiment:
         same = gradients.settings(theirs) == gradients.settings(job)
         shared = same and job.seed in other.seeds and job.epoch in other.epochs
         return theirs.checkpoint if shared else job.checkpoint
+
+    def notes(self) -> list[str]:
+        """What the results will not be able to say, known before they are made; one line each."""
+        sampled = [run for run in self.runs.values() if run.epochs]
+        found = {
+            run.name: unsaid(len(run.seeds), len(run.repeats), run.sections.model.name)
+            for run in sampled
+        }
+        return [f"note: run {name}: {text}" for name, text in found.items() if text]
 
     def jobs(self) -> Iterator[Job]:
         """Every measured run, seed, epoch and parameter."""

@@ -27,6 +27,7 @@ def inputs() -> Inputs:
             "operation": "convolution",
         },
         **{"kind": "weight", "size": 90, "coordinates": 90, "batches": 200, "share_dirac": 0.25},
+        "n_repeats": 5,
         **{"share_sparse": 0.5, "share_quantised": 0.125, "share_live": 0.125},
     }
     rows = [{**layer, "epoch": epoch, "batch_size": size} for epoch in (0, 9) for size in (8, 64)]

@@ -69,11 +69,26 @@ def test_a_data_set_is_called_as_readers_know_it(data, expected):
     assert sentences.title({"data": data}) == expected
 
 
-def limits(model, seeds=1, **sections):
+@pytest.mark.parametrize(
+    ("unit", "seeds", "repeats", "expected"),
+    [
+        ("repeat", 1, 2, "95 % intervals over 2 repeats of the draws)"),
+        ("repeat", 2, 1, "mini-batches, one repeat: no interval)"),
+        ("seed", 3, 1, "95 % intervals over 3 training seeds)"),
+    ],
+)
+def test_the_headline_speaks_of_intervals_only_where_there_are_some(unit, seeds, repeats, expected):
+    table = pd.DataFrame(rows(unit=unit, n_seeds=seeds, n_repeats=repeats))
+    text = sentences.headline(table, pd.DataFrame({"epoch": [3]}), SECTIONS, 95.0)
+    assert expected in text
+
+
+def limits(model, seeds=1, repeats=5, **sections):
     table = pd.DataFrame(
         [
             {
                 **row,
+                "n_repeats": repeats,
                 "kind": "weight",
                 "parameter": "w",
                 "layer": "conv1",
@@ -99,8 +114,18 @@ def test_limits_follow_from_what_the_run_covers():
     assert "BatchNorm" not in text
 
 
+def test_one_repeat_is_a_limit():
+    text = limits({"name": "cnn"}, seeds=2, repeats=1)
+    assert "2 training seeds and one repeat of the draws: percentages have no interval" in text
+    assert "intervals speak" not in text
+    text = limits({"name": "cnn"}, seeds=3, repeats=1)
+    assert "3 training seeds: the intervals speak of cnn" in text
+    assert "One repeat of the draws: the intervals hold" in text
+
+
 def test_batch_norm_and_the_papers_networks_are_known_by_the_registry():
     text = limits({"name": "resnet20"}, seeds=4)
+    assert "repeat" not in text
     assert "4 training seeds: the intervals speak of resnet20" in text
     assert "none of the paper's networks" not in text
     assert "BatchNorm uses frozen statistics here" in text

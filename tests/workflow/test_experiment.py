@@ -104,3 +104,11 @@ def test_defaults_that_were_not_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^runs: missing; every key of config.yaml must be there"):
         Experiment({"output": "mine"}, [defaults, mine])
     assert Experiment({**DEFAULT, "output": "mine"}, [mine]).paths.output == "mine"
+
+
+def test_what_few_seeds_and_repeats_cannot_say_is_noted_of_runs_with_noise() -> None:
+    (note,) = Experiment(DEFAULT).notes()
+    assert note.startswith("note: run cnn_epoch_shuffle: one training seed: the intervals speak of")
+    notes = Experiment(edited("noise.repeats", 1)).notes()
+    assert [each.split(":")[1] for each in notes] == [" run cnn", " run cnn_epoch_shuffle"]
+    assert "one repeat of the draws" in notes[0]

@@ -31,6 +31,9 @@ except InputError as error:
     stop("The config cannot be run:", str(error))
 
 PATHS = EXPERIMENT.paths
+if workflow.is_main_process:
+    for note in EXPERIMENT.notes():
+        logger.info(note)
 
 # The local limit on jobs that use a GPU at once; `--resources gpu=N` and profiles override it.
 if environment.local_gpus():

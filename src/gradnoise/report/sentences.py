@@ -8,6 +8,7 @@ import pandas as pd
 
 from gradnoise.data.catalogue import DATA_SETS
 from gradnoise.model.networks import NETWORKS, has_batch_norm
+from gradnoise.tables.scope import unit, unsaid
 from gradnoise.trajectory.names import NETWORK
 
 NEAR = 3.0  # points by which a prediction may miss
@@ -43,11 +44,12 @@ def headline(
     history = training[training["epoch"] == last]
     accuracy = history["test_accuracy"].mean() if "test_accuracy" in history else float("nan")
     reached = f" (test accuracy {100 * accuracy:.1f} %)" if pd.notna(accuracy) else ""
-    count, unit = (
+    count, repeated = (
         (small["n_seeds"], "training seeds")
         if small["unit"] == "seed"
         else (small["n_repeats"], "repeats of the draws")
     )
+    over = f"95 % intervals over {count} {repeated}" if count > 1 else "one repeat: no interval"
     model = sections.get("model", {}).get("name", "the network")
     value = "percentage_testable"
     rise = f" and {percent(large, value)} at {large['batch_size']}" if len(rows) > 1 else ""
@@ -58,7 +60,7 @@ def headline(
         f"After {last} {'epoch' if last == 1 else 'epochs'} on {title(sections)}{reached}, the gradient noise of "
         f"{model} is Gaussian for {percent(small, value)} of its weights at batch size "
         f"{small['batch_size']}{rise}, leaving out the {constant} whose noise is constant (Shapiro-Wilk "
-        f"test on {small['batches']} mini-batches, 95 % intervals over {count} {unit}); exactly Gaussian "
+        f"test on {small['batches']} mini-batches, {over}); exactly Gaussian "
         f"noise would give {ceiling:g} %."
     )
 
@@ -109,14 +111,15 @@ def limits(
     model = str(sections.get("model", {}).get("name", "the network"))
     training, noise = sections.get("training", {}), sections.get("noise", {})
     weights = gaussianity[gaussianity["kind"] == "weight"]
-    if seeds < 3:
-        networks = "One training seed: the" if seeds == 1 else f"{seeds} training seeds: the"
-        yield f"{networks} intervals speak of these weights, not of {model} in general."
-    else:
+    repeats = int(gaussianity["n_repeats"].min())
+    few = unsaid(seeds, repeats, model)
+    if unit(seeds) == "seed":
         yield (
             f"{seeds} training seeds: the intervals speak of {model} trained in this way on these data; "
             "with so few seeds they are wide."
         )
+    if few:
+        yield few[0].upper() + few[1:]
     samples = f" ({data['train_samples']:,} training samples)" if data.get("train_samples") else ""
     paper = "" if title(sections) == "CIFAR-10" else "; the paper's numbers are for CIFAR-10"
     yield f"One data set, {title(sections)}{samples}{paper}."

@@ -9,22 +9,12 @@ Tables here have one row per (seed, repeat), the two index levels, and one colum
 that are compared stand in the same table, so that their difference is paired before it is averaged.
 """
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtri, stdtrit
 
-Unit = Literal["seed", "repeat"]
-
-
-SEEDS_NEEDED = 3  # fewer training seeds say nothing about the next one
-
-
-def unit(seeds: int) -> Unit:
-    """What an interval over this many training seeds varies: the seed, or the repeat within each."""
-    return "seed" if seeds >= SEEDS_NEEDED else "repeat"
+from gradnoise.tables.scope import unit
 
 
 def estimate(table: pd.DataFrame) -> pd.DataFrame:
