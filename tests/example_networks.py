@@ -1,5 +1,7 @@
 """Small networks with every kind of layer, and images for them."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -59,3 +61,27 @@ class Centred(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         outputs = self.linear(inputs)
         return F.dropout(outputs, 0.5) if self.random else outputs - outputs.mean(0)
+
+
+class Attending(nn.Module):
+    """Attention on the samples' own sequences, or on another view of them, in either order of axes."""
+
+    def __init__(self, cross: bool = False, first: bool = True, **options: Any) -> None:
+        super().__init__()
+        self.cross, self.first = cross, first
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=first, **options)
+        self.out = nn.Linear(4, 5)
+        for name, each in self.named_parameters():
+            if name.endswith(("bias", "bias_k", "bias_v")):
+                nn.init.normal_(each)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        other = torch.tanh(inputs[:, 1:]) if self.cross else inputs
+        kdim, vdim = self.attention.kdim, self.attention.vdim
+        key, value = F.pad(other, (0, kdim - 4)), F.pad(other, (0, vdim - 4), value=0.3)
+        given = (inputs, key, value) if self.cross else (inputs, inputs, inputs)
+        if not self.first:
+            moved = inputs.transpose(0, 1)
+            given = tuple(each.transpose(0, 1) for each in given) if self.cross else (moved,) * 3
+        attended = self.attention(*given)[0]
+        return self.out(torch.tanh(attended).mean(1 if self.first else 0))

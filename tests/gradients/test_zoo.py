@@ -12,14 +12,20 @@ import torch
 import torch.nn.functional as F
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 from example_models import one_by_one
 from gradnoise.draws.batches import Draws
 from gradnoise.errors import InputError
 from gradnoise.gradients import per_sample_gradients
+from gradnoise.gradients.selections import select
+from gradnoise.gradients.verification.problem import Problem, measuring
+from gradnoise.gradients.verification.ways import ProvenGradients, Way
+from gradnoise.model.preservation import preserved
 from gradnoise.moments import per_sample_moments
 from gradnoise.noise import sample_noise
-from zoo import SAMPLES, model_and_data
+from zoo import SAMPLES, Misleading, model_and_data
 
 MODELS = int(os.environ.get("GRADNOISE_ZOO", "300"))
 REFUSED: list[str] = []
@@ -77,3 +83,39 @@ def test_every_way_agrees_with_plain_autograd(seed: int, chunk: int, size: int) 
         batches = each[drawn].mean(axis=1) - each.mean(axis=0)
         for how, found in noise.items():
             assert np.abs(found[name][size] - batches).max() < 2e-4 * scale, (name, how)
+
+
+LAYERS = (
+    *(nn.Linear, NonDynamicallyQuantizableLinear, nn.Conv1d, nn.Conv2d, nn.Embedding),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.RMSNorm, nn.GroupNorm),
+    *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.MultiheadAttention),
+)
+
+
+def usual(model: nn.Module) -> set[str]:
+    """Parameters of torch's own layers that are used as layers."""
+    misled = tuple(f"{n}." for n, each in model.named_modules() if isinstance(each, Misleading))
+    return {
+        name
+        for name, _ in model.named_parameters()
+        if not name.startswith(misled)
+        and type(model.get_submodule(name.rpartition(".")[0])) in LAYERS
+    }
+
+
+def test_no_layer_of_torchs_own_goes_a_slower_way_silently() -> None:
+    seen: set[type] = set()
+    for seed in range(120):
+        model, x, y = model_and_data(seed)
+        names = usual(model)
+        selections = select(dict(model.named_parameters()), 5, 0, 0, sorted(names))
+        with preserved(model) as kept, measuring():
+            found = ProvenGradients(Problem(model, F.cross_entropy, kept), selections)
+            try:
+                found.rows(x, y)
+            except RuntimeError:
+                continue  # torch itself cannot: a layer of its own changed in place by the next
+        slower = {name for name in names if found.ways[name] is not Way.CAPTURED}
+        assert slower == set(), (seed, model)
+        seen |= {type(each) for each in model.modules()}
+    assert set(LAYERS) <= seen

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import Call, Owner, captured_gradients, contraction
+from gradnoise.gradients.captures.calls import Call, of_parameter
+from gradnoise.gradients.captures.kinds import Owner
+from gradnoise.gradients.captures.rows import captured_gradients, contraction, multiplied
 from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
 from gradnoise.gradients.selections import Selection
 from gradnoise.gradients.verification.problem import Problem
@@ -89,18 +91,20 @@ class ChunkSums:
             DependentError: where a sample's gradient does not exist.
         """
         calls, parameters = self.proven.proven_calls(inputs, targets)
-        found: dict[nn.Module, Contraction] = {}
+        found: dict[Owner, Contraction] = {}
         together: list[Work] = []
-        for name, (module, attribute) in parameters.items():
-            each = self.accumulators[name]
-            if _multiplied(each, module, attribute, calls[module]):
+        for name, owner in parameters.items():
+            each, mine = self.accumulators[name], of_parameter(calls, owner)
+            (module, attribute), bias = owner, _is_bias(owner)
+            if _multiplied(each, owner, len(mine)):
                 # A layer's weight and bias share the contraction of its one call.
-                if module not in found:
-                    found[module] = contraction(module, calls[module][0])
-                together += (_products if attribute == "weight" else _bias)(each, found[module])
+                layer = module, attribute.removesuffix("bias" if bias else "weight")
+                if layer not in found:
+                    found[layer] = contraction(module, mine[0])
+                together += (_bias if bias else _products)(each, found[layer])
                 continue
             for part in _parts(len(inputs), each.summed.size):
-                rows, _ = _captured_rows(each, (module, attribute), calls[module], part)
+                rows, _ = _captured_rows(each, owner, calls[module], part)
                 added = each.sums.gradients(rows.contiguous().cpu().numpy())
                 # Only a layer's last part waits for the other layers; the buffers of the others are dropped.
                 if part.stop >= len(inputs):
@@ -127,14 +131,16 @@ class ChunkSums:
                 yield self.accumulators[name].sums.gradients(added)
 
 
-def _multiplied(
-    each: Accumulator, module: nn.Module, attribute: str, calls: Sequence[Call]
-) -> bool:
+def _is_bias(owner: Owner) -> bool:
+    return owner[1].endswith("bias")
+
+
+def _multiplied(each: Accumulator, owner: Owner, calls: int) -> bool:
     """Whether its gradients need not be formed by torch, and are faster formed without."""
-    if len(calls) > 1 or not isinstance(module, nn.Linear | Convolution):
+    if calls > 1 or not multiplied(owner):
         return False
-    grouped = isinstance(module, Convolution) and module.groups > 1
-    return attribute == "bias" or not each.whole or (not grouped and each.sums.columns >= FEW)
+    grouped = isinstance(owner[0], Convolution) and owner[0].groups > 1
+    return _is_bias(owner) or not each.whole or (not grouped and each.sums.columns >= FEW)
 
 
 def _products(each: Accumulator, found: Contraction) -> list[Work]:
@@ -163,10 +169,11 @@ def _bias(each: Accumulator, found: Contraction) -> list[Work]:
 def _captured_rows(each: Accumulator, owner: Owner, calls: Sequence[Call], part: slice) -> Rows:
     """Gradients of some samples of a chunk."""
     module, name = owner[0], each.selection.name
-    some = [Call(call.inputs[part], call.perturbation[part], call.error[part]) for call in calls]
-    return captured_gradients(
-        {module: some}, {name: owner}, {name: each.summed}, len(some[0].perturbation)
-    )[name]
+    some = [call.samples(part) for call in calls]
+    found = captured_gradients(
+        {module: some}, {name: owner}, {name: each.summed}, len(some[0].error)
+    )
+    return found[name]
 
 
 def _parts(samples: int, size: int) -> Iterator[slice]:

@@ -67,9 +67,14 @@ def asking(parameters: Sequence[torch.Tensor]) -> Iterator[None]:
 
 @contextmanager
 def measuring() -> Iterator[None]:
-    """Differentiate, and compute in the model's own precision, wherever this is called from."""
+    """Differentiate, and compute in the model's own precision and by its modules, wherever this is called from."""
     kinds = {"cpu", *(("cuda",) if torch.cuda.is_available() else ())}
     with ExitStack() as stack:
+        # Without gradients, torch computes transformer blocks by one operation, which calls no module.
+        stack.callback(
+            torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled()
+        )
+        torch.backends.mha.set_fastpath_enabled(False)
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         for kind in kinds:

@@ -8,14 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradnoise.gradients.captures import (
-    Call,
-    Owner,
-    capturable,
-    capture,
-    captured_gradients,
-    usable,
-)
+from gradnoise.gradients.captures.calls import Call, capture, of_parameter, usable
+from gradnoise.gradients.captures.kinds import Owner, capturable, obstacles
+from gradnoise.gradients.captures.rows import captured_gradients
 from gradnoise.gradients.contractions import Rows
 from gradnoise.gradients.differentiation import one_by_one, one_sample_gradients
 from gradnoise.gradients.selections import Selection
@@ -52,6 +47,9 @@ class ProvenGradients:
             name: max(fastest, Way.CAPTURED if name in self.owners else Way.VECTORISED)
             for name in selections
         }
+        if fastest is Way.CAPTURED:
+            for name, why in obstacles(problem.model, list(selections)).items():
+                log.info("slower way for %s: %s", name, why)
         self._generator = torch.Generator().manual_seed(0)
         self._first = True
 
@@ -92,8 +90,8 @@ class ProvenGradients:
     ) -> tuple[dict[nn.Module, list[Call]], dict[str, Owner]]:
         """Calls whose captured gradients are proven at the selections, and the parameters that they give."""
         calls, outputs = self.captured(inputs, targets)
-        for name, (module, _) in self._owners().items():
-            if not usable(calls[module], len(targets)):
+        for name, owner in self._owners().items():
+            if not usable(of_parameter(calls, owner), len(targets)):
                 self._slower(name, NOT_ONCE)
         owners = self._owners()
         if self.verify and owners:
