@@ -55,17 +55,15 @@ class Sections(Parts):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         within(self.checkpoints, self.training.epochs, "noise.checkpoints")
-        missing = sorted(set(self.checkpoints) - set(self.training.saved_epochs))
+        saved = self.training.saved_epochs
+        missing = sorted(set(self.checkpoints) - set(saved))
         if missing:
-            raise ValueError(
-                f"noise.checkpoints: epochs {missing} are not saved; add them to training.checkpoints "
-                f"(found {self.training.checkpoints}) or set that to all"
-            )
+            raise ValueError(f"noise.checkpoints: epochs {missing} are not saved; {self._saving()}")
         last = self.training.epochs
-        if self.trajectory.variants and last not in self.training.saved_epochs:
+        if self.trajectory.variants and last not in saved:
             raise ValueError(
-                f"trajectory.variants: they start at the last epoch, {last}, which is not saved; add it to "
-                f"training.checkpoints (found {self.training.checkpoints}) or set that to all"
+                f"trajectory.variants: they start at the last epoch, training.epochs = {last}, which is not saved; "
+                f"{self._saving()}"
             )
         self._require_steps_of_sgd()
         return self
@@ -84,6 +82,13 @@ class Sections(Parts):
                     f"{optimizer}, and a trajectory is SGD's; give {', '.join(open_keys)}, or leave out the "
                     "variant (trajectory.variants: [])"
                 )
+
+    def _saving(self) -> str:
+        """How the weights of more epochs are had."""
+        training = self.training
+        if training.path is not None and training.checkpoints == "all":
+            return f"training.path {training.path} has {training.saved_epochs} up to training.epochs = {training.epochs}"
+        return f"add them to training.checkpoints (found {training.checkpoints}) or set that to all"
 
     @property
     def checkpoints(self) -> list[int]:

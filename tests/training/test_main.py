@@ -23,7 +23,8 @@ def stage_at(tmp_path):
     dataset.write(tmp_path / "data.h5", source, "arrays")
     changes = {"epochs": 40, "augment": True, "checkpoints": [1, 39, 40], "milestones": [9]}
     model = {"name": "cnn", "arguments": {"batch_norm": True, "hidden_features": 8}}
-    settings = {"model": model, "training": {**HYPERPARAMETERS, **changes}, "seed": 3}
+    training = {**HYPERPARAMETERS, **changes}
+    settings = {"model": model, "training": training, "seed": 3, "pretrained": None}
 
     def arguments(folder):
         return [

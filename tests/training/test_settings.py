@@ -6,17 +6,26 @@ from gradnoise.training import settings
 
 
 def test_settings_are_read_with_their_hyperparameters():
-    given = {"model": {"name": "cnn"}, "training": HYPERPARAMETERS, "seed": 3}
+    given = {"model": {"name": "cnn"}, "training": HYPERPARAMETERS, "seed": 3, "pretrained": None}
     found = settings.read(given)
-    assert (found.seed, found.training) == (3, hyperparameters())
+    assert (found.seed, found.training, found.pretrained) == (3, hyperparameters(), None)
+
+
+def test_files_of_a_network_trained_elsewhere_are_read():
+    one, history = {"file": "1.pt", "sha256": "c0"}, {"file": "training.csv", "sha256": "ff"}
+    files = {"folder": "there", "checkpoints": {"1": one}, "history": history}
+    given = {"model": {}, "training": HYPERPARAMETERS, "seed": 3, "pretrained": files}
+    found = settings.read(given).pretrained
+    assert found.checkpoints == {1: settings.File("1.pt", "c0")}
+    assert (str(found.folder), found.history) == ("there", settings.File("training.csv", "ff"))
 
 
 def test_a_misspelt_or_missing_key_is_named():
     misspelt = {**HYPERPARAMETERS, "learning_rte": 1}
     with pytest.raises(InputError, match=r"learning_rte: unknown key; accepted: optimizer"):
-        settings.read({"model": {}, "training": misspelt, "seed": 3})
+        settings.read({"model": {}, "training": misspelt, "seed": 3, "pretrained": None})
     with pytest.raises(InputError, match=r"seed: missing"):
-        settings.read({"model": {}, "training": HYPERPARAMETERS})
+        settings.read({"model": {}, "training": HYPERPARAMETERS, "pretrained": None})
 
 
 def test_the_rate_falls_after_its_milestones():

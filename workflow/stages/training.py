@@ -1,14 +1,21 @@
 """Training: how the network learns."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 import sizes
+from fingerprint import digest
+from gradnoise.errors import InputError
+from gradnoise.store.work_area import write_text
+from gradnoise.training import checkpoint_files
 from registries import modules
 from run import Job
-from sections import Choice, Count, Positive, Section, distinct, within
+from sections import Choice, Count, Positive, Section, distinct, within, without_braces
 from sizes import Resources
+
+CHECKSUMS = Path(".snakemake/gradnoise")
 
 
 class Training(Section):
@@ -27,10 +34,16 @@ class Training(Section):
     augment: bool
     seeds: Annotated[list[Count], Field(min_length=1)]
     checkpoints: Literal["all"] | list[Count]
+    path: str | None
     device: Literal["auto", "cpu", "cuda", "mps"]
     torch_threads: Positive
 
     _seeds_distinct = field_validator("seeds", "milestones")(distinct)
+
+    @field_validator("path")
+    @classmethod
+    def _no_wildcards(cls, path: str | None) -> str | None:
+        return None if path is None else without_braces(path)
 
     @model_validator(mode="after")
     def _checkpoints_exist(self) -> Self:
@@ -40,9 +53,36 @@ class Training(Section):
             raise ValueError("nesterov: true needs the optimizer sgd and a momentum above 0")
         return self
 
+    @model_validator(mode="after")
+    def _trained_elsewhere(self) -> Self:
+        for seed in self.seeds if self.path is not None else ():
+            found = self.pretrained(seed)
+            missing = sorted(set(self.saved_epochs) - set(found.checkpoints))
+            if missing:
+                raise ValueError(
+                    f"path: {found.folder} has no checkpoint of epochs {missing}; found {list(found.checkpoints)}"
+                )
+        return self
+
+    def pretrained(self, seed: int) -> checkpoint_files.CheckpointFiles:
+        """Files of a network that was trained elsewhere.
+
+        Raises:
+            InputError: names the folder in which there are none.
+        """
+        assert self.path is not None
+        try:
+            return checkpoint_files.find(Path(self.path).expanduser(), seed, self.seeds)
+        except InputError as error:
+            raise InputError(f"path: {error}") from None
+
     @property
     def saved_epochs(self) -> list[int]:
-        """Epochs whose weights are kept; 0 always."""
+        """Epochs whose weights are kept: 0 always, but of networks trained elsewhere those that are there."""
+        if self.path is not None:
+            there = self.pretrained(self.seeds[0]).checkpoints
+            up_to_last = [epoch for epoch in there if epoch <= self.epochs]
+            return up_to_last if self.checkpoints == "all" else sorted(self.checkpoints)
         if self.checkpoints == "all":
             return list(range(self.epochs + 1))
         return sorted({0, *self.checkpoints})
@@ -56,21 +96,35 @@ class Training(Section):
 
 def settings(job: Job) -> dict[str, Any]:
     """What training one network reads."""
-    sections = job.run.sections
+    training = job.run.sections.training
     return {
-        "model": sections.model.model_dump(),
-        "training": sections.training.model_dump(exclude={"seeds"}),
+        "model": job.run.sections.model.model_dump(),
+        "training": training.model_dump(exclude={"seeds", "path"}),
         "seed": job.seed,
+        "pretrained": None
+        if training.path is None
+        else training.pretrained(job.seed).description(training.saved_epochs, checksum),
     }
 
 
+def checksum(path: Path) -> str:
+    """SHA-256 of a file; of one that has kept its place, size and time, the one computed before."""
+    status = path.stat()
+    known = digest(str(path.resolve()), status.st_size, status.st_mtime_ns)
+    cached = CHECKSUMS / f"{known}.sha256"
+    if not cached.exists():
+        write_text(cached, checkpoint_files.sha256(path))
+    return cached.read_text()
+
+
 def resources(job: Job) -> Resources:
-    """The data as float32 twice, and the network's state; all epochs."""
+    """The data as float32 twice, and the network's state; all epochs, or a look at every checkpoint."""
     training = job.run.sections.training
+    epochs = training.epochs if training.path is None else len(training.saved_epochs)
     state = 12 * job.run.weights * 4 // 2**20
     return Resources(
         memory=sizes.BASE_MB + 2 * sizes.data_memory(job.run) + state,
-        minutes=sizes.minutes(job.run, job.run.samples * training.epochs * 1.5),
+        minutes=sizes.minutes(job.run, job.run.samples * epochs * 1.5),
         threads=training.torch_threads,
         gpu=sizes.gpu(job.run),
     )

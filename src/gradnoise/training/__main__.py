@@ -6,22 +6,28 @@ from gradnoise.model import factory
 from gradnoise.model.device import deterministic
 from gradnoise.store.work_area import WorkArea
 from gradnoise.training.loop import Training, train_in
+from gradnoise.training.pretrained import take_over
 from gradnoise.training.settings import read
 
 
 def main() -> None:
-    """Train one model for one seed."""
+    """Train one model for one seed, or take over one that has been trained."""
     args = stage.parse(
-        "Train a model, keeping its weights at chosen epochs.", ["data"], ["checkpoints", "output"]
+        "Train a model, keeping its weights at chosen epochs, or take them over from a folder.",
+        ["data"],
+        ["checkpoints", "output"],
     )
     settings = read(args.settings)
     deterministic(settings.training.torch_threads)
     data = dataset.load(args.data)
     manifest = {"settings": args.settings, "source": args.source, "data": data.checksum}
     with WorkArea(args.checkpoints, manifest) as area:
-        model = factory.build(settings.model, data.input_shape, data.outputs, settings.seed)
-        metadata = {"seed": settings.seed, "model": settings.model}
-        train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
+        if settings.pretrained:
+            take_over(area, settings, data)
+        else:
+            model = factory.build(settings.model, data.input_shape, data.outputs, settings.seed)
+            metadata = {"seed": settings.seed, "model": settings.model}
+            train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
         # The table first: if a kill comes between the two, the checkpoints are still there to go on from.
         area.publish({"training.csv": args.output, "checkpoints": args.checkpoints})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from gradnoise import stage
@@ -56,18 +57,48 @@ class Hyperparameters:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file of a network that was trained elsewhere.
+
+    Attributes:
+        file: its name, relative to the network's folder.
+        sha256: of its bytes.
+    """
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A network that was trained elsewhere.
+
+    Attributes:
+        folder: of its files.
+        checkpoints: epoch -> file, those that are taken over.
+        history: its `training.csv`; None where there is none.
+    """
+
+    folder: Path
+    checkpoints: Mapping[int, File]
+    history: File | None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Which network is trained.
 
     Attributes:
         model: the config's model section, `name` and `arguments`.
-        training: how.
+        training: how it is trained, or was.
         seed: of the initial weights, the order of the samples, and their augmentation.
+        pretrained: the network, where it has been trained already; else None.
     """
 
     model: Mapping[str, Any]
     training: Hyperparameters
     seed: int
+    pretrained: Pretrained | None
 
 
 def read(given: Mapping[str, Any]) -> Settings:
@@ -78,7 +109,24 @@ def read(given: Mapping[str, Any]) -> Settings:
     """
     settings = stage.read_settings(Settings, given)
     training: Any = settings.training
-    return replace(settings, training=stage.read_settings(Hyperparameters, training))
+    return replace(
+        settings,
+        training=stage.read_settings(Hyperparameters, training),
+        pretrained=_pretrained(settings.pretrained),
+    )
+
+
+def _pretrained(given: Any) -> Pretrained | None:
+    """From JSON, whose keys are text."""
+    if given is None:
+        return None
+    found = stage.read_settings(Pretrained, given)
+    history: Any = found.history
+    return Pretrained(
+        Path(found.folder),
+        {int(epoch): File(**file) for epoch, file in given["checkpoints"].items()},
+        None if history is None else File(**history),
+    )
 
 
 def check(how: Hyperparameters, data: Dataset) -> None:
