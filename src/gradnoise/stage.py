@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,10 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 from gradnoise.errors import InputError
+
+log = logging.getLogger(__name__)
+
+_wanted: ContextVar[bool] = ContextVar("progress is wanted", default=True)
 
 Item = TypeVar("Item")
 Settings = TypeVar("Settings")
@@ -95,9 +100,25 @@ def available_threads() -> int:
 
 
 def progress(items: Iterable[Item], description: str, **options: Any) -> Iterable[Item]:
-    """Iterate with a progress bar on standard error: live on a terminal, a line now and then in a log."""
-    interval = 0.5 if sys.stderr.isatty() else 10.0
-    return tqdm(items, desc=description, mininterval=interval, file=sys.stderr, **options)
+    """Iterate with a progress bar on standard error: live on a terminal, a line now and then in a stage's log.
+
+    Elsewhere (a notebook, a script whose output goes to a file) there is none, unless logging's level is INFO.
+    """
+    terminal = sys.stderr.isatty()
+    shown = _wanted.get() and (terminal or log.isEnabledFor(logging.INFO))
+    interval = 0.5 if terminal else 10.0
+    options = {"mininterval": interval, "disable": not shown, **options}
+    return tqdm(items, desc=description, file=sys.stderr, **options)
+
+
+@contextmanager
+def showing(wanted: bool) -> Iterator[None]:
+    """Whether `progress` shows anything inside."""
+    token = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
 
 
 @contextmanager

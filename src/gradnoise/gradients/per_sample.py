@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradnoise.errors import InputError, refuse_masks, whole
+from gradnoise.stage import showing
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,7 @@ def per_sample_gradients(
     *,
     seed: int = 0,
     verify: bool = True,
+    progress: bool = True,
 ) -> dict[str, NDArray[np.float32]]:
     """The gradient of every sample's own loss, of every trainable parameter, biases included.
 
@@ -41,6 +43,7 @@ def per_sample_gradients(
         seed: of the coordinates drawn.
         verify: prove every chunk, for at most one more forward and backward pass (see `gradients.verification`).
             False for those who have measured the same model and loss with True before.
+        progress: show it on a terminal (elsewhere only where logging's level is INFO).
 
     Returns:
         By parameter name float32 (N, C), in loss per unit of the parameter; all coordinates in the
@@ -64,7 +67,8 @@ def per_sample_gradients(
     from gradnoise.gradients.streaming import collected_gradients
 
     measured = checked(model, loss, inputs, targets, coordinates, chunk_size, seed, verify)
-    found = collected_gradients(model, loss, *measured, chunk_size, verify)
+    with showing(progress):
+        found = collected_gradients(model, loss, *measured, chunk_size, verify)
     return {name: chosen for name, (chosen, _) in found.items()}
 
 

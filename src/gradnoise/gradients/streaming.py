@@ -19,6 +19,7 @@ from gradnoise.gradients.verification.problem import Problem, measuring
 from gradnoise.gradients.verification.ways import ProvenGradients
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
+from gradnoise.stage import progress
 
 CHUNK = 128  # samples a pass
 
@@ -90,7 +91,9 @@ def collected_gradients(
         for name, selection in selections.items()
     }
     chunks = streamed_gradients(model, loss, inputs, targets, selections, chunk_size, verify=verify)
-    for first, last, rows in chunks:
+    count = -(-len(inputs) // (chunk_size or CHUNK))
+    shown = progress(chunks, "per-sample gradients", total=count, leave=False, delay=5)
+    for first, last, rows in shown:
         for name, parts in rows.items():
             for array, values in zip(found[name], parts, strict=True):
                 array[first:last] = values

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from gradnoise.gradients.per_sample import checked
 from gradnoise.moments.central_powers import Moments
+from gradnoise.stage import showing
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +23,7 @@ def per_sample_moments(
     *,
     seed: int = 0,
     verify: bool = True,
+    progress: bool = True,
 ) -> dict[str, Moments]:
     """Moments of the per-sample gradient over all samples, of every trainable parameter, biases included.
 
@@ -39,6 +41,7 @@ def per_sample_moments(
         seed: of the coordinates drawn.
         verify: prove every chunk, for at most one more forward and backward pass (see `gradients.verification`).
             False for those who have measured the same model and loss with True before.
+        progress: show it on a terminal (elsewhere only where logging's level is INFO).
 
     Returns:
         By parameter name float64 arrays, in the parameter's shape, or (C,) at the chosen coordinates.
@@ -61,7 +64,8 @@ def per_sample_moments(
     from gradnoise.moments.streaming import streamed_moments
 
     measured = checked(model, loss, inputs, targets, coordinates, chunk_size, seed, verify)
-    found = streamed_moments(model, loss, *measured, chunk_size, verify)
+    with showing(progress):
+        found = streamed_moments(model, loss, *measured, chunk_size, verify)
     if coordinates is not None:
         return found
     return {

@@ -22,6 +22,7 @@ from gradnoise.draws.pieces import check
 from gradnoise.errors import InputError, refuse_masks
 from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
 from gradnoise.noise.store import describe
+from gradnoise.stage import showing
 from gradnoise.store.arrays import open_store
 from gradnoise.store.versions import versions
 
@@ -55,6 +56,7 @@ def sample_noise(
     augment: bool = False,
     micro_batch: int = 128,
     memory: int = 1 << 30,
+    progress: bool = True,
 ) -> "NoiseSamples | zarr.Group":
     """Noise samples of every trainable parameter of any torch model, biases included.
 
@@ -82,6 +84,7 @@ def sample_noise(
         augment: re-draw crop and flip of images for every sample of every batch.
         micro_batch: samples a forward and backward pass.
         memory: bytes for buffers.
+        progress: show it on a terminal (elsewhere only where logging's level is INFO).
 
     Returns:
         Parameter name to batch size to float32 (batches, coordinates); with `store` the Zarr group, opened
@@ -119,7 +122,7 @@ def sample_noise(
         raise InputError(f"targets: found {len(targets)}; needed: {len(inputs)}, as many as inputs")
     if directions and store is None:
         raise InputError("directions: noise along directions needs a store to be written to")
-    with preserved(model):
+    with preserved(model), showing(progress):
         require_measurable(model)
         parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
         selections = select(parameters, coordinates, directions, seed)
