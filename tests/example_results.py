@@ -226,6 +226,9 @@ def write_tails(
             "samples": 10_000,
             "kurtosis_exponent": 0.04 + 0.002 * random.normal(),
             "kurtosis_error": 0.01,
+            "variance_exponent": 0.03 + 0.002 * random.normal(),
+            "variance_error": 0.01,
+            "variance": b"finite",
             "fourth_moment": b"finite",
         }
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradnoise.control import judgement
-from gradnoise.control.judgement import called_variance, check_population
+from gradnoise.control.judgement import check_population
 from gradnoise.control.populations import DEGREES, HEAVY_FACTORS, HeavyFactor
 from gradnoise.control.results import COLUMNS
 from gradnoise.tails.stable.index import METHODS
@@ -41,12 +41,6 @@ def test_a_wrong_call_is_called_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = check_population("gaussian", "labels", [16], 100, 0, NULL)
     assert [row["verdict"] for row in rows] == ["wrong", "right"]
     assert rows[0]["called_variance"] == "infinite"
-
-
-def test_variance_is_called_by_the_growth() -> None:
-    assert called_variance(0.35, 0.05) == "finite"
-    assert called_variance(0.95, 0.05) == "infinite"
-    assert called_variance(0.65, 0.05) == "undecided"
 
 
 def test_stage_writes_a_table(tmp_path: Path) -> None:

@@ -5,7 +5,13 @@ from gradnoise.tails.columns import TABLES, rows_of
 
 def test_rows_have_the_declared_columns_in_their_order() -> None:
     row = {column.name: 1.5 for column in TABLES["growth"]}
-    row |= {"fourth_moment": "undecided", "samples": 3, "coordinates": 2, "further": 0}
+    row |= {
+        "variance": "finite",
+        "fourth_moment": "undecided",
+        "samples": 3,
+        "coordinates": 2,
+        "further": 0,
+    }
     found = rows_of("growth", [dict(reversed(row.items()))])
     assert list(found.dtype.names or ()) == [column.name for column in TABLES["growth"]]
     assert found.dtype["samples"] == "i8"

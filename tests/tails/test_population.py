@@ -1,52 +1,32 @@
 import numpy as np
 import pytest
+import zarr
 
 from gradnoise.draws.batches import Draws
 from gradnoise.tails.growth import growth
 from gradnoise.tails.influence import influence
-from gradnoise.tails.population import analyse_samples, chosen, read_columns
+from gradnoise.tails.null import gaussian_null
+from gradnoise.tails.population import COORDINATES, Population, analyse_samples
 
 N, C = 640, 10
+NULL = gaussian_null(200, ("ecf",), seed=0, series=400)
 
 
-class Chunked:
-    """An array that counts what is read, in chunks as Zarr has them."""
-
-    def __init__(self, values: np.ndarray, chunk: int) -> None:
-        self.values, self.shape, self.chunks = values, values.shape, (len(values), chunk)
-        self.read: list[tuple[int, int]] = []
-
-    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
-        self.read.append((key[1].start, key[1].stop))
-        return self.values[key]
-
-
-def test_all_coordinates_are_chosen_where_they_are_few() -> None:
-    assert chosen(np.empty((N, 7)), 7).tolist() == list(range(7))
-
-
-def test_whole_chunks_from_the_first_to_the_last() -> None:
-    gradients = Chunked(np.arange(2 * 1000).reshape(2, 1000), 32)
-    positions = chosen(gradients, 128)  # type: ignore[arg-type]
-    assert positions.size == 128
-    assert positions[0] == 0
-    assert positions[-1] == 1000 // 32 * 32 - 1
-    columns = read_columns(gradients, positions)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(columns, gradients.values[:, positions])
-    assert len(gradients.read) == 4
+def analysed(gradients: np.ndarray, **changes: object) -> Population:
+    draws = Draws(5, 1, "with_replacement", gradients.shape[0])
+    given = {"index": 7 * np.arange(gradients.shape[1]), "repeats": [1, 2], "batch_sizes": [16, 64]}
+    given |= {"targets": np.arange(gradients.shape[0]) % 2, "classes": ["cat", "dog"]} | changes
+    return analyse_samples(gradients, draws=draws, batches=200, null=NULL, **given)  # type: ignore[arg-type]
 
 
 def test_tables_are_of_the_growth_and_the_influence() -> None:
     gradients = np.random.default_rng(0).standard_t(3, (N, C)).astype(np.float32)
-    draws = Draws(5, 1, "with_replacement", N)
-    targets = np.arange(N) % 2
-    index = 7 * np.arange(C)
-    found = analyse_samples(gradients, index, draws, [16, 64], 200, targets, ["cat", "dog"])
+    found = analysed(gradients)
     grown, shares = growth(gradients, 5), influence(gradients)
     row = found.tables["growth"][0]
     assert (row["samples"], row["coordinates"]) == (N, C)
-    assert row["kurtosis_exponent"] == grown.kurtosis_exponent
-    assert row["rho_error"] == grown.rho_error
+    for name in ("kurtosis_exponent", "rho_error", "variance_exponent", "variance_error"):
+        assert row[name] == getattr(grown, name)
     rows = found.tables["influence"]
     assert rows["batch_size"].tolist() == [16, 64]
     assert rows["fourth_share"] == pytest.approx(2 * [np.median(shares.fourth)])
@@ -54,7 +34,33 @@ def test_tables_are_of_the_growth_and_the_influence() -> None:
     for s in range(2):
         share = np.median(found.arrays["extreme_share"][s])
         assert rows["extreme_share"][s] == pytest.approx(share)
-    np.testing.assert_array_equal(found.arrays["index"], index)
+    np.testing.assert_array_equal(found.arrays["index"], 7 * np.arange(C))
     assert found.tables["influence_classes"]["name"].tolist() == [b"cat", b"dog"]
-    regression = analyse_samples(gradients, index, draws, [16], 200, targets, [])
-    assert set(regression.tables) == {"growth", "influence"}
+    assert found.tables["largest_batch"]["repeat"].tolist() == [1, 2]
+    regression = analysed(gradients, classes=[])
+    assert set(regression.tables) == {"growth", "influence", "largest_batch"}
+
+
+@pytest.mark.parametrize("chunk", [64, 600, 1800])
+def test_the_whole_layer_is_looked_at_whatever_its_chunks(chunk: int) -> None:
+    # Tails grow along the layer, and every third of it is moved by a class of its own.
+    random, count = np.random.default_rng(2), 1800
+    degrees = np.linspace(1.2, 12, count)
+    targets = np.repeat([0, 1, 2, 3], [600, 500, 500, 900])
+    gradients = random.standard_t(degrees, (len(targets), count)).astype(np.float32)
+    gradients *= 1 + 3 * (targets[:, None] == np.arange(count) // 600)
+    stored = zarr.create_array({}, data=gradients, chunks=(500, chunk))
+    found = analysed(stored, index=np.arange(count), targets=targets, classes=list("abcd"))  # type: ignore[arg-type]
+    assert found.arrays["index"].size == COORDINATES
+    assert found.arrays["index"][[0, -1]].tolist() == [0, count - 1]
+    assert np.diff(found.arrays["index"]).max() <= 8
+    row, everything = found.tables["growth"][0], growth(gradients, 5)
+    assert row["kurtosis_exponent"] == pytest.approx(everything.kurtosis_exponent, abs=0.02)
+    first = growth(gradients[:, :COORDINATES], 5).kurtosis_exponent
+    assert abs(first - everything.kurtosis_exponent) > 0.2
+    expected = influence(gradients)
+    shares = np.bincount(targets, expected.weight)
+    np.testing.assert_allclose(found.tables["influence_classes"]["share_weight"], shares, atol=0.03)
+    assert (
+        row["kurtosis_exponent"] == growth(gradients[:, found.arrays["index"]], 5).kurtosis_exponent
+    )

@@ -7,7 +7,7 @@ from gradnoise.claims.decision import Claim, once
 from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
 from gradnoise.claims.verdicts import Families, components
 from gradnoise.tables.intervals import unit
-from gradnoise.tails.growth import FINITE, GROUPS, INFINITE
+from gradnoise.tails.growth import FOURTH, GROUPS
 from gradnoise.tails.stable.index import DEFAULT
 
 CLOSE = 0.02  # of the tail index to that of Gaussian noise, at the largest batch size
@@ -36,7 +36,7 @@ def tail_index_to_two(run: Evidence) -> Families:
 
 
 def finite_fourth_moments(run: Evidence) -> Families:
-    """Kurtosis of the per-sample gradients does not grow with the number of samples: exponent below 0.1.
+    """Kurtosis of the per-sample gradients does not grow with the number of samples: exponent below 0.12.
 
     The other two parts of the claim are checks of code. An exponent certainly above 0.25, that of a law with
     infinite fourth moment, contradicts.
@@ -48,7 +48,7 @@ def finite_fourth_moments(run: Evidence) -> Families:
     }
     if unit(len(run.seeds)) == "seed":
         contrasts = [
-            Contrast(labels[layer], exponents[layer], most=FINITE, refuted_above=INFINITE)
+            Contrast(labels[layer], exponents[layer], most=FOURTH[0], refuted_above=FOURTH[1])
             for layer in layers
         ]
         return [simultaneous(contrasts)]
@@ -64,7 +64,7 @@ def finite_fourth_moments(run: Evidence) -> Families:
         },
         index=pd.Index([labels[layer] for layer in layers]),
     )
-    limits = pd.DataFrame({"most": FINITE, "refuted_above": INFINITE}, index=rows.index)
+    limits = pd.DataFrame({"most": FOURTH[0], "refuted_above": FOURTH[1]}, index=rows.index)
     return [components(rows, limits)]
 
 

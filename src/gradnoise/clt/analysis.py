@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from gradnoise import stage
@@ -23,6 +22,7 @@ from gradnoise.clt.settings import Settings
 from gradnoise.clt.summary import bounds, quantiles, summarise, third_moment_correlations
 from gradnoise.clt.value_classes import Frequencies, frequencies
 from gradnoise.draws.streams import Stream, generator
+from gradnoise.gradients.store import read_columns
 from gradnoise.store.variables import quantile_names
 
 Floats = NDArray[np.float64]
@@ -86,8 +86,7 @@ def exact_distances(gradients: Any, settings: Settings) -> ExactDistances:
     chosen = np.sort(random.permutation(count)[: min(settings.exact_coordinates, count)])
     found = np.full((len(sizes), len(chosen)), np.nan)
     reached = np.full(len(chosen), np.nan)
-    columns: Any = gradients.oindex if isinstance(gradients, zarr.Array) else gradients
-    series = columns[:, chosen].T
+    series = read_columns(gradients, chosen).T
     for place, values in enumerate(stage.progress(series, "exact distances", total=len(chosen))):
         if values.min() == values.max():
             continue

@@ -25,7 +25,7 @@ from gradnoise.control.populations import (
     resampled_noise,
 )
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.tails.growth import called, growth, verdict
+from gradnoise.tails.growth import fourth_verdict, growth, variance_verdict
 from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.stable.index import DEFAULT, METHODS, tail_index
 
@@ -39,10 +39,6 @@ NULL_SERIES = 1000
 
 
 GAP = 0.2  # null minus measured index, of the default method, at the largest batch size, above which fresh noise has no variance
-
-
-# Kurtosis of a population of tail index a grows with exponent 4 / a - 1 down to a = 2, and 1 below.
-NO_VARIANCE = 2 / 3
 
 
 def check_population(
@@ -84,9 +80,9 @@ def check_population(
     gap = null[DEFAULT] - indices["fresh", max(batch_sizes)][DEFAULT]
     variance = {
         "fresh": "infinite" if gap > GAP else "finite",
-        "resampled": called_variance(grown.kurtosis_exponent, grown.kurtosis_error),
+        "resampled": variance_verdict(grown.kurtosis_exponent, grown.kurtosis_error),
     }
-    fourth = verdict(grown.kurtosis_exponent, grown.kurtosis_error)
+    fourth = fourth_verdict(grown.kurtosis_exponent, grown.kurtosis_error)
     return [
         {
             **{"distribution": distribution, "source": heavy, "draws": kind},
@@ -112,11 +108,6 @@ def _judged(degrees: float, variance: str, fourth: str) -> dict[str, Any]:
         "called_fourth": fourth,
         "verdict": "right" if (variance, fourth) == truth else "wrong",
     }
-
-
-def called_variance(exponent: float, error: float) -> str:
-    """What the growth of kurtosis says of the variance: "finite", "infinite" or "undecided"."""
-    return called(exponent, error, NO_VARIANCE, NO_VARIANCE)
 
 
 def control(batch_sizes: Sequence[int], batches: int, seed: int) -> list[dict[str, Any]]:

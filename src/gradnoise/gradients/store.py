@@ -94,6 +94,17 @@ def open_gradients(
     return gradient, attributes
 
 
+def read_columns(gradients: Any, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Chosen columns of per-sample gradients, (N, len(positions)); every chunk that holds one is read once.
+
+    Args:
+        gradients: (N, C), an array or a Zarr array.
+        positions: of the columns.
+    """
+    columns = gradients.oindex if isinstance(gradients, zarr.Array) else gradients
+    return np.asarray(columns[:, positions])
+
+
 def read_parameters(root: zarr.Group) -> dict[str, ParameterGradients]:
     """Every parameter of an open store, by name in alphabetical order."""
     found = {}

@@ -27,6 +27,8 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
     "calibration_of_prediction": ("clt", "reliability", ["batches", "bin"]),
     "tails": ("tails", "summary", ["method", "batch_size", "repeat"]),
     "norms": ("tails", "norms", ["batch_size", "repeat"]),
+    "rejected_tails": ("tails", "rejected", ["method", "batch_size", "repeat"]),
+    "largest_batch": ("tails", "largest_batch", ["repeat"]),
     "growth": ("tails", "growth", []),
     "influence": ("tails", "influence", ["batch_size"]),
     "influence_classes": ("tails", "influence_classes", ["label"]),

@@ -19,6 +19,7 @@ from gradnoise.noise.store import Noise, ParameterNoise, open_parameter, require
 from gradnoise.stage import without_linear_algebra
 from gradnoise.tails import growth, influence
 from gradnoise.tails.analysis import analyse_tails, tail_examples
+from gradnoise.tails.null import Null
 from gradnoise.tails.population import Population, analyse_samples
 from gradnoise.tails.results import Example, write
 from gradnoise.tails.settings import Settings
@@ -58,21 +59,36 @@ def main() -> None:
         reason = f"fewer than {growth.SMALLEST} samples"
     else:
         reason = "per-sample gradients"
-        population = _population(gradients, options.data, first, batches, shown)
+        null = analysis.null
+        population = _population(gradients, options.data, first, repeats, batches, null, shown)
     axes = {"batch_sizes": first.batch_sizes, "repeats": repeats}
     attributes = {**_attributes(first, settings), "batches": batches, "samples": reason}
     write(options.output, analysis, shown, population, first.coordinate, axes, attributes)
 
 
 def _population(
-    gradients: Noise, data: Path, noise: ParameterNoise, batches: int, shown: Sequence[Example]
+    gradients: Noise,
+    data: Path,
+    noise: ParameterNoise,
+    repeats: Sequence[int],
+    batches: int,
+    null: Null,
+    shown: Sequence[Example],
 ) -> Population:
     """What per-sample gradients add, the samples at the ends of the examples' coordinates included."""
     targets, classes = read_targets(data)
     drawn = noise.attributes
     draws = Draws(drawn["seed"], drawn["repeat"], drawn["sampling"], drawn["sample_count"])
     found = analyse_samples(
-        gradients, noise.coordinate, draws, noise.batch_sizes, batches, targets, classes
+        gradients,
+        noise.coordinate,
+        draws,
+        repeats,
+        noise.batch_sizes,
+        batches,
+        null,
+        targets,
+        classes,
     )
     columns = [np.asarray(gradients[:, one.position]) for one in shown]
     extremes = [influence.extreme_samples(column) for column in columns]

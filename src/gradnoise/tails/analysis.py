@@ -14,8 +14,9 @@ from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.columns import rows_of
 from gradnoise.tails.norm import norm_shape, null_shape
-from gradnoise.tails.null import SERIES, gaussian_null
+from gradnoise.tails.null import SERIES, Null, gaussian_null
 from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
+from gradnoise.tails.rejected import Collected, Rejected, analyse_rejected
 from gradnoise.tails.results import Example
 from gradnoise.tails.stable.index import DEFAULT, tail_index
 from gradnoise.tails.summary import example_roles, histograms, summarise
@@ -35,12 +36,16 @@ class TailAnalysis:
         summary: structured array of S * R * methods rows, see `gradnoise.tails.summary.summarise`.
         norms: structured array of S * R rows, as `columns.TABLES` says.
         histograms: by method, see `gradnoise.tails.summary.histograms`.
+        rejected: of the coordinates that the test rejects.
+        null: Gaussian series of as many batches.
     """
 
     indices: dict[str, Fields]
     summary: NDArray[Any]
     norms: NDArray[Any]
     histograms: dict[str, Fields]
+    rejected: Rejected
+    null: Null
 
 
 def analyse_tails(
@@ -75,6 +80,7 @@ def analyse_tails(
     shape = len(batch_sizes), len(repeats), noise[0].shape[-1]
     indices = {method: _empty(shape) for method in methods}
     norms = []
+    collected = Collected((classes == Coordinate.LIVE) & (pvalues < significance))
     for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):
         layer = _WholeLayer(batches, shape[2])
         for columns in column_blocks(noise[r], batches):
@@ -84,16 +90,18 @@ def analyse_tails(
                 for name, values in found._asdict().items():
                     fields[name][s, r, columns] = values
             layer.add(block)
+            collected.add((s, r), columns, block)
         random = generator(seed, Stream.TAILS, "layer", size, repeat)
         drawn = {"batch_size": size, "batches": batches, "repeat": repeat}
         norms.append({**drawn, **layer.describe(random)})
-    null = gaussian_null(batches, methods, seed, significance, null_series)
+    null = gaussian_null(batches, {*methods, DEFAULT}, seed, significance, null_series)
     rows = summarise(indices, classes, pvalues, null, batch_sizes, batches, repeats, significance)
     counted = {
         method: histograms(fields, classes, pvalues, null, method, significance)
         for method, fields in indices.items()
     }
-    return TailAnalysis(indices, rows, rows_of("norms", norms), counted)
+    rejected = analyse_rejected(collected, batch_sizes, batches, repeats, null)
+    return TailAnalysis(indices, rows, rows_of("norms", norms), counted, rejected, null)
 
 
 def _empty(shape: tuple[int, int, int]) -> Fields:
@@ -200,10 +208,16 @@ def tail_examples(
             role,
             int(batch_sizes[size]),
             position,
-            float(fields["alpha"][size, 0, position]),
-            float(fields["scale"][size, 0, position]),
+            *_index_of(fields, (size, 0, position)),
             float(pvalues[size, 0, position]),
             np.asarray(noise[size, :batches, slice(position, position + 1)])[:, 0],
         )
         for role, size, position in shown
     ]
+
+
+def _index_of(fields: Fields, at: tuple[int, int, int]) -> tuple[float, float]:
+    """Index and scale of a series; NaN where the method found none."""
+    if not fields["converged"][at]:
+        return math.nan, math.nan
+    return float(fields["alpha"][at]), float(fields["scale"][at])

@@ -1,4 +1,4 @@
-"""Tables of the tails stage: their columns, declared once, and rows that have them."""
+"""What the file of the tails stage holds: arrays and tables, declared once, and rows that have the columns."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.store.variables import Variable
-from gradnoise.tails.stable.index import METHODS
+from gradnoise.store.variables import GRADIENT_UNITS, Variable
+from gradnoise.tails.stable.index import DEFAULT, METHODS
+
+REJECTED_METHODS = DEFAULT, "ml"  # of rejected coordinates alone; `ml` is what the paper fits
 
 _BATCH_SIZE = Variable("batch_size", "mini-batch size", "samples")
 _DRAWN = (
@@ -37,6 +39,86 @@ _NULLS = {
     "_null_sd": "of the norm of independent Gaussian coordinates, standard deviation",
     "_correlated_null": "of the norm of Gaussian noise of the same covariance, mean",
     "_correlated_null_sd": "of the norm of Gaussian noise of the same covariance, deviation",
+}
+
+_CELL = ("batch_size", "repeat", "coordinate")
+_CELL_BINS = ("batch_size", "repeat", "bin")
+_EXAMPLE = ("example",)
+_CHOSEN = ("chosen",)
+_LEVEL = ("subset_size", "chosen")
+_SIZED = ("batch_size", "chosen")
+
+# By HDF5 group; the groups of the methods that were asked for. `samples` needs stored per-sample gradients.
+ARRAYS: dict[str, tuple[Variable, ...]] = {
+    "": (
+        Variable("batch_sizes", "mini-batch sizes", "samples", ("batch_size",)),
+        Variable("repeats", "numbers of the repeats of the draws", "1", ("repeat",)),
+    ),
+    "coordinates": (Variable("index", "flat index into the parameter", "1", ("coordinate",)),),
+    **{
+        f"coordinates/{method}": (
+            Variable("alpha", f"tail index of the noise, by {method}", "1", _CELL),
+            Variable("scale", f"stable scale of the noise, by {method}", GRADIENT_UNITS, _CELL),
+            Variable("converged", f"whether {method} found an index", "", _CELL),
+        )
+        for method in METHODS
+    },
+    **{
+        f"histograms/{method}": (
+            Variable("edges", "edges of the bins of the tail index", "1", ("edge",)),
+            Variable("live", "live coordinates by tail index", "coordinates", _CELL_BINS),
+            Variable(
+                "rejected",
+                "coordinates that Shapiro-Wilk rejects, by tail index",
+                "coordinates",
+                _CELL_BINS,
+            ),
+            Variable("null", "Gaussian series by tail index", "series", ("bin",)),
+            Variable(
+                "null_rejected",
+                "Gaussian series that Shapiro-Wilk rejects, by tail index",
+                "series",
+                ("bin",),
+            ),
+        )
+        for method in METHODS
+    },
+    **{
+        f"rejected_histograms/{method}": (
+            Variable("edges", "edges of the bins of the tail index", "1", ("edge",)),
+            Variable("counts", "rejected series by tail index", "series", _CELL_BINS),
+            Variable("null", "rejected Gaussian series by tail index", "series", ("bin",)),
+        )
+        for method in REJECTED_METHODS
+    },
+    "samples": (
+        Variable("index", "flat index into the parameter of the chosen coordinates", "1", _CHOSEN),
+        Variable("sizes", "sizes of the nested subsets", "samples", ("subset_size",)),
+        Variable("kurtosis", "kurtosis of a subset's per-sample gradients", "1", _LEVEL),
+        Variable("rho", "standardised third absolute moment of a subset's gradients", "1", _LEVEL),
+        Variable("third_share", "top samples' share of the sum of |g - Eg|^3", "1", _CHOSEN),
+        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3", "1", _CHOSEN),
+        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4", "1", _CHOSEN),
+        Variable("extreme_share", "top samples' share of the noise's extremes", "1", _SIZED),
+        Variable("usual_share", "top samples' share of all the noise", "1", _SIZED),
+        Variable("weight", "sample's share of the fourth central sum", "1", ("sample",)),
+        Variable("top", "indices of the samples of largest weight", "1", ("top_sample",)),
+        Variable(
+            "behind_examples",
+            "indices of the samples of extreme gradient in an example's coordinate, lowest first",
+            "1",
+            ("example", "extreme_sample"),
+        ),
+    ),
+    "examples": (
+        Variable("samples", "noise of an example", GRADIENT_UNITS, ("example", "batch")),
+        Variable("role", "why a coordinate is shown", "", _EXAMPLE),
+        Variable("batch_size", "mini-batch size", "samples", _EXAMPLE),
+        Variable("coordinate", "flat index into the parameter", "1", _EXAMPLE),
+        Variable("alpha", "tail index", "1", _EXAMPLE),
+        Variable("scale", "stable scale", GRADIENT_UNITS, _EXAMPLE),
+        Variable("pvalue", "p-value of Shapiro-Wilk", "1", _EXAMPLE),
+    ),
 }
 
 TABLES: dict[str, tuple[Variable, ...]] = {
@@ -80,12 +162,39 @@ TABLES: dict[str, tuple[Variable, ...]] = {
         Variable("kurtosis_error", "its standard error"),
         Variable("rho_exponent", "exponent of rho in the number of samples"),
         Variable("rho_error", "its standard error"),
+        Variable("variance_exponent", "exponent of the variance in the number of samples"),
+        Variable("variance_error", "its standard error"),
         Variable(
             "dense_coordinates", "coordinates not zero for half of the samples", "coordinates"
         ),
         Variable("dense_kurtosis_exponent", "exponent of kurtosis over dense coordinates"),
         Variable("dense_kurtosis_error", "its standard error"),
+        Variable("variance", "finite, infinite or undecided, by kurtosis_exponent", ""),
         Variable("fourth_moment", "finite, infinite or undecided, by kurtosis_exponent", ""),
+    ),
+    "rejected": (
+        *_DRAWN,
+        Variable("method", "estimator of the tail index", ""),
+        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
+        *(
+            Variable(f"{null}{name}", what.format(of), units)
+            for null, of in (("", "rejected coordinates"), ("null_", "rejected Gaussian series"))
+            for name, what, units in (
+                ("series", "{} that were looked at", "series"),
+                ("share_converged", "share of these {} with an index", "1"),
+                ("share_at_2", "share of these {} with an index from 1.98 on", "1"),
+                ("share_near_2", "share of these {} with an index from 1.8 on", "1"),
+            )
+        ),
+    ),
+    "largest_batch": (
+        *_DRAWN,
+        Variable("live", "live coordinates among the chosen", "coordinates"),
+        Variable("share_converged", "share of the live coordinates with an index"),
+        Variable("alpha_mean", "mean tail index over live coordinates"),
+        Variable("null_mean", "mean tail index of Gaussian series"),
+        Variable("null_error", "standard error of null_mean"),
+        Variable("null_minus_mean", "null_mean less alpha_mean"),
     ),
     "influence": (
         _BATCH_SIZE,
@@ -109,7 +218,7 @@ TABLES: dict[str, tuple[Variable, ...]] = {
 }
 
 # Bytes of texts, at least: the same for every layer.
-_WIDTHS = {"method": max(map(len, METHODS)), "fourth_moment": len("undecided"), "name": 64}
+_WIDTHS = {"method": max(map(len, METHODS)), "variance": 9, "fourth_moment": 9, "name": 64}
 
 
 def rows_of(table: str, rows: Sequence[Mapping[str, Any]]) -> NDArray[Any]:

@@ -1,8 +1,22 @@
-"""Are a population's fourth and third moments finite? How the sample's grow with the number of samples says.
+"""Are a population's variance and fourth moment finite? How the sample's grow with the number of samples says.
 
-Kurtosis m4 / m2^2 and rho = E|g - Eg|^3 / sd^3 of N samples settle where the moments exist and grow as a
-power of N where they do not. A sample's own numbers cannot tell: both are finite for any N, and mini-batches
+Kurtosis m4 / m2^2, rho = E|g - Eg|^3 / sd^3 and the variance of N samples settle where the moments exist and grow
+as a power of N where they do not. A sample's own numbers cannot tell: all are finite for any N, and mini-batches
 drawn from finitely many gradients become Gaussian whatever the population.
+
+Exponents depend on the numbers of samples they are taken over, so these are the same everywhere:
+
+| population | kurtosis | variance |
+|---|---|---|
+| Student's t, 1.5 degrees | .94 | .38 |
+| 2 | .72 | .13 |
+| 2.5 | .53 | .07 |
+| 3 | .34 | .03 |
+| 4 | .17 | .01 |
+| 5 | .10 | .01 |
+| exponential | .07 | .01 |
+| product of two Gaussians | .06 | .01 |
+| Gaussian | .01 | .00 |
 """
 
 import math
@@ -12,14 +26,17 @@ from typing import Any
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.store.variables import NORMAL
 
-HALVINGS = 4  # from N down to N / 16
+SIZES = 100, 316, 1_000, 3_162, 10_000  # of the subsets
 
 
-SMALLEST = 64  # samples
+SMALLEST = 400  # samples
+
+
+VARYING = 0.5  # of a coordinate's subsets of every size, at least, if it is to count
 
 
 DENSE = 0.5
@@ -28,7 +45,10 @@ DENSE = 0.5
 GROUPS = 16  # of samples, each left out once for the error
 
 
-FINITE, INFINITE = 0.1, 0.25  # exponents of kurtosis, between those of t(5) and t(3) populations
+# Exponents of kurtosis below which a moment is finite and above which it is not: the variance between those of
+# t(2.5) and t(2), and of t(1.5); the fourth moment between those of t(5) and t(4), and of t(3).
+VARIANCE = 0.6, 0.85
+FOURTH = 0.12, 0.25
 
 
 Floats = NDArray[np.float64]
@@ -39,16 +59,18 @@ class Growth:
     """Kurtosis and rho of growing subsets of C coordinates' N samples.
 
     Attributes:
-        samples: (L,), sizes of the subsets: N/16, N/8, N/4, N/2, N.
+        samples: (L,), sizes of the subsets, near SIZES.
         kurtosis: (L, C), over subsets of which each holds the one before; NaN where one is constant.
         rho: (L, C), as kurtosis.
-        coordinates: number of coordinates that vary in every subset; the others say nothing.
+        coordinates: number of coordinates that vary in half of the subsets of every size; the others say nothing.
+        dense_coordinates: number of those that are not zero for at least half of the samples.
         kurtosis_exponent: slope in the log of the samples of the log kurtosis' median over coordinates and
             disjoint subsets of a size.
         kurtosis_error: its standard error, by a jackknife over groups of samples.
         rho_exponent: as kurtosis_exponent.
         rho_error: as kurtosis_error.
-        dense_coordinates: number of those that are not zero for at least half of the samples.
+        variance_exponent: as kurtosis_exponent, of each coordinate's variance in units of its own.
+        variance_error: as kurtosis_error.
         dense_kurtosis_exponent: as kurtosis_exponent, over dense coordinates: a sparse population grows, too.
         dense_kurtosis_error: its standard error.
     """
@@ -57,111 +79,124 @@ class Growth:
     kurtosis: Floats
     rho: Floats
     coordinates: int
+    dense_coordinates: int
     kurtosis_exponent: float
     kurtosis_error: float
     rho_exponent: float
     rho_error: float
-    dense_coordinates: int
+    variance_exponent: float
+    variance_error: float
     dense_kurtosis_exponent: float
     dense_kurtosis_error: float
 
 
 def growth(gradients: NDArray[Any], seed: int) -> Growth:
-    """Growth of kurtosis and rho with the number of samples over random nested subsets.
+    """Growth of kurtosis, rho and variance with the number of samples over random disjoint subsets.
 
-    The samples are shuffled and cut into 16 subsets, these joined in pairs into 8 and so on, so that every sample
-    counts at every size. Exponents for N = 10,000: Student's t with 3 degrees of freedom 0.33, with 5 (a finite fourth
-    moment) 0.08, exponential 0.04, product of two Gaussians 0.03, Gaussian 0.00; with 1.5 degrees 0.96. A sparse population (few samples that are not zero) grows, too, until it is seen.
+    The samples are shuffled and cut into subsets of near 100, then of near 316, and so on to 10,000 or all, so that
+    every sample counts at every size. A sparse population (few samples that are not zero) grows, too, until it is
+    seen.
 
     Args:
         gradients: (N, C), per-sample gradients, float32 or float64.
         seed: of the shuffle.
 
     Raises:
-        ValueError: for fewer than 64 samples.
+        ValueError: for fewer than 400 samples.
     """
     count = len(gradients)
     if count < SMALLEST:
         raise ValueError(f"gradients: found {count} samples; at least {SMALLEST} are needed")
     order = generator(seed, Stream.GROWTH, count).permutation(count)
     shuffled = np.ascontiguousarray(np.asarray(gradients)[order].T)
-    logs = _logs(shuffled)
-    varying = np.isfinite(logs).all(axis=(0, 1))
-    sizes = count / 2.0 ** np.arange(HALVINGS, -1, -1)
+    parts = subsets(count)
+    logs = _logs(shuffled, parts)
+    varying = _varying(logs[0], parts)
     dense = (np.count_nonzero(shuffled, axis=1) >= DENSE * count)[varying]
-    exponents = _exponents(logs[..., varying], dense, sizes)
-    errors = _jackknife(shuffled[varying], dense, sizes)
-    first = np.array([_first(level) for level in range(HALVINGS + 1)])
+    exponents = _exponents(logs[..., varying], dense, parts)
+    errors = _jackknife(shuffled[varying], dense, parts)
+    first = np.cumsum(parts) - parts
+    numbers = [number for pair in zip(exponents, errors, strict=True) for number in pair]
     return Growth(
-        np.floor(sizes).astype(np.int64),
+        count // parts,
         np.exp(logs[0, first]),
         np.exp(logs[1, first]),
         int(varying.sum()),
-        exponents[0],
-        errors[0],
-        exponents[1],
-        errors[1],
         int(dense.sum()),
-        exponents[2],
-        errors[2],
+        *numbers,
     )
 
 
-def verdict(exponent: float, error: float) -> str:
-    """What the exponent of kurtosis says of the fourth moment: "finite", "infinite" or "undecided".
+def subsets(count: int) -> NDArray[np.int64]:
+    """Into how many subsets `count` samples are cut, for each size that they have, the smallest size first."""
+    sizes = [size for size in SIZES if size < count] + [min(count, SIZES[-1])]
+    parts = {max(1, round(count / size)) for size in sizes}
+    return np.array(sorted(parts, reverse=True), np.int64)
 
-    Its 95 % interval wholly below 0.1 or wholly above 0.25.
-    """
-    return called(exponent, error, FINITE, INFINITE)
+
+def variance_verdict(exponent: float, error: float) -> str:
+    """What the exponent of kurtosis says of the variance: "finite", "infinite" or "undecided"."""
+    return called(exponent, error, VARIANCE)
 
 
-def called(exponent: float, error: float, finite: float, infinite: float) -> str:
-    """ "finite" where a 95 % interval lies wholly below one bound, "infinite" above the other, else "undecided"."""
-    if exponent + NORMAL * error < finite:
+def fourth_verdict(exponent: float, error: float) -> str:
+    """What the exponent of kurtosis says of the fourth moment: "finite", "infinite" or "undecided"."""
+    return called(exponent, error, FOURTH)
+
+
+def called(exponent: float, error: float, thresholds: tuple[float, float]) -> str:
+    """ "finite" where a 95 % interval lies wholly below the first, "infinite" above the second, else "undecided"."""
+    half = float(stdtrit(GROUPS - 1, 0.975)) * error
+    if exponent + half < thresholds[0]:
         return "finite"
-    return "infinite" if exponent - NORMAL * error > infinite else "undecided"
+    return "infinite" if exponent - half > thresholds[1] else "undecided"
 
 
-def _first(level: int) -> int:
-    """Row of the first subset of a level: 16 subsets of level 0 come first, then 8, 4, 2 and all samples."""
-    return 2 * 2**HALVINGS - 2 ** (HALVINGS + 1 - level)
-
-
-def _logs(columns: NDArray[Any]) -> Floats:
-    """Log kurtosis and log rho of every subset, (2, 31, C), of rows of samples (C, N)."""
-    logs = np.full((2, _first(HALVINGS + 1), len(columns)), np.nan)
-    growth_rows(columns, HALVINGS, logs)
+def _logs(columns: NDArray[Any], parts: NDArray[np.int64]) -> Floats:
+    """Log kurtosis, rho and variance of every subset, (3, subsets, C), of rows of samples (C, N)."""
+    logs = np.full((3, int(parts.sum()), len(columns)), np.nan)
+    growth_rows(columns, parts, logs)
     return logs
 
 
-def _exponents(logs: Floats, dense: NDArray[np.bool_], sizes: Floats) -> list[float]:
-    """Slopes in the log of the sizes: of the median log kurtosis, of log rho, and of the dense ones' kurtosis."""
-    slopes = [_slope(logs[each], sizes) for each in (0, 1)]
-    return [*slopes, _slope(logs[0][:, dense], sizes)]
+def _varying(logs: Floats, parts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which coordinates vary in at least half of the subsets of every size: (C,), from (subsets, C)."""
+    levels = np.split(np.isfinite(logs), np.cumsum(parts)[:-1])
+    return np.all([level.mean(axis=0) >= VARYING for level in levels], axis=0)
 
 
-def _slope(logs: Floats, sizes: Floats) -> float:
+def _exponents(logs: Floats, dense: NDArray[np.bool_], parts: NDArray[np.int64]) -> list[float]:
+    """Slopes in the log of the size: median log kurtosis, rho, variance, and kurtosis of dense coordinates."""
+    kurtosis, rho, variance = logs
+    # Coordinates have scales of their own, which a median over all of them would mix.
+    own = variance - np.nanmedian(variance[: parts[0]], axis=0)
+    return [_slope(each, parts) for each in (kurtosis, rho, own, kurtosis[:, dense])]
+
+
+def _slope(logs: Floats, parts: NDArray[np.int64]) -> float:
     if not logs.shape[1]:
         return math.nan
-    medians = [np.median(logs[_first(level) : _first(level + 1)]) for level in range(HALVINGS + 1)]
-    return float(np.polyfit(np.log(sizes), np.array(medians), 1)[0])
+    levels = np.split(logs, np.cumsum(parts)[:-1])
+    medians = np.array([np.nanmedian(level) for level in levels])
+    return float(np.polyfit(-np.log(parts), medians, 1)[0])
 
 
-def _jackknife(columns: NDArray[Any], dense: NDArray[np.bool_], sizes: Floats) -> list[float]:
+def _jackknife(
+    columns: NDArray[Any], dense: NDArray[np.bool_], parts: NDArray[np.int64]
+) -> list[float]:
     """Standard errors of the exponents: the delete-one-group jackknife."""
     found = []
     groups = np.arange(columns.shape[1]) % GROUPS
     for group in range(GROUPS):
-        logs = _logs(np.ascontiguousarray(columns[:, groups != group]))
-        varying = np.isfinite(logs).all(axis=(0, 1))
-        found.append(_exponents(logs[..., varying], dense[varying], sizes))
+        logs = _logs(np.ascontiguousarray(columns[:, groups != group]), parts)
+        found.append(_exponents(logs, dense, parts))
     deviations = np.std(found, axis=0) * math.sqrt(GROUPS - 1)
     return [float(deviation) for deviation in deviations]
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-def _shape(values: NDArray[Any], low: int, high: int) -> tuple[float, float]:
-    """Log kurtosis and log rho of values[low:high]; NaN for no range."""
+def _shape(values: NDArray[Any], low: int, high: int) -> tuple[float, float, float]:
+    """Log kurtosis, log rho and log variance of values[low:high]; NaN for no range."""
     total, second, third, fourth = 0.0, 0.0, 0.0, 0.0
     count = high - low
     for i in range(low, high):
@@ -175,19 +210,20 @@ def _shape(values: NDArray[Any], low: int, high: int) -> tuple[float, float]:
         fourth += square * square
     second /= count
     if not second > 1e-24:
-        return math.nan, math.nan
-    return math.log(fourth / count / second**2), math.log(third / count / second**1.5)
+        return math.nan, math.nan, math.nan
+    kurtosis, rho = fourth / count / second**2, third / count / second**1.5
+    return math.log(kurtosis), math.log(rho), math.log(second)
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def growth_rows(columns: NDArray[Any], halvings: int, logs: Floats) -> None:
-    """Write log kurtosis and log rho of the disjoint subsets of every size, the smallest subsets first.
+def growth_rows(columns: NDArray[Any], parts: NDArray[np.int64], logs: Floats) -> None:
+    """Write log kurtosis, rho and variance of the disjoint subsets of every size, the smallest subsets first.
 
     Args:
         columns: (C, N) samples, one coordinate a row.
-        halvings: from N to the smallest size.
-        logs: (2, subsets, C), written; as it was where a coordinate is zero, NaN where a subset is constant to
-            1e-12 of the largest value.
+        parts: int64, into how many subsets the samples are cut, for each size.
+        logs: (3, subsets, C), written; as it was where a coordinate is zero, NaN where a subset is constant to
+            1e-12 of the largest value. The variance is in units of the coordinate's largest square.
     """
     coordinates, count = columns.shape
     scaled = np.empty(count)
@@ -201,14 +237,14 @@ def growth_rows(columns: NDArray[Any], halvings: int, logs: Floats) -> None:
         for i in range(count):
             scaled[i] = np.float64(columns[c, i]) / largest
         row = 0
-        for level in range(halvings, -1, -1):
-            parts = 1 << level
-            for part in range(parts):
-                low, high = part * count // parts, (part + 1) * count // parts
-                logs[0, row, c], logs[1, row, c] = _shape(scaled, low, high)
+        for cut in parts:
+            for part in range(cut):
+                low, high = part * count // cut, (part + 1) * count // cut
+                logs[0, row, c], logs[1, row, c], logs[2, row, c] = _shape(scaled, low, high)
                 row += 1
 
 
 def warm() -> None:
     """Compile, or load from the cache, what `growth` runs."""
-    growth(np.random.default_rng(0).standard_normal((640, 2)).astype(np.float32), 0)
+    random = np.random.default_rng(0)
+    growth(random.standard_normal((640, 2)).astype(np.float32), 0)

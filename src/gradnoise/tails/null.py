@@ -3,7 +3,7 @@
 The estimators are indifferent to a factor, so one null for each number of batches serves coordinates of every scale.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 from gradnoise.tails.stable.index import ESTIMATORS, tail_index
 
 SERIES = 10_000
+
+
+KEPT = 400  # rejected series, for estimators too slow for all
 
 
 ROWS_BYTES = 1 << 24  # of samples simulated at a time
@@ -29,15 +32,17 @@ class Null:
     Attributes:
         alpha: by method, (series,), of those that converged.
         rejected: by method, those among `alpha` whose Shapiro-Wilk p-value is below the significance.
+        rejected_series: float32 (at most 400, batches), the first that are rejected.
     """
 
     alpha: dict[str, Floats]
     rejected: dict[str, Floats]
+    rejected_series: NDArray[np.float32]
 
 
 def gaussian_null(
     batches: int,
-    methods: Sequence[str],
+    methods: Collection[str],
     seed: int,
     significance: float = 0.05,
     series: int = SERIES,
@@ -57,11 +62,14 @@ def gaussian_null(
     rows = max(16, ROWS_BYTES // (4 * batches))
     alpha: dict[str, list[Floats]] = {method: [] for method in methods}
     rejected: dict[str, list[Floats]] = {method: [] for method in methods}
+    kept = np.empty((0, batches), np.float32)
     for start in range(0, series, rows):
         random = generator(seed, Stream.TAILS, "null", batches, start)
         shape = min(rows, series - start), batches
         samples = random.standard_normal(shape, dtype=np.float32)
         failing = shapiro_wilk(samples).pvalue < significance
+        if len(kept) < KEPT:
+            kept = np.concatenate([kept, samples[failing]])[:KEPT]
         for method in methods:
             count = max(0, ESTIMATORS[method].null_series - start)
             found = tail_index(samples[:count], method=method)
@@ -70,4 +78,5 @@ def gaussian_null(
     return Null(
         {method: np.concatenate(parts) for method, parts in alpha.items()},
         {method: np.concatenate(parts) for method, parts in rejected.items()},
+        kept,
     )

@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
+from gradnoise.gradients.store import read_columns
 from gradnoise.noise.store import Noise
 from gradnoise.tails import growth, influence
 from gradnoise.tails.columns import rows_of
+from gradnoise.tails.largest_batch import largest_batch_rows
+from gradnoise.tails.null import Null
+from gradnoise.tails.summary import spread
 
-COORDINATES = 128  # of a layer's are enough for medians
+COORDINATES = 256  # of a layer's are enough for medians
 
 
 class Population(NamedTuple):
@@ -21,48 +25,36 @@ class Population(NamedTuple):
     tables: dict[str, NDArray[Any]]
 
 
-def chosen(gradients: Noise, most: int = COORDINATES) -> NDArray[np.int64]:
-    """Positions of at most `most` coordinates: whole chunks, evenly spread, so that little is read."""
-    count = gradients.shape[-1]
-    if count <= most:
-        return np.arange(count)
-    width = min(getattr(gradients, "chunks", (most // 4,))[-1], most)
-    chunks = np.linspace(0, count // width - 1, max(1, most // width)).round().astype(np.int64)
-    return np.unique(np.add.outer(np.unique(chunks) * width, np.arange(width)))
-
-
-def read_columns(gradients: Noise, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Chosen columns, (N, len(positions)), stretch by stretch of neighbours."""
-    stretches = np.split(positions, np.flatnonzero(np.diff(positions) > 1) + 1)
-    parts = [np.asarray(gradients[:, int(each[0]) : int(each[-1]) + 1]) for each in stretches]
-    return np.concatenate(parts, axis=1)
-
-
 def analyse_samples(
     gradients: Noise,
     index: NDArray[np.int64],
     draws: Draws,
+    repeats: Sequence[int],
     batch_sizes: Sequence[int],
     batches: int,
+    null: Null,
     targets: NDArray[Any],
     classes: Sequence[str],
 ) -> Population:
-    """Growth and influence over some of a layer's coordinates.
+    """Growth, influence and the index at the largest batch size over some of a layer's coordinates.
 
     Args:
         gradients: (N, C), per-sample gradients.
         index: flat indices of the coordinates in the parameter, (C,).
         draws: of the mini-batches whose extremes are looked at.
+        repeats: numbers of the repeats, for batches of N draws.
         batch_sizes: S of them.
         batches: of each size.
+        null: Gaussian series of as many batches.
         targets: of the N samples.
         classes: names of the classes; none in regression.
 
     Returns:
-        Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `influence` (one row per
-        batch size) and, in classification, `influence_classes` (one row per class).
+        Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `largest_batch` (one row
+        per repeat), `influence` (one row per batch size) and, in classification, `influence_classes` (one row per
+        class).
     """
-    positions = chosen(gradients)
+    positions = spread(gradients.shape[1], COORDINATES)
     columns = read_columns(gradients, positions)
     grown = growth.growth(columns, draws.seed)
     found = influence.influence(columns)
@@ -80,10 +72,17 @@ def analyse_samples(
         "weight": found.weight.astype(np.float32),
         "top": found.top,
     }
-    moment = growth.verdict(grown.kurtosis_exponent, grown.kurtosis_error)
-    exponents = {**vars(grown), "samples": len(columns), "fourth_moment": moment}
+    kurtosis = grown.kurtosis_exponent, grown.kurtosis_error
+    moments = {
+        "variance": growth.variance_verdict(*kurtosis),
+        "fourth_moment": growth.fourth_verdict(*kurtosis),
+    }
+    exponents = {**vars(grown), "samples": len(columns), **moments}
     tables = {
         "growth": rows_of("growth", [exponents]),
+        "largest_batch": rows_of(
+            "largest_batch", largest_batch_rows(columns, batches, repeats, draws.seed, null)
+        ),
         "influence": rows_of("influence", _influence_rows(found, extremes, usual, batch_sizes)),
     }
     if classes:

@@ -12,88 +12,15 @@ from numpy.typing import NDArray
 
 from gradnoise.store import results
 from gradnoise.store.results import put_array, put_attributes, put_table
-from gradnoise.store.variables import GRADIENT_UNITS, Variable
 from gradnoise.store.work_area import atomic
+from gradnoise.tails.columns import ARRAYS as ARRAYS
 from gradnoise.tails.columns import TABLES as TABLES
-from gradnoise.tails.stable.index import METHODS
 
 if TYPE_CHECKING:
     from gradnoise.tails.analysis import TailAnalysis
     from gradnoise.tails.population import Population
 
 Floats = NDArray[np.float64]
-
-_CELL = ("batch_size", "repeat", "coordinate")
-_CELL_BINS = ("batch_size", "repeat", "bin")
-_EXAMPLE = ("example",)
-_CHOSEN = ("chosen",)
-_LEVEL = ("subset_size", "chosen")
-_SIZED = ("batch_size", "chosen")
-
-# By HDF5 group; the groups of the methods that were asked for. `samples` needs stored per-sample gradients.
-ARRAYS: dict[str, tuple[Variable, ...]] = {
-    "": (
-        Variable("batch_sizes", "mini-batch sizes", "samples", ("batch_size",)),
-        Variable("repeats", "numbers of the repeats of the draws", "1", ("repeat",)),
-    ),
-    "coordinates": (Variable("index", "flat index into the parameter", "1", ("coordinate",)),),
-    **{
-        f"coordinates/{method}": (
-            Variable("alpha", f"tail index of the noise, by {method}", "1", _CELL),
-            Variable("scale", f"stable scale of the noise, by {method}", GRADIENT_UNITS, _CELL),
-            Variable("converged", f"whether {method} found an index", "", _CELL),
-        )
-        for method in METHODS
-    },
-    **{
-        f"histograms/{method}": (
-            Variable("edges", "edges of the bins of the tail index", "1", ("edge",)),
-            Variable("live", "live coordinates by tail index", "coordinates", _CELL_BINS),
-            Variable(
-                "rejected",
-                "coordinates that Shapiro-Wilk rejects, by tail index",
-                "coordinates",
-                _CELL_BINS,
-            ),
-            Variable("null", "Gaussian series by tail index", "series", ("bin",)),
-            Variable(
-                "null_rejected",
-                "Gaussian series that Shapiro-Wilk rejects, by tail index",
-                "series",
-                ("bin",),
-            ),
-        )
-        for method in METHODS
-    },
-    "samples": (
-        Variable("index", "flat index into the parameter of the chosen coordinates", "1", _CHOSEN),
-        Variable("sizes", "sizes of the nested subsets", "samples", ("subset_size",)),
-        Variable("kurtosis", "kurtosis of a subset's per-sample gradients", "1", _LEVEL),
-        Variable("rho", "standardised third absolute moment of a subset's gradients", "1", _LEVEL),
-        Variable("third_share", "top samples' share of the sum of |g - Eg|^3", "1", _CHOSEN),
-        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3", "1", _CHOSEN),
-        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4", "1", _CHOSEN),
-        Variable("extreme_share", "top samples' share of the noise's extremes", "1", _SIZED),
-        Variable("usual_share", "top samples' share of all the noise", "1", _SIZED),
-        Variable("weight", "sample's share of the fourth central sum", "1", ("sample",)),
-        Variable("top", "indices of the samples of largest weight", "1", ("top_sample",)),
-        Variable(
-            "behind_examples",
-            "indices of the samples of extreme gradient in an example's coordinate, lowest first",
-            "1",
-            ("example", "extreme_sample"),
-        ),
-    ),
-    "examples": (
-        Variable("samples", "noise of an example", GRADIENT_UNITS, ("example", "batch")),
-        Variable("role", "why a coordinate is shown", "", _EXAMPLE),
-        Variable("batch_size", "mini-batch size", "samples", _EXAMPLE),
-        Variable("coordinate", "flat index into the parameter", "1", _EXAMPLE),
-        Variable("alpha", "tail index", "1", _EXAMPLE),
-        Variable("scale", "stable scale", GRADIENT_UNITS, _EXAMPLE),
-        Variable("pvalue", "p-value of Shapiro-Wilk", "1", _EXAMPLE),
-    ),
-}
 
 
 class Example(NamedTuple):
@@ -114,6 +41,15 @@ class Example(NamedTuple):
     scale: float
     pvalue: float
     samples: NDArray[np.float32]
+
+
+class RejectedHistograms(NamedTuple):
+    """Rejected series by tail index: counts (S, R, bins) between edges, and (bins,) of rejected Gaussian series."""
+
+    batch_sizes: NDArray[np.int64]
+    edges: Floats
+    counts: NDArray[np.int64]
+    null: NDArray[np.int64]
 
 
 class Histograms(NamedTuple):
@@ -147,7 +83,10 @@ def write(
         axes: `batch_sizes` and `repeats`, the first axes of every array over coordinates.
         attributes: of the file; what is no number or text is written as JSON.
     """
-    tables = {"summary": analysis.summary, "norms": analysis.norms, **population.tables}
+    tables = {
+        **{"summary": analysis.summary, "norms": analysis.norms},
+        **{"rejected": analysis.rejected.rows, **population.tables},
+    }
     with atomic(path) as temporary, h5py.File(temporary, "w") as file:
         put_attributes(file, attributes)
         _put(file, "", {name: np.asarray(numbers, np.int64) for name, numbers in axes.items()})
@@ -156,6 +95,8 @@ def write(
             _put(file, f"coordinates/{method}", fields, compressed=True)
         for method, counts in analysis.histograms.items():
             _put(file, f"histograms/{method}", counts)
+        for method, counts in analysis.rejected.histograms.items():
+            _put(file, f"rejected_histograms/{method}", counts)
         _put(file, "samples", population.arrays)
         for name, rows in tables.items():
             put_table(file, name, TABLES[name], rows)
@@ -202,6 +143,18 @@ def read_histograms(path: Path, method: str) -> Histograms:
         group = file[f"histograms/{method}"]
         counts = {name: group[name][...] for name in Histograms._fields[1:]}
         return Histograms(file["batch_sizes"][...], **counts)
+
+
+def read_rejected(path: Path, method: str) -> RejectedHistograms:
+    """Histograms of the indices, by a method, of series that the test rejects.
+
+    Raises:
+        InputError: for a missing or damaged file, or one without this method.
+    """
+    with results.opened(path, "tails") as file:
+        group = file[f"rejected_histograms/{method}"]
+        counts = {name: group[name][...] for name in RejectedHistograms._fields[1:]}
+        return RejectedHistograms(file["batch_sizes"][...], **counts)
 
 
 def read_examples(path: Path) -> list[Example]:

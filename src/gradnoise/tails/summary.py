@@ -27,6 +27,21 @@ Fields = Mapping[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 
 
+def spread(coordinates: int, most: int) -> NDArray[np.int64]:
+    """Positions of at most `most` of so many coordinates, evenly spread from the first to the last.
+
+    Neighbours belong to one unit or class: a stretch of them says nothing of the layer.
+    """
+    chosen = np.linspace(0, coordinates - 1, min(coordinates, most))
+    return np.unique(chosen.round().astype(np.int64))
+
+
+def count(alpha: NDArray[Any], edges: Floats) -> NDArray[np.int64]:
+    """Indices in bins; what lies outside is in the outer ones."""
+    inside = np.clip(alpha.astype(np.float64), edges[0], edges[-1])
+    return np.histogram(inside, edges)[0].astype(np.int64)
+
+
 def describe_indices(alpha: NDArray[Any]) -> dict[str, float]:
     """Mean, deviation, quantiles and the share at 2 of indices, (m,); NaN for none."""
     if not alpha.size:
@@ -131,7 +146,7 @@ def histograms(
     counts = {
         name: np.array(
             [
-                [_count(fields["alpha"][s, r][where[s, r]], edges) for r in range(where.shape[1])]
+                [count(fields["alpha"][s, r][where[s, r]], edges) for r in range(where.shape[1])]
                 for s in range(where.shape[0])
             ]
         )
@@ -140,8 +155,8 @@ def histograms(
     return {
         "edges": edges,
         **counts,
-        "null": _count(null.alpha[method], edges),
-        "null_rejected": _count(null.rejected[method], edges),
+        "null": count(null.alpha[method], edges),
+        "null_rejected": count(null.rejected[method], edges),
     }
 
 
@@ -171,11 +186,6 @@ def example_roles(
     if failing.size:
         roles["rejected"] = int(failing[np.argmin(np.abs(alpha[failing] - 1.5))])
     return roles
-
-
-def _count(alpha: NDArray[Any], edges: Floats) -> NDArray[np.int64]:
-    inside = np.clip(alpha.astype(np.float64), edges[0], edges[-1])
-    return np.histogram(inside, edges)[0].astype(np.int64)
 
 
 def _mean(values: NDArray[Any]) -> float:

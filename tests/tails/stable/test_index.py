@@ -88,3 +88,23 @@ def test_masked_samples_are_left_out(method: str) -> None:
         tail_index(masked, method=method), tail_index(values, method=method), strict=True
     ):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_indices_that_no_method_is_calibrated_for_are_not_converged(method: str) -> None:
+    values = series(0.2, (60, 200))
+    found = tail_index(values, method=method)
+    below = found.alpha < 0.5
+    if method == "hill":  # fits no stable law
+        assert below.mean() > 0.9
+        assert found.converged.all()
+    else:
+        assert not found.converged[below].any()
+        assert found.converged.mean() < 0.2
+        assert np.all(found.alpha[found.converged] >= 0.5)
+
+
+def test_the_limit_is_a_half() -> None:
+    found = tail_index(np.random.default_rng(3).standard_t(0.42, (2000, 200)))
+    np.testing.assert_array_equal(found.converged, found.alpha >= 0.5)
+    assert 0.2 < found.converged.mean() < 0.9

@@ -31,12 +31,14 @@ class Estimator(NamedTuple):
     Attributes:
         fit: from the same m series sorted and as given, (m, n) each, float32 or float64, to arrays (m,). It
             changes neither; the second may have any strides.
-        limits: indices that can be told apart; histograms count what lies outside in their outer bins.
+        limits: indices that histograms span; what lies outside is counted in their outer bins.
+        calibrated: indices that the method has been held against simulated laws of; others are not converged.
         null_series: Gaussian series for its null, at most.
     """
 
     fit: Callable[[Rows, Rows], TailIndex]
     limits: tuple[float, float] = (0.5, 2.0)
+    calibrated: tuple[float, float] = (0.5, 2.0)
     null_series: int = 10_000
 
 

@@ -35,8 +35,9 @@ def tail_index(samples: ArrayLike, axis: int = -1, method: str = DEFAULT) -> Tai
     Returns:
         float64 `alpha` and `scale`, bool `converged`, each in the samples' shape without `axis`; the scale is
         in the samples' unit. NaN, NaN and False where a series has zero range, a value that is not finite, or
-        too few different values. An estimate at the lower end of what its method can find is returned as not
-        converged; one at 2 is a proper one.
+        too few different values. An estimate below 0.5, where no stable law was put to the method, or at the lower
+        end of what it can find is returned as not converged; one at 2 is a proper one. `hill`, which fits no
+        stable law, has no such limits.
 
     Raises:
         ValueError: for an unknown method or fewer than 4 samples.
@@ -50,7 +51,12 @@ def tail_index(samples: ArrayLike, axis: int = -1, method: str = DEFAULT) -> Tai
     """
     if method not in ESTIMATORS:
         raise ValueError(f"method: found {method!r}; accepted: {', '.join(METHODS)}")
-    return TailIndex(*over_series(samples, axis, ESTIMATORS[method].fit))
+    estimator = ESTIMATORS[method]
+    found = TailIndex(*over_series(samples, axis, estimator.fit))
+    low, high = estimator.calibrated
+    with np.errstate(invalid="ignore"):
+        inside = (found.alpha >= low) & (found.alpha <= high)
+    return found._replace(converged=found.converged & inside)
 
 
 def warm() -> None:

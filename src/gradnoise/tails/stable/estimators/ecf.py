@@ -1,6 +1,6 @@
 """Empirical characteristic function phi: ln(-ln |phi(t)|^2) = ln 2 + alpha ln s + alpha ln t, after Koutrouvelis (1980), JASA 75.
 
-A regression on ln t over t = 0.2, 0.4, ..., 1 over the scale; alpha at most 2, and without a lower end.
+A regression on ln t over t = 0.2, 0.4, ..., 1 over the scale; alpha at most 2. It has no lower end, and below 0.5 no meaning.
 """
 
 import math

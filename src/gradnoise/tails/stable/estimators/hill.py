@@ -80,4 +80,4 @@ def _hill(ordered: Rows, count: int) -> tuple[Floats, Flags]:
     return alpha, distances[:, -count] > threshold
 
 
-ESTIMATOR = Estimator(fit, limits=(0.5, 10.0))
+ESTIMATOR = Estimator(fit, limits=(0.5, 10.0), calibrated=(0.0, np.inf))
