@@ -69,14 +69,13 @@ class Run:
         noise, sampled = self.sections.noise, bool(self.epochs)
         chosen = architectures.selected(self.parameters, noise.biases)
         if noise.layers != "all":
-            known = {name for p in chosen for name in (p.name, p.layer)}
-            unknown = [name for name in noise.layers if name not in known]
+            unknown = [name for name in noise.layers if not any(p.is_of(name) for p in chosen)]
             if unknown and sampled:
                 raise InputError(
                     f"noise.layers of run {self.name}: unknown {', '.join(unknown)}; "
-                    f"accepted: all, or any of {', '.join(p.layer for p in chosen)}"
+                    f"accepted: all, or any of {', '.join(dict.fromkeys(p.layer for p in chosen))}"
                 )
-            chosen = [p for p in chosen if p.name in noise.layers or p.layer in noise.layers]
+            chosen = [p for p in chosen if any(map(p.is_of, noise.layers))]
         if sampled and not chosen:
             raise InputError(
                 f"noise.biases of run {self.name}: found false, and the network has no weights; nothing "

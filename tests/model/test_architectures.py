@@ -56,6 +56,38 @@ def test_kinds_tell_weights_biases_and_normalisation_apart():
     assert {p.kind for p in architectures.selected(found, biases=False)} == {"weight"}
 
 
+def test_every_weight_of_a_module_of_several_is_a_layer_and_layers_are_counted():
+    gru = {f"{kind}_{part}": (6,) for part in ("ih_l0", "hh_l0") for kind in ("weight", "bias")}
+    attention = dict.fromkeys(("q_proj_weight", "k_proj_weight", "in_proj_bias"), (4,))
+    modules = [
+        ("", "other", {"scale": (1,)}),
+        ("block2.gru", "recurrent", gru),
+        ("block2.a", "attention", attention),
+        ("block2.a.out_proj", "attention", {"weight": (4, 4), "bias": (4,)}),
+        ("own", "other", {"table": (3, 3), "shift": (3,), "gain": (3,)}),
+        ("last", "other", {"shift": (3,)}),
+    ]
+    found = architectures.annotate(modules, {"own.shift"})
+    assert [(p.name, p.layer, p.kind, p.block, p.index) for p in found] == [
+        ("scale", "scale", "weight", 0, 1),
+        ("block2.gru.weight_ih_l0", "block2.gru.ih_l0", "weight", 2, 1),
+        ("block2.gru.bias_ih_l0", "block2.gru.ih_l0", "bias", 2, 1),
+        ("block2.gru.weight_hh_l0", "block2.gru.hh_l0", "weight", 2, 2),
+        ("block2.gru.bias_hh_l0", "block2.gru.hh_l0", "bias", 2, 2),
+        ("block2.a.q_proj_weight", "block2.a.q_proj", "weight", 2, 1),
+        ("block2.a.k_proj_weight", "block2.a.k_proj", "weight", 2, 2),
+        ("block2.a.in_proj_bias", "block2.a.in_proj", "bias", 2, 1),
+        ("block2.a.out_proj.weight", "block2.a.out_proj", "weight", 2, 3),
+        ("block2.a.out_proj.bias", "block2.a.out_proj", "bias", 2, 3),
+        ("own.table", "own.table", "weight", 0, 2),
+        ("own.shift", "own.shift", "bias", 0, 2),
+        ("own.gain", "own.gain", "weight", 0, 3),
+        ("last.shift", "last", "weight", 0, 4),
+    ]
+    weights = [p.layer for p in found if p.kind == "weight"]
+    assert len(set(weights)) == len(weights)
+
+
 @pytest.mark.parametrize(
     ("model", "shape", "message"),
     [

@@ -9,6 +9,8 @@ from gradnoise.model import factory
 CNN = {"name": "cnn", "arguments": {"batch_norm": True}}
 SHAPE = (1, 12, 12)
 
+HEAD = "head.parametrizations.weight"
+
 FACTORIES = """
 import torch
 from torch import nn
@@ -26,6 +28,21 @@ class Residual(nn.Module):
 
     def forward(self, inputs):
         return self.scale * self.head(F.relu(self.norm(self.first(inputs))).flatten(1))
+
+class Sentence(nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.embed = nn.Embedding(11, 4)
+        self.places, self.shift = nn.Parameter(torch.ones(6, 4)), nn.Parameter(torch.ones(4))
+        self.gain = nn.Parameter(torch.ones(4))
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.norm, self.gru = nn.RMSNorm(4), nn.GRU(4, 3, batch_first=True)
+        self.head = nn.utils.parametrizations.weight_norm(nn.Linear(3, outputs))
+
+    def forward(self, inputs):
+        words = self.gain * (self.embed(inputs.long()) + self.places) - self.shift
+        words = self.norm(words + self.attention(words, words, words, need_weights=False)[0])
+        return self.head(self.gru(words)[0].mean(1))
 
 def fixed(depth):
     return nn.Sequential(nn.Flatten(), nn.Linear(144, depth), nn.ReLU(), nn.Linear(depth, 10))
@@ -84,6 +101,31 @@ def test_own_model_gets_shapes_where_it_names_them(factories):
         weights_of(model), weights_of(factory.build(own("Residual", width=4), SHAPE, 10, 1))
     )
     assert factory.build(own("fixed", depth=6), SHAPE, 10, seed=1)[1].out_features == 6
+
+
+def test_every_parameter_of_own_model_has_a_layer_an_operation_and_a_role(factories):
+    model = factory.build(own("Sentence"), (6,), 3, seed=1)
+    found = factory.describe(model)
+    assert [(p.name, p.kind, p.layer, p.operation) for p in found] == [
+        ("places", "weight", "places", "other"),
+        ("shift", "bias", "shift", "other"),
+        ("gain", "weight", "gain", "other"),
+        ("embed.weight", "weight", "embed", "embedding"),
+        ("attention.q_proj_weight", "weight", "attention.q_proj", "attention"),
+        ("attention.k_proj_weight", "weight", "attention.k_proj", "attention"),
+        ("attention.v_proj_weight", "weight", "attention.v_proj", "attention"),
+        ("attention.in_proj_bias", "bias", "attention.in_proj", "attention"),
+        ("attention.out_proj.weight", "weight", "attention.out_proj", "attention"),
+        ("attention.out_proj.bias", "bias", "attention.out_proj", "attention"),
+        ("norm.weight", "norm", "norm", "normalisation"),
+        ("gru.weight_ih_l0", "weight", "gru.ih_l0", "recurrent"),
+        ("gru.weight_hh_l0", "weight", "gru.hh_l0", "recurrent"),
+        ("gru.bias_ih_l0", "bias", "gru.ih_l0", "recurrent"),
+        ("gru.bias_hh_l0", "bias", "gru.hh_l0", "recurrent"),
+        ("head.bias", "bias", "head", "linear"),
+        *((f"{HEAD}.original{i}", "weight", f"{HEAD}.original{i}", "linear") for i in range(2)),
+    ]
+    assert all(module.training for module in model.modules())
 
 
 @pytest.mark.parametrize(

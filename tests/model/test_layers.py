@@ -36,3 +36,36 @@ def test_the_last_linear_layer_has_no_activation():
 def test_an_image_too_small_or_none_is_refused(shape):
     with pytest.raises(InputError, match="at least 5x5 pixels"):
         layers.image("net", shape, smallest=5)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "kind"),
+    [
+        ("linear", "weight", "weight"),
+        ("linear", "bias", "bias"),
+        ("recurrent", "weight_hh_l0", "weight"),
+        ("recurrent", "bias_hh_l0_reverse", "bias"),
+        ("attention", "in_proj_bias", "bias"),
+        ("attention", "bias_k", "bias"),
+        ("attention", "q_proj_weight", "weight"),
+        ("normalisation", "bias", "norm"),
+        ("other", "unbiased", "weight"),
+        ("other", "shift", "weight"),
+    ],
+)
+def test_a_bias_is_called_one_or_known_to_add(operation: str, name: str, kind: str) -> None:
+    assert layers.kind(operation, name) == kind
+    added = "norm" if operation == "normalisation" else "bias"
+    assert layers.kind(operation, name, adds=True) == added
+
+
+def test_what_remains_of_a_name_tells_a_modules_weights_apart() -> None:
+    names = ("weight_ih_l0", "bias_ih_l0", "in_proj_bias", "q_proj_weight", "weight", "scale")
+    assert [layers.stem(name) for name in names] == [
+        "ih_l0",
+        "ih_l0",
+        "in_proj",
+        "q_proj",
+        "",
+        "scale",
+    ]

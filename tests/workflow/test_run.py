@@ -5,12 +5,26 @@ import pytest
 from example_config import edited, job
 from experiment import Experiment
 from gradnoise.errors import InputError
+from gradnoise.model import architectures
 
 
 def test_layers_are_chosen_by_the_name_of_a_layer_or_a_parameter() -> None:
     for layers in (["conv1"], ["conv1.weight"]):
         run = job(config={**edited("noise.layers", layers), "runs": ["cnn"]}).run
         assert [parameter.name for parameter in run.measured] == ["conv1.weight"]
+
+
+def test_layers_are_chosen_by_a_module_around_them() -> None:
+    network = {"name": "resnet20", "arguments": {}}, (3, 32, 32), 10
+    for name, count in (("block2", 6), ("block2.layer1", 1), ("block", 0), ("linear", 1)):
+        chosen = [p for p in architectures.parameters(*network) if p.is_of(name)]
+        assert len([p for p in chosen if p.kind == "weight"]) == count, name
+    config = {**edited("noise.layers", ["block2", "linear"]), "runs": ["cnn"]}
+    config["model"] = {"name": "resnet20", "arguments": {"batch_norm": False}}
+    assert {p.layer.partition(".")[0] for p in job(config=config).run.measured} == {
+        "block2",
+        "linear",
+    }
 
 
 def test_biases_are_measured_where_they_are_asked_for() -> None:

@@ -15,6 +15,7 @@ from gradnoise.model import architectures
 from sections import Section, suggestion
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
+SOURCE = Path(__file__).parents[2] / "src"
 
 
 class Model(Section):
@@ -59,9 +60,9 @@ def parameters(
 
 
 def _described(settings: dict[str, Any]) -> list[architectures.Parameter]:
-    """Parameters of a user's own model, from one subprocess, cached by its source and arguments."""
-    name = settings["model"]["name"]
-    cached = DESCRIPTIONS / f"{digest(settings, source(name))}.json"
+    """Parameters of a user's own model, from one subprocess, cached by its source and arguments and what reads them."""
+    name, reads = settings["model"]["name"], fingerprint("gradnoise.model.__main__", SOURCE)
+    cached = DESCRIPTIONS / f"{digest(settings, source(name), reads)}.json"
     if not cached.exists():
         command = [sys.executable, "-m", "gradnoise.model", "--settings", canonical(settings)]
         done = subprocess.run(

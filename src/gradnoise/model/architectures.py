@@ -8,15 +8,13 @@ the torch module, so the names, shapes and sizes given here are the built model'
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from gradnoise.errors import InputError
-from gradnoise.model.layers import Layer, Shape
+from gradnoise.model.layers import Kind, Layer, Shape, kind, stem
 from gradnoise.model.networks import NETWORKS
-
-Kind = Literal["weight", "bias", "norm"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,9 @@ class Parameter:
     Attributes:
         name: as in torch's `named_parameters()`, for example "conv1.weight".
         shape: of the tensor.
-        kind: "weight", "bias", or "norm" (scale and shift of a normalisation).
-        layer: the module it belongs to, for example "conv1".
-        operation: what that module does: "convolution", "linear", "normalisation" or "other".
+        kind: "weight", "bias" (what adds), or "norm" (scale and shift of a normalisation).
+        layer: the module it belongs to, for example "conv1", or the part of a module of several weights, "lstm.hh_l0".
+        operation: what that module does, one of `layers.OPERATIONS`.
         block: number of the block of a residual network, 0 outside blocks.
         index: position (from 1) of the layer among those of the same operation in its block.
     """
@@ -45,6 +43,10 @@ class Parameter:
     def size(self) -> int:
         """Number of scalars."""
         return math.prod(self.shape)
+
+    def is_of(self, layer: str) -> bool:
+        """Whether it is, or belongs to, what a name stands for: a parameter, a layer, or a module around it."""
+        return layer in (self.name, self.layer) or self.name.startswith(f"{layer}.")
 
 
 NAMES = tuple(NETWORKS)
@@ -113,36 +115,52 @@ def parameters(model: Mapping[str, Any], input_shape: Shape, outputs: int) -> li
     )
 
 
-def annotate(modules: Iterable[tuple[str, str, Mapping[str, Shape]]]) -> list[Parameter]:
+def annotate(
+    modules: Iterable[tuple[str, str, Mapping[str, Shape]]], added: Collection[str] = ()
+) -> list[Parameter]:
     """Parameters of modules given as (name, operation, shape of every parameter).
 
     Blocks are read from names (`block2.layer5`), and layers counted within them by operation.
+
+    Args:
+        modules: in the network's order.
+        added: full names of parameters that are known to do nothing but add.
     """
     counts: Counter[tuple[int, str]] = Counter()
     found: list[Parameter] = []
-    for layer, operation, shapes in modules:
-        block = re.match(r"block(\d+)\.", layer)
+    for module, operation, shapes in modules:
+        block = re.match(r"block(\d+)\.", module)
         number = int(block[1]) if block else 0
-        counts[number, operation] += 1
+        names = {name: f"{module}.{name}" if module else name for name in shapes}
+        kinds = {name: kind(operation, name, full in added) for name, full in names.items()}
+        layers = _layers(module, kinds)
+        # Layers of nothing but biases are not counted: they are never shown beside the others.
+        counted = list(dict.fromkeys(layers[name] for name in shapes if kinds[name] != "bias"))
+        before = counts[number, operation]
+        counts[number, operation] += len(counted) or 1
         for name, shape in shapes.items():
+            place = counted.index(layers[name]) if layers[name] in counted else 0
             found.append(
                 Parameter(
-                    name=f"{layer}.{name}" if layer else name,
+                    name=names[name],
                     shape=tuple(shape),
-                    kind=_kind(operation, name),
-                    layer=layer or name,
+                    kind=kinds[name],
+                    layer=layers[name],
                     operation=operation,
                     block=number,
-                    index=counts[number, operation],
+                    index=before + place + 1,
                 )
             )
     return found
 
 
-def _kind(operation: str, name: str) -> Kind:
-    if operation == "normalisation":
-        return "norm"
-    return "bias" if name.startswith("bias") else "weight"
+def _layers(module: str, kinds: Mapping[str, Kind]) -> dict[str, str]:
+    """The layer of every parameter of a module: the module, or the part of it that a weight is."""
+    weights = [name for name, each in kinds.items() if each == "weight"]
+    if len(weights) < 2:
+        return {name: module or name for name in kinds}
+    parts = {name: stem(name) or name for name in kinds}
+    return {name: f"{module}.{part}" if module else part for name, part in parts.items()}
 
 
 def from_description(description: Iterable[Mapping[str, Any]]) -> list[Parameter]:

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -17,13 +18,27 @@ from gradnoise.errors import InputError
 from gradnoise.model import architectures, modules
 from gradnoise.model.architectures import Parameter
 from gradnoise.model.networks import NETWORKS
+from gradnoise.model.projections import tell_apart
+from gradnoise.model.roles import added
 
-_NORMALISATIONS = (
-    nn.modules.batchnorm._NormBase,
-    nn.GroupNorm,
-    nn.LayerNorm,
-    nn.RMSNorm,
-)
+# What modules do, by the first kind that they are of.
+_OPERATIONS: dict[str, tuple[type[nn.Module], ...]] = {
+    "convolution": (nn.modules.conv._ConvNd,),
+    "attention": (nn.MultiheadAttention, nn.modules.linear.NonDynamicallyQuantizableLinear),
+    "linear": (nn.Linear, nn.Bilinear),
+    "embedding": (nn.Embedding, nn.EmbeddingBag),
+    "recurrent": (nn.RNNBase, nn.RNNCellBase),
+    "normalisation": (
+        nn.modules.batchnorm._NormBase,
+        nn.GroupNorm,
+        nn.LayerNorm,
+        nn.RMSNorm,
+    ),
+}
+_PARAMETRIZED = ".parametrizations."
+
+# Parameters that do nothing but add, of models that were built here.
+_added: WeakKeyDictionary[nn.Module, frozenset[str]] = WeakKeyDictionary()
 
 
 def build(
@@ -59,16 +74,19 @@ def describe(model: nn.Module) -> list[Parameter]:
         tensors = module.named_parameters(prefix, recurse=False)
         return {name.rpartition(".")[2]: tuple(t.shape) for name, t in tensors if name in names}
 
-    members = ((name, _operation(m), own(name, m)) for name, m in model.named_modules())
-    return architectures.annotate(member for member in members if member[2])
+    members = (
+        (name, _operation(model, name), own(name, each)) for name, each in model.named_modules()
+    )
+    return architectures.annotate(
+        (member for member in members if member[2]), _added.get(model, frozenset())
+    )
 
 
-def _operation(module: nn.Module) -> str:
-    if isinstance(module, nn.modules.conv._ConvNd):
-        return "convolution"
-    if isinstance(module, nn.Linear):
-        return "linear"
-    return "normalisation" if isinstance(module, _NORMALISATIONS) else "other"
+def _operation(model: nn.Module, name: str) -> str:
+    """What a module does; what parametrises a layer's weight belongs to that layer."""
+    module = model.get_submodule(name.partition(_PARAMETRIZED)[0])
+    kinds = (each for each, types in _OPERATIONS.items() if isinstance(module, types))
+    return next(kinds, "other")
 
 
 @contextmanager
@@ -84,6 +102,18 @@ def _users_code(name: str, doing: str) -> Iterator[None]:
             f"model {name}: {doing} failed with {type(error).__name__}: {error} "
             f"({frame.filename}, line {frame.lineno})"
         ) from error
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """In eval mode meanwhile, every module."""
+    flags = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in flags:
+            module.training = training
 
 
 def _own(
@@ -115,17 +145,25 @@ def _own(
     with _users_code(name, f"calling {factory_name}"):
         model = factory(**given)
     _check(name, model, input_shape, outputs)
+    with _evaluating(model):
+        tell_apart(model, lambda: model(_example(input_shape)))
+        with _users_code(name, "a batch whose gradients are wanted"):
+            _added[model] = added(model, _example(input_shape))
     return model
+
+
+def _example(input_shape: Sequence[int]) -> Tensor:
+    """A batch of two inputs."""
+    return torch.zeros(2, *input_shape)
 
 
 def _check(name: str, model: Any, input_shape: Sequence[int], outputs: int) -> None:
     """A user's model maps a batch of two inputs to two rows of outputs (lazy layers get their shape)."""
     if not isinstance(model, nn.Module):
         raise InputError(f"model {name}: found {type(model)}; a torch.nn.Module is needed")
-    training = model.training
-    with _users_code(name, f"a batch of inputs of shape {(2, *input_shape)}"), torch.no_grad():
-        found = model.eval()(torch.zeros(2, *input_shape))
-    model.train(training)
+    doing = f"a batch of inputs of shape {(2, *input_shape)}"
+    with _evaluating(model), _users_code(name, doing), torch.no_grad():
+        found = model(_example(input_shape))
     if not isinstance(found, Tensor) or found.shape != (2, outputs):
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found)
         raise InputError(

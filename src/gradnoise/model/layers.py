@@ -1,12 +1,53 @@
-"""What the built-in networks are made of: layers in a row, without torch."""
+"""What networks are made of, without torch: which layers there are, what a layer's parameters do, and the layers in a
+row of the built-in ones.
+
+A layer is a module; of a module with several weights (attention, a recurrent layer), each weight is a layer of its
+own, and a bias belongs to the weight of its name: `lstm.ih_l0` has `weight_ih_l0` and `bias_ih_l0`.
+
+A parameter is a **bias** where it adds. By name that is what has the word "bias" among those that underscores divide
+(`bias`, `bias_ih_l0`, `in_proj_bias`, `bias_k`); of a model of one's own, also a vector of whatever name that the
+model only ever adds (see `gradnoise.model.roles`). Scale and shift of a normalisation are `norm`. All else is a
+weight, tables of positions among them. Which of them are sampled is `noise.biases`' to say.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from gradnoise.errors import InputError
 
 Shape = Sequence[int]
+Kind = Literal["weight", "bias", "norm"]
+
+# What a layer does, in the order of figures.
+OPERATIONS = (
+    "convolution",
+    "linear",
+    "embedding",
+    "attention",
+    "recurrent",
+    "normalisation",
+    "other",
+)
+
+
+def kind(operation: str, name: str, adds: bool = False) -> Kind:
+    """What a parameter does.
+
+    Args:
+        operation: of its layer.
+        name: within its module.
+        adds: whether the model is known to do nothing with it but add it.
+    """
+    if operation == "normalisation":
+        return "norm"
+    return "bias" if adds or "bias" in name.split("_") else "weight"
+
+
+def stem(name: str) -> str:
+    """What remains of a parameter's name without the words weight and bias: `ih_l0` of `weight_ih_l0`."""
+    return "_".join(word for word in name.split("_") if word not in ("weight", "bias"))
 
 
 @dataclass(frozen=True)

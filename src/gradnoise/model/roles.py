@@ -1,0 +1,63 @@
+"""Which parameters of a model do nothing but add, by the graph of one of its passes."""
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+# Operations through which a parameter stays itself, in another shape.
+SHAPES = ("View", "Reshape", "Expand", "Squeeze", "Unsqueeze", "T", "Transpose", "Permute", "Alias")
+# Operations that add, by the places of what they add; None for any.
+SUMS: dict[str, int | None] = {"Add": None, "Sub": None, "Addmm": 0, "Addbmm": 0, "Convolution": 2}
+
+
+def added(model: nn.Module, inputs: Tensor) -> frozenset[str]:
+    """Names of the vectors among the parameters that every use in a pass adds to something.
+
+    A vector has at most one axis that is longer than one; anything else (a table of positions) is a weight.
+
+    Args:
+        model: called as `model(inputs)`.
+        inputs: a batch.
+    """
+    with torch.enable_grad():
+        outputs = [each for each in tree_leaves(model(inputs)) if isinstance(each, Tensor)]
+    names = {id(each): name for name, each in model.named_parameters() if _is_vector(each)}
+    found: dict[str, list[bool]] = {}
+    consumers = _consumers([each.grad_fn for each in outputs if each.grad_fn is not None])
+    for node in consumers:
+        name = names.get(id(getattr(node, "variable", None)))
+        if name is not None:
+            found[name] = _adds(node, consumers)
+    return frozenset(name for name, uses in found.items() if uses and all(uses))
+
+
+def _is_vector(parameter: Tensor) -> bool:
+    return parameter.ndim > 0 and parameter.numel() == max(parameter.shape)
+
+
+def _consumers(roots: list[torch.autograd.graph.Node]) -> dict[object, list[tuple[object, int]]]:
+    """Of every node of a graph, the nodes that use what it computed, and at which place."""
+    found: dict[object, list[tuple[object, int]]] = {root: [] for root in roots}
+    pending = list(dict.fromkeys(roots))
+    while pending:
+        node = pending.pop()
+        for place, (source, _) in enumerate(node.next_functions):
+            if source is None:
+                continue
+            if source not in found:
+                found[source] = []
+                pending.append(source)
+            found[source].append((node, place))
+    return found
+
+
+def _adds(node: object, consumers: dict[object, list[tuple[object, int]]]) -> list[bool]:
+    """Of every use of what a node computed, whether it is a sum."""
+    uses = []
+    for consumer, place in consumers[node]:
+        operation = type(consumer).__name__.partition("Backward")[0]
+        if operation in SHAPES or operation in ("UnsafeView", "ToCopy"):
+            uses += _adds(consumer, consumers)
+        else:
+            uses.append(operation in SUMS and SUMS[operation] in (None, place))
+    return uses
