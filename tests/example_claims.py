@@ -35,6 +35,7 @@ def evidence(
     accuracy: float = 0.95,
     learning_rate: float = 0.1,
     significance: float = 0.05,
+    coordinates: int = 2000,
 ) -> Evidence:
     """A run whose layers pass at `percentage(layer, epoch, batch size, batches)` among the testable."""
     random = np.random.default_rng(3)
@@ -47,13 +48,15 @@ def evidence(
     rows["operation"] = rows["layer"].map({name: kind for name, kind, *_ in layers})
     blocks = rows["layer"].str.extract(r"^block(\d)", expand=False)
     rows["block"] = blocks.astype(float).fillna(0).astype(int)
-    rows["coordinates"], rows["share_dirac"] = 2000, dead
+    rows["coordinates"], rows["share_dirac"] = coordinates, dead
     exact = [
         percentage(row.layer, row.epoch, row.batch_size, row.batches) for row in rows.itertuples()
     ]
     rows["percentage_testable"] = np.array(exact) + noise * random.standard_normal(len(rows))
     rows["percentage_gaussian"] = (1 - dead) * rows["percentage_testable"] + 100 * dead
+    rows["percentage_anderson_darling"] = rows["percentage_testable"] - 1
     rows["percentage_directions"] = rows["percentage_testable"] + directions
+    rows["percentage_directions"] = rows["percentage_directions"].clip(0, 100)
     training = pd.DataFrame({"epoch": epochs, "train_accuracy": accuracy})
     settings = {
         "model": {"name": model, "arguments": dict(arguments or {})},
@@ -68,21 +71,30 @@ def rising(layer: str, epoch: int, size: int, batches: int) -> float:
     return {"conv1": 80.0}.get(layer, 40.0) + {64: 0, 256: 6, 1024: 12}[size]
 
 
-def row(claim: str, *runs: Evidence) -> dict[str, Any]:
-    """The only row of a claim in an experiment of these runs."""
-    (found,) = decide(BY_NAME[claim], Experiment(runs))
-    return found
+def row(claim: str, *runs: Evidence, scope: str | None = None) -> dict[str, Any]:
+    """The row of a claim in an experiment of these runs: the architecture's, or the only one."""
+    rows = decide(BY_NAME[claim], Experiment(runs)).claims
+    if len({found["run"] for found in rows if "run" in found}) > 1:
+        raise ValueError("more than one subject")
+    chosen = {found.get("scope"): found for found in rows}
+    return chosen[scope] if scope else chosen.get("the architecture", rows[0])
 
 
-def verdict(claim: str, *runs: Evidence) -> str:
-    return row(claim, *runs)["verdict"]
+def verdict(claim: str, *runs: Evidence, scope: str | None = None) -> str:
+    return row(claim, *runs, scope=scope)["verdict"]
 
 
 def trajectory_tables(variants: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`langevin_subspaces` and `langevin` of trajectories that are exactly what theory says."""
     about = {"run": "toy", "seed": 1, "epoch": 4, "subspace": "model"}
     numbers = {
-        **{"sampling": "with_replacement", "batch_size": 8, "replicas": 6, "largest_step": 0.05},
+        **{
+            "sampling": "with_replacement",
+            "batch_size": 8,
+            "replicas": 6,
+            "steps": 900,
+            "largest_step": 0.05,
+        },
         **{"entropy_production": 0.1, "entropy_production_error": 0.001},
         **{"predicted_entropy_production": 0.1, "null_entropy_production": 0.002},
         **{"noise_exponent": 1.0, "noise_exponent_error": 0.02},

@@ -83,7 +83,8 @@ def write_experiment(folder: Path) -> None:
     }
     (folder / "settings.json").write_text(json.dumps(settings))
     text = json.dumps({name: settings[name] for name in ("runs", "trained_by")})
-    call("claims", "--settings", text, "--tables", tables, "--output", folder / "claims.csv")
+    outputs = ("--output", folder / "claims.csv", "--components", folder / "claim_components.csv")
+    call("claims", "--settings", text, "--tables", tables, *outputs)
     write_report(folder, folder / "report.html")
 
 

@@ -56,8 +56,9 @@ def page() -> str:
         (PATHS.calibration, "gradnoise.calibration.results"),
         (PATHS.control, "gradnoise.control.results"),
         (PATHS.claims, "gradnoise.claims.results"),
+        (PATHS.claim_components, "gradnoise.claims.results"),
     ):
-        (each,) = import_module(name).TABLES.values()
+        each = import_module(name).TABLES[Path(path).stem]
         parts.append(f"### `{path}`\n\n{columns(each)}")
     return "\n\n".join(parts) + "\n"
 

@@ -57,7 +57,7 @@ def with_predictions(
         ({}, "supported"),
         ({"error": 9.0}, "contradicted"),
         ({"slope": 0.7}, "contradicted"),
-        ({"noise": 60.0}, "undecided"),
+        ({"noise": 10.0}, "open"),
     ],
 )
 def test_the_central_limit_theorem_is_enough_where_its_predictions_hold(
@@ -71,7 +71,7 @@ def test_the_central_limit_theorem_is_enough_where_its_predictions_hold(
     [
         ({"error": 9.0}, "supported"),
         ({"at_600": 6.0}, "contradicted"),
-        ({"noise": 20.0}, "undecided"),
+        ({"noise": 20.0}, "open"),
     ],
 )
 def test_batch_counts_differ_by_power_where_the_gap_to_the_prediction_stays(
@@ -84,13 +84,10 @@ def test_batch_counts_differ_by_power_where_the_gap_to_the_prediction_stays(
     ("made", "expected"),
     [
         ({}, "supported"),
-        ({"partial": 0.4}, "contradicted"),
         ({"rho_rises": False}, "contradicted"),
     ],
 )
-def test_third_moments_order_layers_between_and_within(
-    made: dict[str, float], expected: str
-) -> None:
+def test_third_moments_order_layers(made: dict[str, float], expected: str) -> None:
     assert verdict("third_moment_orders_layers", with_predictions(**made)) == expected
 
 

@@ -6,18 +6,7 @@ import pandas as pd
 import pytest
 
 from example_claims import evidence, rising
-from gradnoise.claims.evidence import Contrast, NotTestableError, Pair, need, simultaneous
-
-
-def test_intervals_of_contrasts_cover_at_once():
-    index = pd.MultiIndex.from_product([[0], range(1, 6)], names=["seed", "repeat"])
-    values = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0], index)
-    (alone,) = simultaneous([Contrast("a", values, least=0)])
-    first, second = simultaneous([Contrast("a", values, least=0), Contrast("b", -values, most=2)])
-    # Student's t with 4 degrees of freedom: 2.776 at 5 %, 3.495 at 2.5 %; the standard error is sqrt(0.5).
-    assert alone.upper - alone.value == pytest.approx(2.7764 * 0.5**0.5, rel=1e-4)
-    assert first.upper - first.value == pytest.approx(3.4954 * 0.5**0.5, rel=1e-4)
-    assert (second.label, second.value, second.most) == ("b", -3.0, 2)
+from gradnoise.claims.evidence import NotTestableError, Pair, need
 
 
 def test_statistics_are_those_of_the_last_epoch_in_the_networks_order():
@@ -41,19 +30,29 @@ def test_statistics_are_those_of_the_last_epoch_in_the_networks_order():
         run.statistic("layers", "rho_q50")
 
 
-def test_only_repetition_gives_an_interval():
-    assert evidence(rising, seeds=1, repeats=2).can_estimate
-    assert evidence(rising, seeds=3, repeats=1).can_estimate
-    alone = evidence(rising, seeds=2, repeats=1)
-    assert not alone.can_estimate
-    assert not Pair(evidence(rising), alone).can_estimate
+def test_three_seeds_speak_of_the_architecture_and_of_these_networks():
+    assert evidence(rising, seeds=3).scopes == ("these networks", "the architecture")
+    assert evidence(rising, seeds=2).scopes == ("these networks",)
+    pair = Pair(evidence(rising, seeds=3), evidence(rising, seeds=2))
+    assert pair.scopes == ("these networks",)
 
 
-def test_a_pair_speaks_in_the_first_runs_scope():
+def test_errors_come_from_seeds_or_from_repeats():
+    run = evidence(rising, seeds=4, repeats=6)
+    seeds, repeats = run.noise("the architecture"), run.noise("these networks")
+    assert (seeds.count, seeds.key) == (4, "training.seeds")
+    assert (repeats.count, repeats.key) == (6, "noise.repeats")
+    pair = Pair(run, evidence(rising, seeds=3, repeats=7))
+    assert pair.noise("the architecture").count == 3
+    assert pair.noise("these networks").count == 6
+
+
+def test_a_pair_is_described_as_the_first_run():
     pair = Pair(evidence(rising, name="a", seeds=1), evidence(rising, name="b"))
-    assert pair.scope(all_epochs=False)["run"] == "a, b"
-    assert pair.scope(all_epochs=True)["epochs"] == "0 5"
-    assert pair.scope(all_epochs=False)["seeds"] == "0"
+    assert pair.described(all_epochs=False)["run"] == "a, b"
+    assert pair.described(all_epochs=True)["epochs"] == "0 5"
+    assert pair.described(all_epochs=False)["seeds"] == "0"
+    assert pair.described(all_epochs=False)["network"] == "cnn on cifar10"
 
 
 def test_a_condition_is_named():

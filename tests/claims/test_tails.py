@@ -41,7 +41,7 @@ def with_tails(
         ({}, "supported"),
         ({"power": 0.0}, "contradicted"),
         ({"gap": 4.0}, "contradicted"),
-        ({"scatter": 0.5}, "undecided"),
+        ({"scatter": 0.5}, "open"),
     ],
 )
 def test_the_index_goes_to_two_where_the_gap_closes(made: dict[str, float], expected: str) -> None:
@@ -49,7 +49,7 @@ def test_the_index_goes_to_two_where_the_gap_closes(made: dict[str, float], expe
 
 
 @pytest.mark.parametrize(
-    ("exponent", "expected"), [(0.03, "supported"), (0.17, "undecided"), (0.33, "contradicted")]
+    ("exponent", "expected"), [(0.03, "supported"), (0.17, "open"), (0.33, "contradicted")]
 )
 def test_one_network_is_judged_by_the_error_over_its_samples(
     exponent: float, expected: str
@@ -69,7 +69,7 @@ def test_one_network_is_judged_by_the_error_over_its_samples(
 
 
 @pytest.mark.parametrize(
-    ("exponent", "expected"), [(0.03, "supported"), (0.17, "undecided"), (0.33, "contradicted")]
+    ("exponent", "expected"), [(0.03, "supported"), (0.17, "open"), (0.33, "contradicted")]
 )
 def test_fourth_moments_are_finite_where_the_kurtosis_does_not_grow(
     exponent: float, expected: str

@@ -116,11 +116,14 @@ def test_limits_follow_from_what_the_run_covers():
 
 def test_one_repeat_is_a_limit():
     text = limits({"name": "cnn"}, seeds=2, repeats=1)
-    assert "2 training seeds and one repeat of the draws: percentages have no interval" in text
+    assert (
+        "2 training seeds and one repeat of the draws: no claim about percentages is decided"
+        in text
+    )
     assert "intervals speak" not in text
     text = limits({"name": "cnn"}, seeds=3, repeats=1)
     assert "3 training seeds: the intervals speak of cnn" in text
-    assert "One repeat of the draws: the intervals hold" in text
+    assert "One repeat of the draws: no claim about percentages is decided by fewer than 3." in text
 
 
 def test_batch_norm_and_the_papers_networks_are_known_by_the_registry():

@@ -15,24 +15,20 @@ def test_three_seeds_speak_of_the_architecture() -> None:
         (
             1,
             1,
-            "one training seed and one repeat",
-            "two repeats give one for these weights, 3 seeds",
+            "one training seed and one repeat of the draws: no",
+            "fewer than 3, and intervals never",
         ),
-        (
-            2,
-            1,
-            "2 training seeds and one repeat",
-            "two repeats give one for these weights, 3 seeds",
-        ),
+        (2, 2, "2 training seeds and 2 repeats of the draws: no", "speak of cnn in general."),
         (
             1,
-            2,
+            3,
             "one training seed: the intervals",
             "speak of these weights, not of cnn in general.",
         ),
         (2, 5, "2 training seeds: the intervals", "speak of these weights, not of cnn in general."),
-        (3, 1, "one repeat of the draws: the", "do not tell one from the other."),
-        (3, 2, "", ""),
+        (3, 1, "one repeat of the draws: no claim", "is decided by fewer than 3."),
+        (3, 2, "2 repeats of the draws: no claim", "is decided by fewer than 3."),
+        (3, 3, "", ""),
     ],
 )
 def test_few_seeds_and_repeats_leave_something_unsaid(

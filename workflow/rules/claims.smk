@@ -2,11 +2,12 @@ rule claims:
     input:
         tables=PATHS.tables,
     output:
-        report(
+        claims=report(
             PATHS.claims,
             caption="../report/claims.rst",
             category="Claims",
         ),
+        components=PATHS.claim_components,
     log:
         PATHS.log(PATHS.claims),
     resources:
@@ -17,4 +18,4 @@ rule claims:
         settings=stage("claims").settings,
     shell:
         "python -m gradnoise.claims --settings {params.settings:q} --tables {input.tables:q}"
-        " --output {output:q} 2> {log:q}"
+        " --output {output.claims:q} --components {output.components:q} 2> {log:q}"

@@ -1,26 +1,25 @@
 """Claims on per-sample moments and on the central limit theorem.
 
-A measure takes a run's evidence and what its cases say (see `decision.Claim`), and returns families of
-components. Percentages are in points.
+A measure takes a run's evidence, a scope and what its cases say (see `claim.Claim`), and returns components.
+Percentages are in points.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.decision import Claim, batch_counts, once
-from gradnoise.claims.evidence import Contrast, Evidence, Pair, at, need, simultaneous
+from gradnoise.claims.claim import Claim, batch_counts, once
+from gradnoise.claims.evidence import Evidence, Pair, at, need
 from gradnoise.claims.experiment import Experiment
-from gradnoise.claims.gaussianity import MARGIN
-from gradnoise.claims.verdicts import (
-    CONTRADICTED,
-    SUPPORTED,
-    UNDECIDED,
-    Component,
-    Families,
-    components,
-)
+from gradnoise.claims.quantities import MARGIN, Quantity, repeated
+from gradnoise.claims.scheme.component import Component
+from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Scope
 from gradnoise.clt.rank_correlation import permutation_pvalue, spearman
-from gradnoise.tables.intervals import difference, estimate, unit
+from gradnoise.tables.intervals import difference, estimate
+
+SLOPE = 0.1  # of a slope that shall be 1
+
 
 ERROR = 5.0  # points, mean over layers and batch sizes
 
@@ -31,8 +30,10 @@ FEWEST = 30  # coordinates with a prediction that a layer and batch size needs t
 LAYERS = 5  # whose 120 orders can give a p-value below 0.05
 
 
-def third_moment_orders_layers(run: Evidence, batches: int, column: str) -> Families:
-    """Over layers: exact permutation test of Spearman's correlation. Within: partial correlation below 0.
+def third_moment_orders_layers(
+    run: Evidence, scope: Scope, batches: int, column: str
+) -> Sequence[Component]:
+    """Spearman's correlation of rho and passing over layers below 0, by its exact permutation test.
 
     At the smallest batch size, where there is most to see.
     """
@@ -43,25 +44,15 @@ def third_moment_orders_layers(run: Evidence, batches: int, column: str) -> Fami
     need(len(both) >= LAYERS, f"{LAYERS} layers or more")
     correlation = spearman(both["rho"], both["passed"])
     pvalue = permutation_pvalue(both["rho"], both["passed"])
-    decision = UNDECIDED if pvalue >= 0.05 else SUPPORTED if correlation < 0 else CONTRADICTED
     label = f"rank correlation over {len(both)} layers, exact p = {pvalue:.3f}"
-    over = Component(label, correlation, np.nan, np.nan, most=0.0, decision=decision)
-    inside = run.statistic("correlations", "partial_spearman_rho", ["batch_size", "batches"])
-    within = [
-        Contrast(
-            f"{layer} at batch size {size}: partial rank correlation of rho and passing",
-            inside[layer, size, batches],
-            most=0,
-        )
-        for layer in run.layers.index
-        if (layer, size, batches) in inside and inside[layer, size, batches].notna().all()
-    ]
-    return [[over], simultaneous(within)] if within else [[over]]
+    one_sided = pvalue / 2
+    pvalues = (one_sided, 1.0) if correlation < 0 else (1.0, one_sided)
+    return [Component(label, correlation, np.nan, most=0.0, pvalues=pvalues)]
 
 
-def central_limit_alone(run: Evidence, batches: int) -> Families:
-    """Held-out prediction: error at most 5 points, Deming slope 1, better than two simpler guesses."""
-    predicted, measured = _cells(run, batches)
+def central_limit_alone(run: Evidence, scope: Scope, batches: int) -> Sequence[Component]:
+    """Held-out prediction: error at most 5 points, Deming slope 1 ± 0.1, better than two simpler guesses."""
+    predicted, measured = _cells(run, batches, scope)
     errors = (measured - predicted).abs().mean(axis=1)
     ceiling = (measured - run.ceiling).abs().mean(axis=1)
     layer_means = measured.T.groupby(level="layer").transform("mean").T
@@ -70,42 +61,44 @@ def central_limit_alone(run: Evidence, batches: int) -> Families:
         [deming_slope(predicted.loc[row], measured.loc[row]) for row in measured.index],
         measured.index,
     )
-    return [
-        simultaneous(
-            [
-                Contrast("mean absolute error, points", errors, most=ERROR),
-                Contrast("Deming slope of measured on predicted", slopes, 1, 1),
-                Contrast(
-                    f"error minus that of '{run.ceiling:g} % everywhere'", errors - ceiling, most=0
-                ),
-                Contrast("error minus that of the layer's mean", errors - constant, most=0),
-            ]
-        )
-    ]
+    everywhere = f"error minus that of '{run.ceiling:g} % everywhere'"
+    return repeated(
+        [
+            Quantity(label="mean absolute error, points", values=errors, most=ERROR, margin=ERROR),
+            Quantity(
+                label="Deming slope of measured on predicted",
+                values=slopes,
+                least=1 - SLOPE,
+                most=1 + SLOPE,
+            ),
+            Quantity(label=everywhere, values=errors - ceiling, most=0),
+            Quantity(
+                label="error minus that of the layer's mean", values=errors - constant, most=0
+            ),
+        ],
+        scope,
+    )
 
 
-def power_of_the_test(run: Evidence) -> Families:
+def power_of_the_test(run: Evidence, scope: Scope) -> Sequence[Component]:
     """Measured minus predicted changes by less than 3 points from the fewest to the most batches."""
     need(len(run.counts) > 1, "two numbers of batches")
     gaps = []
     for count in (run.counts[0], run.counts[-1]):
-        predicted, measured = _cells(run, count)
+        predicted, measured = _cells(run, count, scope)
         gaps.append(measured - predicted)
     change = (gaps[1] - gaps[0]).dropna(axis=1)
     need(not change.empty, "held-out predictions at both numbers of batches")
-    return [
-        simultaneous(
-            [
-                Contrast(
-                    f"{layer} at batch size {size}: change from {run.counts[0]} to {run.counts[-1]}",
-                    change[layer, size],
-                    -MARGIN,
-                    MARGIN,
-                )
-                for layer, size in map(tuple, change.columns)
-            ]
+    quantities = [
+        Quantity(
+            label=f"{layer} at batch size {size}: change from {run.counts[0]} to {run.counts[-1]}",
+            values=change[layer, size],
+            least=-MARGIN,
+            most=MARGIN,
         )
+        for layer, size in map(tuple, change.columns)
     ]
+    return repeated(quantities, scope)
 
 
 def deming_slope(x: pd.Series, y: pd.Series) -> float:
@@ -117,14 +110,14 @@ def deming_slope(x: pd.Series, y: pd.Series) -> float:
     return (yy - xx + np.sqrt((yy - xx) ** 2 + 4 * xy**2)) / (2 * xy)
 
 
-def _cells(run: Evidence, batches: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Predicted and measured percentages by (layer, batch size), repeats averaged where seeds are the unit."""
+def _cells(run: Evidence, batches: int, scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predicted and measured percentages by (layer, batch size), repeats averaged for the architecture."""
     count = run.statistic("prediction", "coordinates", ["batch_size", "batches"])
     tables = []
     for column in ("predicted_percentage", "measured_percentage"):
         table = run.statistic("prediction", column, ["batch_size", "batches"])
         table = at(table.where(count >= FEWEST), "batches", batches).dropna(axis=1)
-        if unit(len(run.seeds)) == "seed":
+        if scope == ARCHITECTURE:
             table = table.groupby(level="seed").mean()
             table.index = pd.MultiIndex.from_product([table.index, [0]], names=["seed", "repeat"])
         tables.append(table)
@@ -144,47 +137,54 @@ def alexnets_and_resnets(experiment: Experiment) -> list[Pair]:
     return pairs
 
 
-def third_moments_wider(pair: Pair) -> Families:
+def third_moments_wider(pair: Pair, scope: Scope) -> Sequence[Component]:
     """Log ratio of two networks' spread of rho, 95 % minus 5 % quantile, mean over layers: above 0."""
+    need(scope == ARCHITECTURE, "three training seeds of both networks")
     logs = []
     for run in (pair.first, pair.second):
         spread = run.statistic("layers", "rho_q95") - run.statistic("layers", "rho_q05")
-        logs.append(estimate(pd.DataFrame({"spread": np.log(spread).mean(axis=1)})))
-    rows = difference(*logs)
-    rows.index = pd.Index([f"log spread of rho, {pair.first.name} minus {pair.second.name}"])
-    parts = components(rows, pd.DataFrame({"least": [0.0]}))
-    need(not np.isnan(parts[0].lower), "three training seeds of both networks")
-    return [parts]
+        logs.append(estimate(pd.DataFrame({"spread": np.log(spread).mean(axis=1)}), "seed"))
+    ((value, error, degrees),) = difference(*logs).itertuples(index=False)
+    label = f"log spread of rho, {pair.first.name} minus {pair.second.name}"
+    return [Component(label, float(value), float(error), float(degrees), least=0.0, margin=0.1)]
 
 
 CLAIMS = [
     Claim(
         "third_moment_orders_layers",
         "Layers with a larger third moment are less Gaussian",
+        "gradient noise",
         "paper",
+        "rank correlation over layers of the median third moment and the percentage",
         third_moment_orders_layers,
-        measured_in="",
+        unit="",
     ),
     Claim(
         "alexnet_third_moments_wider",
         "AlexNet's third moments spread wider than ResNet's",
+        "gradient noise",
         "paper",
+        "log ratio of the spread of third moments",
         third_moments_wider,
         about=alexnets_and_resnets,
         cases=once,
-        measured_in="",
+        unit="",
     ),
     Claim(
         "central_limit_alone",
         "The finite-batch central limit theorem alone explains the pass rates",
+        "ours",
         "gradnoise",
+        "percentages predicted from moments of other samples, and measured",
         central_limit_alone,
         cases=batch_counts,
     ),
     Claim(
         "power_of_the_test",
         "200 and 600 batches differ by the power of the test only",
+        "ours",
         "gradnoise",
+        "change of measured minus predicted percentage with the number of batches",
         power_of_the_test,
         cases=once,
     ),

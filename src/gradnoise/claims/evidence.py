@@ -5,20 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from gradnoise.claims.verdicts import Component, components
-from gradnoise.model.networks import NETWORKS, has_batch_norm
-from gradnoise.tables.intervals import estimate, unit
-
-CONVENTIONS = {
-    "constant counted as Gaussian": "percentage_gaussian",
-    "testable": "percentage_testable",
-}
-
-
-THRESHOLDS = ("least", "most", "rejects_only", "refuted_above")
+from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS, Scope
+from gradnoise.claims.scheme.power import Noise
+from gradnoise.model.networks import NETWORKS as MODELS
+from gradnoise.model.networks import has_batch_norm
+from gradnoise.tables.scope import SEEDS_NEEDED
 
 
 class NotTestableError(Exception):
@@ -34,29 +27,6 @@ def need(met: bool, what: str) -> None:
 def at(table: pd.DataFrame, level: str, value: int | str) -> pd.DataFrame:
     """Columns of a table at one epoch, layer or batch size; the level is dropped."""
     return pd.DataFrame(table.xs(value, axis=1, level=level))
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A quantity per (seed, repeat), with the range a claim says it lies in (see `verdicts.Component`)."""
-
-    label: str
-    values: pd.Series
-    least: float = -np.inf
-    most: float = np.inf
-    rejects_only: bool = False
-    refuted_above: float = np.nan
-
-
-def simultaneous(contrasts: Sequence[Contrast]) -> list[Component]:
-    """Estimate contrasts with intervals that cover at once."""
-    table = pd.concat([contrast.values for contrast in contrasts], axis=1)
-    table.columns = pd.Index([contrast.label for contrast in contrasts])
-    thresholds = pd.DataFrame(
-        [[getattr(contrast, name) for name in THRESHOLDS] for contrast in contrasts],
-        columns=list(THRESHOLDS),
-    )
-    return components(estimate(table), thresholds)
 
 
 @dataclass(frozen=True)
@@ -91,7 +61,7 @@ class Evidence:
     @property
     def family(self) -> str:
         """ "alexnet" or "resnet" for the paper's networks, else empty."""
-        return NETWORKS[self.model].family if self.model in NETWORKS else ""
+        return MODELS[self.model].family if self.model in MODELS else ""
 
     @property
     def ceiling(self) -> float:
@@ -134,9 +104,15 @@ class Evidence:
         return int(self.rows["repeat"].nunique())
 
     @property
-    def can_estimate(self) -> bool:
-        """Whether something was repeated, so that an interval exists."""
-        return unit(len(self.seeds)) == "seed" or self.repeats > 1
+    def scopes(self) -> tuple[Scope, ...]:
+        """What a verdict can speak of: the networks measured, and with three seeds the architecture."""
+        return (NETWORKS, ARCHITECTURE) if len(self.seeds) >= SEEDS_NEEDED else (NETWORKS,)
+
+    def noise(self, scope: Scope) -> Noise:
+        """What errors come from."""
+        if scope == ARCHITECTURE:
+            return Noise("training seeds", len(self.seeds), "training.seeds")
+        return Noise("repeats of the draws", self.repeats, "noise.repeats")
 
     def wide(self, batches: int, column: str) -> pd.DataFrame:
         """A summary column: one row per (seed, repeat), columns (epoch, layer, batch size)."""
@@ -147,6 +123,16 @@ class Evidence:
                 index=["seed", "repeat"], columns=["epoch", "layer", "batch_size"], values=column
             )
         return self._wide[key]
+
+    def tested(self, batches: int, column: str) -> pd.DataFrame:
+        """How many coordinates (or directions) a percentage is of: rows and columns as `wide` has them."""
+        coordinates = self.wide(batches, "coordinates")
+        if column == "percentage_directions":
+            directions = self.settings.get("noise", {}).get("directions")
+            return coordinates if directions is None else coordinates * 0 + directions
+        if column == "percentage_gaussian":
+            return coordinates
+        return coordinates * (1 - self.wide(batches, "share_dirac"))
 
     def last(self, batches: int, column: str) -> pd.DataFrame:
         """`wide` at the last epoch: columns (layer, batch size)."""
@@ -185,21 +171,15 @@ class Evidence:
         rows = self.training[self.training["epoch"] == epoch]
         return float(rows[name].mean()) if name in rows and len(rows) else float("nan")
 
-    def scope(self, all_epochs: bool) -> dict[str, Any]:
+    def described(self, all_epochs: bool) -> dict[str, Any]:
         """What the run covers, for the claims table; claims are about the last epoch or about all."""
-        kind = unit(len(self.seeds))
-        networks = f"{len(self.seeds)} seeds" if kind == "seed" else "this network"
-        if kind == "repeat" and len(self.seeds) > 1:
-            networks = f"these {len(self.seeds)} networks"
         data = self.settings.get("data", {}).get("dataset", "unknown data")
         return {
             "run": self.name,
-            "network": self.model + (" with BatchNorm" if self.batch_norm else ""),
-            "scope": f"{self.model} on {data}, {networks}",
+            "network": f"{self.model}{' with BatchNorm' if self.batch_norm else ''} on {data}",
             "epochs": " ".join(map(str, self.epochs if all_epochs else self.epochs[-1:])),
             "seeds": " ".join(map(str, self.seeds)),
             "repeats": self.repeats,
-            "unit": kind,
             "batch_sizes": " ".join(map(str, self.sizes)),
             "batches": " ".join(map(str, self.counts)),
         }
@@ -210,7 +190,7 @@ class Pair:
     """Two runs that a claim compares.
 
     Attributes:
-        first, second: the runs; a verdict is given in the first one's scope.
+        first, second: the runs.
         experiment: all runs, for what stands beside the pair.
     """
 
@@ -224,13 +204,21 @@ class Pair:
         return self.first.counts
 
     @property
-    def can_estimate(self) -> bool:
-        """Whether something was repeated in both."""
-        return self.first.can_estimate and self.second.can_estimate
+    def scopes(self) -> tuple[Scope, ...]:
+        """Those of both runs."""
+        return tuple(scope for scope in self.first.scopes if scope in self.second.scopes)
 
-    def scope(self, all_epochs: bool) -> dict[str, Any]:
+    def noise(self, scope: Scope) -> Noise:
+        """What errors come from: the run that has less of it."""
+        return min((run.noise(scope) for run in (self.first, self.second)), key=_count)
+
+    def described(self, all_epochs: bool) -> dict[str, Any]:
         """What the pair covers, for the claims table."""
         return {
-            **self.first.scope(all_epochs),
+            **self.first.described(all_epochs),
             "run": f"{self.first.name}, {self.second.name}",
         }
+
+
+def _count(noise: Noise) -> int:
+    return noise.count

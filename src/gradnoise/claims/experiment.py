@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, NotTestableError
+from gradnoise.claims.scheme.contrasts import NETWORKS, Scope
+from gradnoise.claims.scheme.power import Noise
 from gradnoise.tables.catalogue import weights
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
@@ -27,28 +29,31 @@ class Trajectory:
     settings: Mapping[str, Any]
 
     @property
-    def can_estimate(self) -> bool:
-        """Always: intervals are over blocks of steps."""
-        return True
+    def scopes(self) -> tuple[Scope, ...]:
+        """One network."""
+        return (NETWORKS,)
+
+    def noise(self, scope: Scope) -> Noise | None:
+        """Steps of each replica; they are not independent of each other."""
+        steps = int(self.numbers["steps"])
+        return Noise("steps", steps, "trajectory.steps", independent=False)
 
     def require(self, met: bool, otherwise: str) -> None:
         """Raise `NotTestableError`, which names the trajectory, unless a condition is met."""
         if not met:
             raise NotTestableError(f"{self.numbers['run']}, {self.numbers['variant']}: {otherwise}")
 
-    def scope(self, all_epochs: bool) -> dict[str, Any]:
+    def described(self, all_epochs: bool) -> dict[str, Any]:
         """What the trajectory covers, for the claims table; it starts at one epoch whatever the claim is."""
         numbers = self.numbers
         model = self.settings.get("model", {}).get("name", "unknown")
         data = self.settings.get("data", {}).get("dataset", "unknown data")
         return {
             "run": f"{numbers['run']}, {numbers['variant']}",
-            "network": model,
-            "scope": f"{model} on {data}, this network",
+            "network": f"{model} on {data}",
             "epochs": str(numbers["epoch"]),
             "seeds": str(numbers["seed"]),
             "repeats": int(numbers["replicas"]),
-            "unit": "block of steps",
             "batch_sizes": str(numbers["batch_size"]),
         }
 

@@ -5,14 +5,14 @@ eigenvectors, where theory has an exact prediction. Intervals are over blocks of
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from gradnoise.claims.decision import Claim, once
+from gradnoise.claims.claim import Claim, once
 from gradnoise.claims.evidence import need
 from gradnoise.claims.experiment import Experiment, Trajectory
-from gradnoise.claims.verdicts import CONTRADICTED, SUPPORTED, Component, Families
+from gradnoise.claims.scheme.component import Component
+from gradnoise.claims.scheme.contrasts import Scope
 from gradnoise.store.variables import NORMAL
 
 AGREEMENT = 0.10  # of a prediction
@@ -39,31 +39,27 @@ def trajectories(experiment: Experiment) -> Sequence[Trajectory]:
     return experiment.trajectories
 
 
-def not_gibbs(trajectory: Trajectory) -> Families:
+def not_gibbs(trajectory: Trajectory, scope: Scope) -> Sequence[Component]:
     """Entropy is produced as the commutator of noise and Hessian says, and not where they commute."""
     _require_theory(trajectory, "predicted_entropy_production")
     numbers = trajectory.numbers
     measured, error = numbers["entropy_production"], numbers["entropy_production_error"]
     exact, null = numbers["predicted_entropy_production"], numbers["null_entropy_production"]
     return [
-        [
-            _component(
-                "entropy production above the commuting surrogates'", measured - null, error, 0
-            ),
-            _agreement("entropy production over the exact value", measured / exact, error / exact),
-            # A null that is not small leaves the claim open: the trajectory is too short for so small a current.
-            _component(
-                "commuting surrogates' share of the exact value",
-                null / exact,
-                0.0,
-                most=0.05,
-                refuted_above=np.inf,
-            ),
-        ]
+        _component("entropy production above the commuting surrogates'", measured - null, error, 0),
+        _agreement("entropy production over the exact value", measured / exact, error / exact),
+        # A null that is not small leaves the claim open: the trajectory is too short for so small a current.
+        _component(
+            "commuting surrogates' share of the exact value",
+            null / exact,
+            0.0,
+            most=0.05,
+            refuted_above=np.inf,
+        ),
     ]
 
 
-def locally_isotropic(trajectory: Trajectory) -> Families:
+def locally_isotropic(trajectory: Trajectory, scope: Scope) -> Sequence[Component]:
     """The mean lies at the minimum, and the variance follows the curvature as C ~ H^gamma says.
 
     The published law is the case gamma = 1; whether it is one is said beside (`isotropy_remark`).
@@ -78,21 +74,19 @@ def locally_isotropic(trajectory: Trajectory) -> Families:
     gamma, gamma_error = numbers["noise_exponent"], numbers["noise_exponent_error"]
     slope_error = np.hypot(numbers["variance_exponent_error"], gamma_error)
     return [
-        [
-            _component(
-                "exponent of the variance minus (gamma - 1)",
-                numbers["variance_exponent"] - (gamma - 1),
-                slope_error,
-                -SLOPE,
-                SLOPE,
-            ),
-            _component(
-                "distance of the minimum from the mean, standard deviations",
-                numbers["peak_distance"],
-                0.0,
-                most=OFF_CENTRE,
-            ),
-        ]
+        _component(
+            "exponent of the variance minus (gamma - 1)",
+            numbers["variance_exponent"] - (gamma - 1),
+            slope_error,
+            -SLOPE,
+            SLOPE,
+        ),
+        _component(
+            "distance of the minimum from the mean, standard deviations",
+            numbers["peak_distance"],
+            0.0,
+            most=OFF_CENTRE,
+        ),
     ]
 
 
@@ -106,7 +100,7 @@ def isotropy_remark(trajectory: Trajectory) -> str:
     )
 
 
-def exactly_predicted(trajectory: Trajectory) -> Families:
+def exactly_predicted(trajectory: Trajectory, scope: Scope) -> Sequence[Component]:
     """Every precise variance is what the measured Hessian and noise predict, within 10 % or three errors."""
     _require_theory(trajectory, "variance_exponent")
     directions = trajectory.directions
@@ -126,7 +120,7 @@ def exactly_predicted(trajectory: Trajectory) -> Families:
         step = row["learning_rate"] * row["curvature"]
         label = f"direction {row['direction'] + 1}, eta h = {step:.2f}: variance over prediction"
         parts.append(_agreement(label, ratio, float(np.hypot(*errors))))
-    return [parts]
+    return parts
 
 
 def asymmetry_remark(trajectory: Trajectory) -> str:
@@ -148,17 +142,29 @@ def _component(
     most: float = np.inf,
     refuted_above: float = np.nan,
 ) -> Component:
-    low, high = value - NORMAL * error, value + NORMAL * error
     return Component(
-        label, float(value), float(low), float(high), least, most, refuted_above=refuted_above
+        label,
+        float(value),
+        float(error),
+        least=least,
+        most=most,
+        refuted_above=refuted_above,
+        margin=AGREEMENT,
     )
 
 
 def _agreement(label: str, ratio: float, error: float) -> Component:
     """A ratio that shall be 1 within 10 % or three standard errors, whichever is more."""
     tolerance = max(AGREEMENT, 3 * error)
-    part = _component(label, ratio, error, 1 - tolerance, 1 + tolerance)
-    return replace(part, decision=SUPPORTED if abs(ratio - 1) <= tolerance else CONTRADICTED)
+    agrees = abs(ratio - 1) <= tolerance
+    return Component(
+        label,
+        float(ratio),
+        float(error),
+        least=1 - tolerance,
+        most=1 + tolerance,
+        pvalues=(0.0, 1.0) if agrees else (1.0, 0.0),
+    )
 
 
 def _require_theory(trajectory: Trajectory, prediction: str) -> None:
@@ -178,33 +184,36 @@ CLAIMS = [
     Claim(
         "stationary_law_not_gibbs",
         "The stationary law is not Gibbs; detailed balance breaks exactly when noise and Hessian do not commute",
+        "dynamics",
         "paper",
+        "entropy production, over its exact value and its null",
         not_gibbs,
         about=trajectories,
         cases=once,
         remark=asymmetry_remark,
-        measured_in="",
-        list_quantities=True,
+        unit="",
     ),
     Claim(
         "local_law_isotropic",
         "The probability peaks at the minimum; the local law is isotropic when noise is proportional to the Hessian",
+        "dynamics",
         "paper",
+        "exponents of variance and noise in the curvature",
         locally_isotropic,
         about=trajectories,
         cases=once,
         remark=isotropy_remark,
-        measured_in="",
-        list_quantities=True,
+        unit="",
     ),
     Claim(
         "variance_exactly_predicted",
         "The stationary variance is what the measured Hessian and noise predict, with no free parameter",
+        "ours",
         "gradnoise",
+        "variance along a direction over its prediction",
         exactly_predicted,
         about=trajectories,
         cases=once,
-        measured_in="",
-        list_quantities=True,
+        unit="",
     ),
 ]

@@ -1,7 +1,8 @@
 """All claims, in the order in which the page lists them."""
 
-from gradnoise.claims import alexnet, clt, gaussianity, langevin, resnets, tails
-from gradnoise.claims.decision import Claim
+from gradnoise.claims import clt, langevin, tails
+from gradnoise.claims.claim import Claim
+from gradnoise.store.registry import registered
 
 # Order on the page, the paper's claims first; those not named here follow the others of their origin.
 ORDER = (
@@ -31,11 +32,11 @@ def _place(claim: Claim) -> tuple[bool, int]:
     return claim.origin != "paper", place
 
 
+_GAUSSIANITY: dict[str, list[Claim]] = registered("gradnoise.claims.gaussianity", "CLAIMS")
+
 CLAIMS = sorted(
     (
-        *gaussianity.CLAIMS,
-        *alexnet.CLAIMS,
-        *resnets.CLAIMS,
+        *(claim for claims in _GAUSSIANITY.values() for claim in claims),
         *tails.CLAIMS,
         *clt.CLAIMS,
         *langevin.CLAIMS,

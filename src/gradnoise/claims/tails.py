@@ -1,19 +1,24 @@
-"""Claims on the tails of the noise: a measure takes a run's evidence, and returns families of components."""
+"""Claims on the tails of the noise: a measure takes a run's evidence and a scope, and returns components."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.decision import Claim, once
-from gradnoise.claims.evidence import Contrast, Evidence, need, simultaneous
-from gradnoise.claims.verdicts import Families, components
-from gradnoise.tables.intervals import unit
+from gradnoise.claims.claim import Claim, once
+from gradnoise.claims.evidence import Evidence, need
+from gradnoise.claims.quantities import Quantity, repeated
+from gradnoise.claims.scheme.component import Component
+from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Scope
+from gradnoise.claims.scheme.power import Noise
 from gradnoise.tails.growth import FOURTH, GROUPS
 from gradnoise.tails.stable.index import DEFAULT
 
 CLOSE = 0.02  # of the tail index to that of Gaussian noise, at the largest batch size
 
 
-def tail_index_to_two(run: Evidence) -> Families:
+def tail_index_to_two(run: Evidence, scope: Scope) -> Sequence[Component]:
     """Null minus measured index falls with the batch size, and is below 0.02 at the largest.
 
     It speaks of the shape of resampled noise, never of its variance, which is finite.
@@ -26,16 +31,26 @@ def tail_index_to_two(run: Evidence) -> Families:
         lines = gaps[layer][run.sizes]
         slope = (lines * (logs - logs.mean())).sum(axis=1, skipna=False)
         slope = slope / float(((logs - logs.mean()) ** 2).sum())
-        slopes.append(Contrast(f"{layer}: slope of the gap in log batch size", slope, most=0))
-        ends.append(
-            Contrast(
-                f"{layer}: gap at batch size {run.sizes[-1]}", lines[run.sizes[-1]], most=CLOSE
+        slopes.append(
+            Quantity(
+                label=f"{layer}: slope of the gap in log batch size",
+                values=slope,
+                most=0,
+                margin=CLOSE,
             )
         )
-    return [simultaneous(slopes), simultaneous(ends)]
+        ends.append(
+            Quantity(
+                label=f"{layer}: gap at batch size {run.sizes[-1]}",
+                values=lines[run.sizes[-1]],
+                most=CLOSE,
+                margin=CLOSE,
+            )
+        )
+    return repeated([*slopes, *ends], scope)
 
 
-def finite_fourth_moments(run: Evidence) -> Families:
+def finite_fourth_moments(run: Evidence, scope: Scope) -> Sequence[Component]:
     """Kurtosis of the per-sample gradients does not grow with the number of samples: exponent below 0.12.
 
     The other two parts of the claim are checks of code. An exponent certainly above 0.25, that of a law with
@@ -46,26 +61,25 @@ def finite_fourth_moments(run: Evidence) -> Families:
     labels = {
         layer: f"{layer}: exponent of the kurtosis in the number of samples" for layer in layers
     }
-    if unit(len(run.seeds)) == "seed":
-        contrasts = [
-            Contrast(labels[layer], exponents[layer], most=FOURTH[0], refuted_above=FOURTH[1])
-            for layer in layers
+    margin = FOURTH[1] - FOURTH[0]
+    range_: dict[str, Any] = {"most": FOURTH[0], "refuted_above": FOURTH[1], "margin": margin}
+    if scope == ARCHITECTURE:
+        quantities = [
+            Quantity(label=labels[layer], values=exponents[layer], **range_) for layer in layers
         ]
-        return [simultaneous(contrasts)]
-    # Too few networks for an interval over them: that of these networks, over groups of samples.
+        return repeated(quantities, scope)
+    # Of these networks: the error is over groups of samples.
     errors = run.statistic("growth", "kurtosis_error")
-    rows = pd.DataFrame(
-        {
-            "value": [exponents[layer].mean() for layer in layers],
-            "standard_error": [
-                np.sqrt((errors[layer] ** 2).sum()) / len(errors) for layer in layers
-            ],
-            "degrees": (GROUPS - 1) * len(errors),
-        },
-        index=pd.Index([labels[layer] for layer in layers]),
-    )
-    limits = pd.DataFrame({"most": FOURTH[0], "refuted_above": FOURTH[1]}, index=rows.index)
-    return [components(rows, limits)]
+    return [
+        Component(
+            labels[layer],
+            float(exponents[layer].mean()),
+            float(np.sqrt((errors[layer] ** 2).sum()) / len(errors)),
+            (GROUPS - 1) * len(errors),
+            **range_,
+        )
+        for layer in layers
+    ]
 
 
 def growth_remark(run: Evidence) -> str:
@@ -83,22 +97,32 @@ def growth_remark(run: Evidence) -> str:
     )
 
 
+def over_samples(run: Evidence, scope: Scope) -> Noise | None:
+    """Of these networks, the samples are all there are."""
+    return run.noise(scope) if scope == ARCHITECTURE else None
+
+
 CLAIMS = [
     Claim(
         "finite_variance",
         "Mini-batch noise has zero mean, the logit gradient is bounded by 1, variance is finite",
+        "gradient noise",
         "paper",
+        "exponent of the kurtosis in the number of samples",
         finite_fourth_moments,
         cases=once,
+        noise=over_samples,
         remark=growth_remark,
-        measured_in="",
+        unit="",
     ),
     Claim(
         "tail_index_to_two",
         "The tail index goes to 2 with the batch size",
+        "gradient noise",
         "paper",
+        "tail index of Gaussian noise minus that of the noise",
         tail_index_to_two,
         cases=once,
-        measured_in="",
+        unit="",
     ),
 ]

@@ -102,6 +102,11 @@ class Paths:
         return f"{self.output}/claims.csv"
 
     @property
+    def claim_components(self) -> str:
+        """What the verdicts stand on, CSV."""
+        return f"{self.output}/claim_components.csv"
+
+    @property
     def report(self) -> str:
         """The report, HTML."""
         return f"{self.output}/report.html"

@@ -14,17 +14,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtri, stdtrit
 
-from gradnoise.tables.scope import unit
+from gradnoise.tables.scope import Unit, unit
 
 
-def estimate(table: pd.DataFrame) -> pd.DataFrame:
+def estimate(table: pd.DataFrame, over: Unit | None = None) -> pd.DataFrame:
     """Mean of every column, its standard error and its degrees of freedom.
 
-    With three seeds or more, repeats are averaged within each seed and the seeds vary; with fewer, the
-    mean over seeds has the standard error of its repeats, sqrt(sum_s v_s / R_s) / S.
+    Over seeds, repeats are averaged within each seed and the seeds vary; over repeats, the mean over seeds has the
+    standard error of its repeats, sqrt(sum_s v_s / R_s) / S.
 
     Args:
         table: one row per (seed, repeat), NaN where a value does not exist.
+        over: what varies; as `unit` says where it is not given.
 
     Returns:
         One row per column of `table`: `value`, `standard_error`, `degrees` (NaN, NaN and 0 where nothing
@@ -33,7 +34,7 @@ def estimate(table: pd.DataFrame) -> pd.DataFrame:
     by_seed = table.groupby(level="seed")
     means = by_seed.mean()
     seeds = means.count()
-    if unit(len(means)) == "seed":
+    if (over or unit(len(means))) == "seed":
         error: pd.Series = means.std(ddof=1) / np.sqrt(seeds)
         degrees = (seeds - 1).clip(lower=0)
     else:

@@ -11,7 +11,7 @@ from example_results import resnet
     [
         (90.0, 0.95, "supported"),
         (70.0, 0.95, "contradicted"),
-        (85.05, 0.95, "undecided"),
+        (85.05, 0.95, "open"),
         (90.0, 0.7, "not testable here"),
     ],
 )
@@ -27,7 +27,7 @@ def test_resnet56_above_85(lowest, accuracy, expected):
 
 
 @pytest.mark.parametrize(
-    ("third", "expected"), [(80.0, "supported"), (95.0, "contradicted"), (90.0, "undecided")]
+    ("third", "expected"), [(80.0, "supported"), (95.0, "contradicted"), (90.0, "open")]
 )
 def test_resnet56_block_3(third, expected):
     run = evidence(lambda la, *_: third if la.startswith("block3") else 90.0, resnet(2), "resnet56")
@@ -36,7 +36,7 @@ def test_resnet56_block_3(third, expected):
 
 @pytest.mark.parametrize(
     ("jump", "noise", "expected"),
-    [(0.0, 0.3, "supported"), (20.0, 0.3, "contradicted"), (0.0, 8.0, "undecided")],
+    [(0.0, 0.3, "supported"), (20.0, 0.3, "contradicted"), (0.0, 8.0, "open")],
 )
 def test_resnet20_steady(jump, noise, expected):
     run = evidence(

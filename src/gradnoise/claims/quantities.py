@@ -1,0 +1,206 @@
+"""From a run's tables to components: percentages compared, and other quantities that were repeated."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from gradnoise.claims.evidence import Evidence, need
+from gradnoise.claims.scheme.component import Component
+from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
+from gradnoise.tables import intervals
+from gradnoise.tables.scope import REPEATS_NEEDED
+
+GAUSSIAN = "percentage_gaussian"  # constant coordinates count as passing: the paper's convention
+
+DIRECTIONS = "percentage_directions"
+
+MARGIN = 3.0  # points: equality of percentages where the claim gives no margin, and the unit of forest plots
+
+
+class Cell(NamedTuple):
+    """A percentage: of a layer at a batch size, at the last measured epoch, in the column of the case."""
+
+    layer: str
+    batch_size: int
+    epoch: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranged:
+    """A quantity and the range that a claim says (see `scheme.component.Component`)."""
+
+    label: str
+    least: float = -np.inf
+    most: float = np.inf
+    refuted_below: float = np.nan
+    refuted_above: float = np.nan
+    only_refutes: bool = False
+    margin: float = MARGIN
+
+    def component(self, value: float, error: float, degrees: float, **more: Any) -> Component:
+        """What was measured, beside its range."""
+        names = ("label", "least", "most", "refuted_below", "refuted_above", "only_refutes")
+        range_ = {name: getattr(self, name) for name in (*names, "margin")}
+        return Component(value=value, error=error, degrees=degrees, **range_, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast(Ranged):
+    """A weighted sum of percentages of one run."""
+
+    cells: Mapping[Cell, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity(Ranged):
+    """Any other quantity: values by (seed, repeat)."""
+
+    values: pd.Series
+
+
+def compare(
+    run: Evidence, contrasts: Sequence[Contrast], scope: Scope, batches: int, column: str = GAUSSIAN
+) -> list[Component]:
+    """Percentages of one run, compared.
+
+    Args:
+        run: its rows.
+        contrasts: what is compared.
+        scope: what the errors speak of.
+        batches: number of batches that the coordinates were tested with.
+        column: of the percentages, where a cell names none.
+
+    Raises:
+        NotTestableError: for fewer than three repeats of the draws.
+    """
+    found = estimates(run, contrasts, scope, batches, column)
+    parts = []
+    for contrast, value, error, degrees in zip(contrasts, *found, strict=True):
+        weights = np.array(list(contrast.cells.values()))
+        ends = {
+            "lowest": 100 * float(weights[weights < 0].sum()),
+            "highest": 100 * float(weights[weights > 0].sum()),
+        }
+        parts.append(contrast.component(float(value), float(error), float(degrees), **ends))
+    return parts
+
+
+def compare_two(
+    first: Evidence,
+    ours: Sequence[Contrast],
+    second: Evidence,
+    theirs: Sequence[Contrast],
+    scope: Scope,
+    batches: int,
+    column: str = GAUSSIAN,
+) -> list[Component]:
+    """Contrasts of one run minus those of another, which are independent (Welch and Satterthwaite).
+
+    Labels and ranges are those of `ours`.
+    """
+    one, other = (
+        pd.DataFrame(estimates(run, each, scope, batches, column)._asdict()).rename(
+            columns={"error": "standard_error"}
+        )
+        for run, each in ((first, ours), (second, theirs))
+    )
+    found = intervals.difference(one, other)
+    rows = zip(ours, found.itertuples(index=False), strict=True)
+    return [
+        contrast.component(float(value), float(error), float(degrees))
+        for contrast, (value, error, degrees) in rows
+    ]
+
+
+def estimates(
+    run: Evidence, contrasts: Sequence[Contrast], scope: Scope, batches: int, column: str = GAUSSIAN
+) -> Estimates:
+    """`scheme.contrasts.estimate` of a run's percentages; NaN where a percentage does not exist.
+
+    Variances are pooled over all layers and batch sizes of the epochs and columns that the contrasts are about.
+    """
+    need(run.repeats >= REPEATS_NEEDED, f"{REPEATS_NEEDED} repeats of the draws (noise.repeats)")
+    last = run.epochs[-1]
+    full = [
+        {_full(cell, last, column): weight for cell, weight in contrast.cells.items()}
+        for contrast in contrasts
+    ]
+    used = dict.fromkeys((cell.epoch, cell.column) for one in full for cell in one)
+    places = [
+        Cell(layer, size, epoch, name)
+        for epoch, name in used
+        for layer in run.layers.index
+        for size in run.sizes
+    ]
+    cells, there = _cells(run, places, batches)
+    row = {cell: place for place, cell in enumerate(there)}
+    measured = [m for m, one in enumerate(full) if all(cell in row for cell in one)]
+    weights = np.zeros((len(there), len(measured)))
+    for m, place in enumerate(measured):
+        for cell, weight in full[place].items():
+            weights[row[cell], m] = weight
+    found = Estimates(*(np.full(len(full), np.nan) for _ in Estimates._fields))
+    if measured:
+        for whole, part in zip(found, estimate(cells, weights, scope), strict=True):
+            whole[measured] = part
+    return found
+
+
+def repeated(quantities: Sequence[Quantity], scope: Scope) -> list[Component]:
+    """Quantities with Student's interval over seeds, or over the repeats of the networks measured.
+
+    Raises:
+        NotTestableError: where there are fewer than three of them.
+    """
+    parts = []
+    for quantity in quantities:
+        table = quantity.values.to_frame()
+        (value, error, degrees), *_ = intervals.estimate(
+            table, "seed" if scope == ARCHITECTURE else "repeat"
+        ).itertuples(index=False)
+        if scope != ARCHITECTURE:
+            repeats = quantity.values.groupby(level="seed").count().min()
+            need(repeats >= REPEATS_NEEDED, f"{REPEATS_NEEDED} repeats of the draws")
+        parts.append(quantity.component(float(value), float(error), float(degrees)))
+    return parts
+
+
+def _full(cell: Cell, epoch: int, column: str) -> Cell:
+    return cell._replace(
+        epoch=epoch if cell.epoch is None else cell.epoch, column=cell.column or column
+    )
+
+
+def _cells(run: Evidence, places: Sequence[Cell], batches: int) -> tuple[Cells, list[Cell]]:
+    """Percentages that exist in every seed and repeat; which cells these are."""
+    values, coordinates, there = [], [], []
+    for cell in places:
+        table = run.wide(batches, str(cell.column))
+        key = (cell.epoch, cell.layer, cell.batch_size)
+        column = table[key].unstack("repeat").to_numpy(float)
+        if np.isnan(column).any():
+            continue
+        values.append(column)
+        there.append(cell)
+        coordinates.append(run.tested(batches, str(cell.column))[key].mean())
+    groups = [(cell.column, cell.layer) for cell in there]
+    kinds = [(cell.column, run.layers["operation"][cell.layer]) for cell in there]
+    nothing = np.zeros(len(there))
+    cells = Cells(
+        np.stack(values, axis=-1) if values else np.empty((1, 1, 0)),
+        _numbered(groups),
+        _numbered(kinds),
+        np.array(coordinates),
+        nothing,
+        nothing,
+    )
+    return cells, there
+
+
+def _numbered(names: Sequence[tuple[Any, ...]]) -> Any:
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return np.array([places[name] for name in names], np.int64)
