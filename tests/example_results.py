@@ -16,6 +16,7 @@ from gradnoise.gaussianity.results import put_summary
 from gradnoise.gaussianity.summary import dtype
 from gradnoise.model.architectures import annotate
 from gradnoise.store.paths import LAYER_STAGES
+from gradnoise.tails.columns import REJECTED_METHODS
 from gradnoise.tails.stable.index import DEFAULT
 
 CNN = [
@@ -136,6 +137,8 @@ def write_clt(
     cells = [(b, n) for b in batch_sizes for n in batches]
     rates = {(b, n): percentage(name, epoch, b, n, seed) for b, n in cells}
     summary = {"batch_size": sizes}
+    for place, quantile in enumerate(quantiles):
+        summary[f"exact_over_bound_{quantile}"] = 0.1 + 0.02 * place + 0.1 / np.sqrt(sizes)
     for kind, scale in (("bound", 0.47), ("edgeworth", 0.02), ("exact", 0.06)):
         for place, quantile in enumerate(quantiles):
             level = np.percentile(rho, (5, 25, 50, 75, 95)[place])
@@ -146,6 +149,9 @@ def write_clt(
             **{"batch_size": b, "batches": n, "repeat": r, "coordinates": 200, "spearman": 0.7},
             **{"predicted_percentage": rates[b, n], "share_sparse": 0.05, "share_lattice": 0.0},
             **{"measured_percentage": rates[b, n] + random.normal(0, 0.3), "share_dead": 0.1},
+            **{"predicted_error": 0.4 + 0.01 * r, "measured_error": 0.3},
+            **{"ratio": 1 + 0.003 * random.normal(), "ratio_error": 0.006},
+            **{"testable": 216, "coverage": 200 / 216},
         }
         for b, n in cells
         for r in range(1, repeats + 1)
@@ -176,6 +182,8 @@ def write_clt(
             level = np.percentile(rho, (5, 25, 50, 75, 95)[place])
             file.attrs[f"rho_{quantile}"] = level
             file.attrs[f"root_kurtosis_{quantile}"] = 1.2 * level
+            file.attrs[f"rho_over_root_kurtosis_{quantile}"] = 0.5 + 0.08 * place
+        file.attrs["inequality_violations"] = 0
         file["coordinates/rho"], file["coordinates/index"] = rho, np.arange(40)
         for table, rows in {
             "summary": pd.DataFrame(summary),
@@ -232,6 +240,26 @@ def write_tails(
             "fourth_moment": b"finite",
         }
     ]
+    largest_batch = [
+        {
+            **{"batch_size": 10_000, "batches": 600, "repeat": r, "live": 240},
+            **{"share_converged": 1.0, "alpha_mean": 1.988, "null_mean": 1.991},
+            **{"null_error": 1e-4, "null_minus_mean": 0.003 + 1e-4 * random.normal()},
+        }
+        for r in range(1, repeats + 1)
+    ]
+    rejected = [
+        {
+            **{"batch_size": b, "batches": 600, "repeat": r, "method": method.encode()},
+            **{"rejected": 60, "series": 40, "share_converged": 0.9 + 0.001 * r},
+            **{"share_at_2": near - 0.3, "share_near_2": near, "null_series": 400},
+            **{"null_share_at_2": 0.6, "null_share_near_2": 1.0, "null_share_converged": 1.0},
+        }
+        for method in REJECTED_METHODS
+        for b in batch_sizes
+        for r in range(1, repeats + 1)
+        for near in [0.95 - gap * difficulty / b**0.5]
+    ]
     influence = [{"batch_size": b, "third_share": 0.6, "fourth_share": 0.8} for b in batch_sizes]
     classes = [{"label": 0, "name": b"Bag", "share_top": 0.4}]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -252,8 +280,14 @@ def write_tails(
             shape = len(batch_sizes), repeats, 60
             histograms[kind] = random.poisson(np.arange(60) / 10, shape)
             histograms[f"null{'_rejected' * (kind == 'rejected')}"] = np.arange(60)
+        for method in REJECTED_METHODS:
+            found = file.create_group(f"rejected_histograms/{method}")
+            found["edges"] = np.linspace(0.5, 2, 61)
+            found["counts"] = random.poisson(np.arange(60) / 20, (len(batch_sizes), repeats, 60))
+            found["null"] = np.arange(60)
         file["samples/top"] = np.arange(20)
         for table, entries in {
+            **{"largest_batch": largest_batch, "rejected": rejected},
             **{"summary": rows, "norms": norms, "growth": growth},
             **{"influence": influence, "influence_classes": classes},
         }.items():

@@ -60,6 +60,19 @@ def test_shapes_are_those_of_scipy_and_missing_for_constant_coordinates(layer) -
     assert np.isnan([each[3] for each in layer.shapes.values()]).all()
 
 
+def test_rho_is_held_against_the_root_of_the_kurtosis(layer) -> None:
+    numbers = analyse(layer, SETTINGS).numbers
+    rho, kurtosis = layer.shapes["rho"], layer.shapes["excess_kurtosis"] + 3
+    expected = np.nanpercentile(rho / np.sqrt(kurtosis), [5, 50, 95])
+    names = [f"rho_over_root_kurtosis_q{q}" for q in ("05", "50", "95")]
+    assert [numbers[name] for name in names] == pytest.approx(expected)
+    assert numbers["inequality_violations"] == 0
+    # Moments that no law has: fourth too small for the third.
+    wrong = {**layer.moments, "fourth": layer.moments["fourth"] / 4}
+    broken = LayerInputs(None, wrong, 600, layer.index, layer.pvalues)
+    assert analyse(broken, SETTINGS).numbers["inequality_violations"] == 9
+
+
 def test_exact_distances_are_those_of_the_chosen_coordinates(layer) -> None:
     found = exact_distances(layer.gradients, SETTINGS)
     assert len(set(found.position)) == 6

@@ -5,14 +5,19 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.prediction import (
+    GROUPS,
+    SERIES,
     held_out,
     lattice_pass_rate,
     predict,
     same_samples,
     shape_of_columns,
+    shapes_without_groups,
 )
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Values, frequencies
+from gradnoise.draws.batches import Draws
+from gradnoise.draws.streams import Stream, generator
 
 DESIGN = Design([16, 64], [100, 200], 4, "with_replacement", 0.05, 3)
 
@@ -57,6 +62,66 @@ def test_without_replacement_batches_larger_than_the_samples_have_no_prediction(
     found = predict(np.zeros(1), np.zeros(1), np.zeros((2, 1), np.int8), design, 40)
     assert np.isfinite(found[0]).all()
     assert np.isnan(found[1]).all()
+
+
+def halves(samples: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    order = generator(DESIGN.seed, Stream.HALVES, name).permutation(samples)
+    return np.sort(order[: samples // 2]), np.sort(order[samples // 2 :])
+
+
+def test_batches_are_of_the_other_half_and_of_draws_of_their_own() -> None:
+    gradients = np.random.default_rng(7).gamma(0.3, size=(300, 3)).astype(np.float32)
+    found = held_out(gradients, DESIGN, "weight")
+    drawn = gradients[halves(300, "weight")[1]].astype(np.float64)
+    for repeat in range(DESIGN.repeats):
+        passed = {}
+        for stream in (Stream.HELD_OUT, Stream.DRAWS):
+            draws = Draws(DESIGN.seed, repeat + 1, "with_replacement", 150, stream)
+            means = drawn[draws.batches(64, 0, 200)].mean(axis=1).astype(np.float32)
+            pvalues = [stats.shapiro(column).pvalue for column in means.T]
+            passed[stream] = np.array(pvalues) >= 0.05
+        np.testing.assert_array_equal(found.passed[1, 1, repeat], passed[Stream.HELD_OUT])
+    assert found.testable.all()
+
+
+def test_layers_of_equal_shape_are_simulated_apart() -> None:
+    gradients = np.random.default_rng(4).integers(0, 6, (400, 12)).astype(np.float32)
+    one, other = (held_out(np.sort(gradients, axis=0), DESIGN, name) for name in ("a", "b"))
+    same = held_out(np.sort(gradients, axis=0), DESIGN, "a")
+    np.testing.assert_array_equal(one.predicted, same.predicted)
+    assert (one.predicted != other.predicted).any()
+
+
+def test_shapes_without_a_group_are_those_of_the_others() -> None:
+    columns = np.random.default_rng(2).gamma(0.7, size=(411, 4)).astype(np.float32) + 20
+    columns[:, 2] = 1.0
+    live = [0, 1, 3]
+    for group, (skewness, kurtosis) in enumerate(shapes_without_groups(columns)):
+        rest = columns[np.arange(411) % GROUPS != group][:, live].astype(np.float64)
+        assert skewness[live] == pytest.approx(stats.skew(rest), rel=1e-6)
+        assert kurtosis[live] == pytest.approx(stats.kurtosis(rest), rel=1e-6)
+        assert np.isnan([skewness[2], kurtosis[2]]).all()
+    assert group == GROUPS - 1
+
+
+def test_error_of_a_prediction_is_its_scatter_over_samples() -> None:
+    means, errors = [], []
+    for seed in range(40):
+        # Coordinates share their samples' scale, so that their errors do not average out.
+        random = np.random.default_rng(seed)
+        scale = np.exp(0.5 * random.standard_normal((1200, 1)))
+        gradients = (scale * random.gamma(0.5, size=(1200, 30))).astype(np.float32)
+        found = held_out(gradients, Design([64], [200], 1, "with_replacement", 0.05, seed), "w")
+        means.append(found.predicted.mean())
+        errors.append(found.error.item())
+    assert np.mean(errors) == pytest.approx(np.std(means, ddof=1), rel=0.4)
+
+
+def test_simulated_predictions_have_the_error_of_their_simulation() -> None:
+    gradients = np.tile(np.arange(4), 500)[:, None].astype(np.float32)
+    found = held_out(gradients, Design([64], [200], 1, "with_replacement", 0.05, 1), "w")
+    p = found.predicted.item()
+    assert found.error.item() == pytest.approx(np.sqrt(p * (1 - p) / SERIES))
 
 
 def test_coordinates_of_few_values_are_predicted_by_their_own_law() -> None:

@@ -1,5 +1,7 @@
 """Rows and bins of predictions against what passed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,9 @@ ONE = Design([8], [50], 2, "with_replacement", 0.05, 0)
 
 def prediction(predicted: list[float], passed: list[list[bool]]) -> Prediction:
     classes = np.where(np.isnan(predicted), Values.DEAD, Values.CONTINUOUS).astype(np.int8)
-    return Prediction(np.array([[predicted]]), np.array([[passed]]), classes[None])
+    testable = np.ones((1, 1, *np.shape(passed)), bool)
+    error = np.array([[0.04]])
+    return Prediction(np.array([[predicted]]), np.array([[passed]]), testable, classes[None], error)
 
 
 def test_rows_are_means_over_the_coordinates_with_a_prediction() -> None:
@@ -47,7 +51,33 @@ def test_rows_are_means_over_the_coordinates_with_a_prediction() -> None:
     assert first["measured_percentage"] == pytest.approx(200 / 3)
     assert second["measured_percentage"] == pytest.approx(100 / 3)
     assert first["spearman"] == pytest.approx(1)
+    assert first["predicted_error"] == second["predicted_error"] == pytest.approx(4)
+    deviation = np.std([200 / 3, 100 / 3], ddof=1)
+    assert first["measured_error"] == second["measured_error"] == pytest.approx(deviation)
+    for row in (first, second):
+        measured, predicted = row["measured_percentage"], row["predicted_percentage"]
+        assert row["ratio"] == pytest.approx(measured / predicted)
+        relative = np.hypot(deviation / measured, 4 / predicted)
+        assert row["ratio_error"] == pytest.approx(row["ratio"] * relative)
+    assert (first["testable"], first["coverage"]) == (4, 0.75)
     assert (first["share_dead"], first["share_lattice"], first["share_sparse"]) == (0.25, 0, 0)
+
+
+def test_coverage_is_of_the_coordinates_whose_noise_varies() -> None:
+    found = prediction([0.9, 0.1, np.nan, np.nan], [[True] * 4] * 2)
+    found.testable[0, 0, 0] = [True, True, True, False]
+    found.testable[0, 0, 1] = [False, True, True, True]
+    first, second = reliability.rows(found, ONE)
+    assert (first["testable"], first["coverage"]) == (3, pytest.approx(2 / 3))
+    assert (second["testable"], second["coverage"]) == (3, pytest.approx(1 / 3))
+    found.testable[:] = False
+    assert np.isnan(reliability.rows(found, ONE)["coverage"]).all()
+
+
+def test_one_repeat_has_no_error() -> None:
+    row = reliability.rows(prediction([0.5, 0.7], [[True, False]]), replace(ONE, repeats=1))[0]
+    assert np.isnan([row["measured_error"], row["ratio_error"]]).all()
+    assert row["predicted_error"] == pytest.approx(4)
 
 
 def test_without_a_prediction_percentages_are_missing() -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gradnoise.errors import InputError
-from gradnoise.tables.catalogue import percentages, read, shares
+from gradnoise.tables.catalogue import not_repeated, percentages, read, shares
 
 
 def test_missing_tables_are_named(tmp_path):
@@ -17,3 +17,23 @@ def test_percentages_are_the_columns_with_an_interval():
     table = pd.DataFrame(columns=names)
     assert percentages(table) == ["percentage_x"]
     assert shares(table) == ["share_z"]
+
+
+def test_what_a_control_run_shares_is_not_repeated():
+    columns = ["run", "seed", "epoch", "layer", "batch_size", "bound"]
+    rows = [
+        ("control", 1, 4, "conv1", 16, 0.5),  # the control may stand first
+        ("control", 1, 4, "conv1", 32, 0.4),  # a batch size of its own
+        ("control", 1, 4, "conv2", 16, float("nan")),
+        ("cnn", 1, 4, "conv1", 16, 0.5),
+        ("cnn", 1, 4, "conv2", 16, float("nan")),
+        ("cnn", 2, 4, "conv1", 16, 0.5),
+        ("control", 2, 4, "conv1", 16, 0.51),  # measured anew
+        ("other", 1, 4, "conv1", 16, 0.5),  # its own networks, as it happens with the same number
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    trained_by = {"cnn": "cnn", "control": "cnn", "other": "other"}
+    found = not_repeated(table, trained_by)
+    expected = table.loc[[1, 3, 4, 5, 6, 7]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, expected)
+    assert not_repeated(table[:0], trained_by).empty

@@ -19,7 +19,13 @@ from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
 from gradnoise.clt.results import Analysis
 from gradnoise.clt.settings import Settings
-from gradnoise.clt.summary import bounds, quantiles, summarise, third_moment_correlations
+from gradnoise.clt.summary import (
+    ROUNDING,
+    bounds,
+    quantiles,
+    summarise,
+    third_moment_correlations,
+)
 from gradnoise.clt.value_classes import Frequencies, frequencies
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gradients.store import read_columns
@@ -113,9 +119,13 @@ def _scales(gradients: Any, reached: Floats, share: float) -> dict[str, float]:
 
 def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
     numbers: dict[str, float] = {}
-    roots = {"rho": shapes["rho"], "root_kurtosis": np.sqrt(shapes["excess_kurtosis"] + 3)}
-    for name, values in roots.items():
+    rho, root = shapes["rho"], np.sqrt(shapes["excess_kurtosis"] + 3)
+    # Cauchy and Schwarz: E|z|^3 <= sqrt(E z^4 E z^2), an equality for |z| of one value besides zero.
+    tightness = rho / root
+    named = {"rho": rho, "root_kurtosis": root, "rho_over_root_kurtosis": tightness}
+    for name, values in named.items():
         numbers |= dict(zip(quantile_names(name), quantiles(values), strict=True))
+    numbers["inequality_violations"] = float(np.sum(tightness > 1 + ROUNDING))
     return numbers
 
 

@@ -15,6 +15,9 @@ LARGEST = 1 << 16  # batch sizes above this are censored
 STEPS = 6  # exact distances at most for one coordinate's crossing
 
 
+TAIL = 0.025  # probability that one end of an interval fails
+
+
 CLOSE = 1.02  # of neighbouring batch sizes: the crossing is found
 
 
@@ -22,7 +25,9 @@ class GaussianBatchSize(NamedTuple):
     """B* with its 95 % interval, samples; infinite where it lies above 2^16, NaN without live coordinates.
 
     The interval is for all coordinates of the layer, of which those measured are a random sample: order
-    statistics bound a quantile whatever the distribution.
+    statistics bound a quantile whatever the distribution. Each end fails with 2.5 % at most; where the coordinates
+    are too few for that, the lower end is 1 and the upper one infinite (for a share of 0.9: of one coordinate, and of
+    35 or fewer).
     """
 
     value: float
@@ -66,12 +71,15 @@ def gaussian_batch_size(crossings: ArrayLike, share: float) -> GaussianBatchSize
     count = len(ordered)
     if not count:
         return GaussianBatchSize(math.nan, math.nan, math.nan)
-    # Of count independent coordinates, those below the quantile are binomial.
+    # Of count independent coordinates, those at or below the quantile are binomial: with the j-th smallest from 0,
+    # P(ordered[j] > quantile) = P(at most j lie below), which the lower end needs small and the upper one large.
     below = bdtr(np.arange(count), count, share)
-    low = int(np.searchsorted(below, 0.025))
-    high = int(np.searchsorted(below, 0.975)) + 1
+    low = int(np.searchsorted(below, TAIL, side="right")) - 1
+    high = int(np.searchsorted(below, 1 - TAIL))
+    # In floating point 0.7 * 10 exceeds 7.
+    middle = math.ceil(share * count - 1e-9) - 1
     return GaussianBatchSize(
-        float(ordered[min(count - 1, math.ceil(share * count) - 1)]),
-        float(ordered[max(0, low - 1)]),
+        float(ordered[max(0, middle)]),
+        float(ordered[low]) if low >= 0 else 1.0,
         float(ordered[high]) if high < count else math.inf,
     )

@@ -28,6 +28,8 @@ COLUMNS = 128  # coordinates at a time
 
 SERIES = 100  # simulated for a coordinate of few distinct values
 
+GROUPS = 20  # of samples, each left out once for the prediction's error
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -36,12 +38,17 @@ class Prediction:
     Attributes:
         predicted: float64 (S, K, C), probabilities; NaN where there is no prediction.
         passed: bool (S, K, R, C).
+        testable: bool (S, K, R, C), whether the noise varies.
         classes: int8 (S, C), of the per-sample values (`Values`).
+        error: float64 (S, K), standard error of the mean prediction, over the choice of the samples; NaN where it
+            was not asked for.
     """
 
     predicted: Floats
     passed: NDArray[np.bool_]
+    testable: NDArray[np.bool_]
     classes: NDArray[np.int8]
+    error: Floats
 
 
 def predict(
@@ -85,8 +92,9 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
     first, second = np.sort(order[: samples // 2]), np.sort(order[samples // 2 :])
     shape = len(design.batch_sizes), len(design.batches)
     predicted = np.empty((*shape, count))
-    passed = np.zeros((*shape, design.repeats, count), np.bool_)
+    passed, testable = np.zeros((2, *shape, design.repeats, count), np.bool_)
     classes = np.empty((shape[0], count), np.int8)
+    sums = np.zeros((GROUPS, *shape))
     for columns in blocks(count):
         # Both halves of a block at once: stored gradients are read a single time.
         block = np.asarray(gradients[:, columns])
@@ -95,9 +103,36 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
         classes[:, columns] = [classify_values(found, size) for size in design.batch_sizes]
         shapes = shape_of_columns(known)
         predicted[..., columns] = predict(*shapes, classes[:, columns], design, len(drawn))
-        _predict_lattices(predicted, known, classes, columns, design)
-        passed[..., columns] = _passes(drawn, design)
-    return Prediction(predicted, passed, classes)
+        for group, left in enumerate(shapes_without_groups(known)):
+            again = predict(*left, classes[:, columns], design, len(drawn))
+            sums[group] += np.nansum(again, axis=2)
+        _predict_lattices(predicted, known, classes, columns, design, name)
+        passed[..., columns], testable[..., columns] = _passes(drawn, design)
+    return Prediction(predicted, passed, testable, classes, _error(sums, predicted, classes))
+
+
+def shapes_without_groups(values: NDArray[Any]) -> Iterator[tuple[Floats, Floats]]:
+    """Skewness and excess kurtosis of every column without each of GROUPS groups of the samples; NaN if constant."""
+    x = values - values.mean(axis=0, dtype=np.float64)
+    powers = [x, x * x, x**3, x**4]
+    parts = np.array([[power[g::GROUPS].sum(axis=0) for power in powers] for g in range(GROUPS)])
+    sizes = np.array([len(x[g::GROUPS]) for g in range(GROUPS)])
+    for part, size in zip(parts, sizes, strict=True):
+        m, p2, p3, p4 = (parts.sum(axis=0) - part) / max(1, len(x) - size)
+        variance = p2 - m**2
+        varying = variance > 1e-12 * parts[:, 1].sum(axis=0) / len(x)
+        scale = np.sqrt(np.where(varying, variance, np.nan))
+        skewness = (p3 - 3 * m * p2 + 2 * m**3) / scale**3
+        kurtosis = (p4 - 4 * m * p3 + 6 * m**2 * p2 - 3 * m**4) / scale**4 - 3
+        yield skewness, kurtosis
+
+
+def _error(sums: Floats, predicted: Floats, classes: NDArray[np.int8]) -> Floats:
+    """Standard error of the mean prediction (S, K): a jackknife over samples, and the simulation of lattices."""
+    known = np.maximum(1, (~np.isnan(predicted)).sum(axis=2))
+    lattice = (classes == Values.LATTICE)[:, np.newaxis]
+    simulated = np.nansum(np.where(lattice, predicted * (1 - predicted), 0.0), axis=2) / SERIES
+    return np.sqrt(((GROUPS - 1) * sums.var(axis=0) + simulated) / known**2)
 
 
 def shape_of_columns(values: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -123,6 +158,7 @@ def _predict_lattices(
     classes: NDArray[np.int8],
     columns: slice,
     design: Design,
+    name: str,
 ) -> None:
     """Simulate coordinates of few distinct values as they are, with independent draws."""
     if design.sampling != "with_replacement":
@@ -130,7 +166,7 @@ def _predict_lattices(
     for s, size in enumerate(design.batch_sizes):
         for place in np.flatnonzero(classes[s, columns] == Values.LATTICE):
             column = columns.start + int(place)
-            random = generator(design.seed, Stream.LATTICES, column, size)
+            random = generator(design.seed, Stream.LATTICES, name, column, size)
             for k, n in enumerate(design.batches):
                 predicted[s, k, column] = lattice_pass_rate(
                     values[:, place], size, n, design.significance, random
@@ -154,26 +190,31 @@ def lattice_pass_rate(
     return float(np.mean(shapiro_wilk(tied).pvalue >= significance))
 
 
-def _passes(gradients: NDArray[np.float32], design: Design) -> NDArray[np.bool_]:
-    """Tests of batches drawn from all rows: (S, K, R, C)."""
+def _passes(
+    gradients: NDArray[np.float32], design: Design
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which noise of batches drawn from all rows passes the test, and which varies: (S, K, R, C) each."""
     fitting = [
         size
         for size in design.batch_sizes
         if design.sampling == "with_replacement" or size <= len(gradients)
     ]
     shape = len(design.batch_sizes), len(design.batches), design.repeats, gradients.shape[1]
-    passed = np.zeros(shape, np.bool_)
+    passed, testable = np.zeros((2, *shape), np.bool_)
     full = gradients.mean(axis=0, dtype=np.float64)
     for repeat in range(design.repeats):
-        # The pipeline's own draws, over half as many samples.
-        draws = Draws(design.seed, repeat + 1, design.sampling, len(gradients))
+        draws = Draws(
+            design.seed, repeat + 1, design.sampling, len(gradients), stream=Stream.HELD_OUT
+        )
         how = plan(draws, cut(draws, fitting, max(design.batches)))
         noise = gather_noise(gradients, full, how)
         for size, series in zip(fitting, noise, strict=True):
             for k, n in enumerate(design.batches):
                 pvalue = shapiro_wilk(series[:n], axis=0).pvalue
-                passed[design.batch_sizes.index(size), k, repeat] = pvalue >= design.significance
-    return passed
+                cell = design.batch_sizes.index(size), k, repeat
+                passed[cell] = pvalue >= design.significance
+                testable[cell] = series[:n].min(axis=0) < series[:n].max(axis=0)
+    return passed, testable
 
 
 def same_samples(
@@ -194,4 +235,7 @@ def same_samples(
     """
     classes = np.array([classify_values(found, size) for size in design.batch_sizes])
     predicted = predict(*moments, classes, design, samples)
-    return Prediction(predicted, pvalues >= design.significance, classes)
+    # The noise of a sparse coordinate may be constant, which p-values do not tell.
+    varying = np.broadcast_to((classes != Values.DEAD)[:, np.newaxis, np.newaxis], pvalues.shape)
+    error = np.full(predicted.shape[:2], np.nan)
+    return Prediction(predicted, pvalues >= design.significance, varying, classes, error)

@@ -14,6 +14,8 @@ from gradnoise.clt.results import empty_rows
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Values
 
+Floats = NDArray[np.float64]
+
 BINS = 10  # of the predicted probability
 
 
@@ -21,7 +23,9 @@ def rows(found: Prediction, design: Design) -> NDArray[Any]:
     """One row per batch size, number of batches and repeat, over the coordinates with a prediction.
 
     Percentages are means over those coordinates; `spearman` is the rank correlation, over coordinates, of
-    the predicted probability and the share of repeats passed. Shares of the classes are of all coordinates.
+    the predicted probability and the share of repeats passed. Shares of the classes are of all coordinates,
+    `coverage` is the predicted share of the testable ones. The ratio carries the errors of both percentages: that of
+    the prediction over the choice of samples, that of the measurement over the draws, from the repeats.
 
     Returns:
         Structured array (S K R,) with the columns of `results.TABLES["prediction"]`.
@@ -39,6 +43,13 @@ def rows(found: Prediction, design: Design) -> NDArray[Any]:
                 cell[f"share_{kind.name.lower()}"] = shares[kind]
             cell["predicted_percentage"] = 100 * predicted.mean() if known.size else np.nan
             cell["measured_percentage"] = 100 * passed.mean(axis=1) if known.size else np.nan
+            cell["predicted_error"] = 100 * found.error[s, k] if known.size else np.nan
+            cell["measured_error"] = _deviation(cell["measured_percentage"])
+            testable = found.testable[s, k]
+            cell["testable"] = testable.sum(axis=1)
+            covered = testable[:, known].sum(axis=1)
+            cell["coverage"] = covered / np.where(cell["testable"] > 0, cell["testable"], np.nan)
+            cell["ratio"], cell["ratio_error"] = _ratio(cell)
             cell["spearman"] = spearman(predicted, passed.mean(axis=0))
     return cells.ravel()
 
@@ -63,3 +74,16 @@ def bins(found: Prediction, design: Design) -> NDArray[Any]:
                 mean = np.bincount(place, values, BINS) / count
             cells[f"{name}_percentage"][k] = 100 * mean
     return cells.ravel()
+
+
+def _deviation(percentages: Floats) -> float:
+    """Over repeats; NaN for one."""
+    return float(percentages.std(ddof=1)) if percentages.size > 1 else np.nan
+
+
+def _ratio(cell: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Measured over predicted, and its standard error, from both."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = cell["measured_percentage"] / cell["predicted_percentage"]
+        squares = cell["measured_error"] ** 2 + (ratio * cell["predicted_error"]) ** 2
+        return ratio, np.sqrt(squares) / cell["predicted_percentage"]

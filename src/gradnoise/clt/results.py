@@ -77,8 +77,14 @@ _PREDICTION = (
     _BATCHES,
     Variable("repeat", "repeat of the draws"),
     *_PERCENTAGES,
+    Variable("predicted_error", "standard error of predicted_percentage over the samples", "%"),
+    Variable("measured_error", "deviation of measured_percentage over repeats", "%"),
+    Variable("ratio", "measured over predicted percentage"),
+    Variable("ratio_error", "its standard error, from those of both percentages"),
     Variable("spearman", "rank correlation of prediction and share passed, over coordinates"),
     Variable("coordinates", "coordinates with a prediction"),
+    Variable("testable", "coordinates whose noise varies"),
+    Variable("coverage", "share of the testable coordinates that have a prediction"),
     Variable("share_sparse", "share of coordinates whose batches are often silent"),
     Variable("share_lattice", "share of coordinates of few distinct values"),
     Variable("share_dead", "share of constant coordinates"),
@@ -90,7 +96,7 @@ TABLES: dict[str, tuple[Variable, ...]] = {
         *quantile_variables(Variable("bound", "Berry-Esseen bound")),
         *quantile_variables(Variable("edgeworth", "leading Edgeworth term of the distance")),
         *quantile_variables(Variable("exact", "exact Kolmogorov distance")),
-        Variable("exact_over_bound", "median over coordinates of exact distance over bound"),
+        *quantile_variables(Variable("exact_over_bound", "exact distance over bound")),
         Variable("violations", "coordinates whose exact distance exceeds the bound"),
         Variable("exact_count", "coordinates with an exact distance"),
     ),
@@ -121,6 +127,10 @@ NUMBERS: tuple[Variable, ...] = (
     Variable("gaussian_batch_size_upper", "upper end of its 95 % interval", "samples"),
     *quantile_variables(Variable("rho", "standardised third absolute moment")),
     *quantile_variables(Variable("root_kurtosis", "square root of the kurtosis")),
+    *quantile_variables(Variable("rho_over_root_kurtosis", "rho over the root, 1 at most")),
+    Variable(
+        "inequality_violations", "coordinates whose rho exceeds the root of the kurtosis", "1"
+    ),
 )
 
 _COUNTS = {

@@ -48,17 +48,16 @@ def summarise(
     """
     rows = empty_rows("summary", len(batch_sizes))
     rows["batch_size"] = batch_sizes
-    rows["exact_over_bound"] = np.nan
     for s, row in enumerate(rows):
-        values = {name: each[s] for name, each in limits.items()} | {"exact": np.empty(0)}
+        values = {name: each[s] for name, each in limits.items()}
+        values |= {"exact": np.empty(0), "exact_over_bound": np.empty(0)}
         if exact is not None:
             position, distances = exact
             values["exact"], bound = distances[s], limits["bound"][s, position]
             live = ~np.isnan(distances[s])
             row["exact_count"] = live.sum()
             row["violations"] = np.sum(distances[s, live] > bound[live] + ROUNDING)
-            if live.any():
-                row["exact_over_bound"] = np.median(distances[s, live] / bound[live])
+            values["exact_over_bound"] = distances[s] / bound
         for name, each in values.items():
             for column, value in zip(quantile_names(name), quantiles(each), strict=True):
                 row[column] = value

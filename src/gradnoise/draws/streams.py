@@ -26,6 +26,7 @@ class Stream(IntEnum):
     HALVES = 10
     LATTICES = 11
     EXACT = 12
+    HELD_OUT = 13
     TAILS = 20
     GROWTH = 21
     # 22 is reserved: samples of most influence were once drawn from it.

@@ -32,7 +32,8 @@ def main() -> None:
         training = read_training(results, measured, settings.trained_by)
         training.to_csv(folder / "training.csv", index=False)
         langevin = langevin_tables.read(results, measured)
-        for name, table in {**summaries(results, measured), **langevin}.items():
+        found = summaries(results, measured, settings.trained_by)
+        for name, table in {**found, **langevin}.items():
             table.to_csv(folder / f"{name}.csv", index=False)
         write_printed(aggregated, folder)
         area.publish({"tables": arguments.output})

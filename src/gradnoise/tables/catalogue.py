@@ -35,6 +35,10 @@ SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
 }
 
 
+# Of these, what the per-sample gradients alone decide: a run that borrows them finds the same once more.
+OF_GRADIENTS = ("layers", "clt", "largest_batch", "growth", "influence_classes")
+
+
 # Columns of names: "0", a layer of `nn.Sequential`, is no number, and a run named "NA" is there.
 TEXT = (
     "run",
@@ -91,15 +95,38 @@ def read_table(path: Path) -> pd.DataFrame:
     )
 
 
-def summaries(results: Path, measured: Mapping[str, Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
-    """The tables of `SUMMARIES`, and `layers`: the numbers that stand for a layer, one row each."""
+def summaries(
+    results: Path, measured: Mapping[str, Mapping[str, Any]], trained_by: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
+    """The tables of `SUMMARIES`, and `layers`: the numbers that stand for a layer, one row each.
+
+    Args:
+        results: folder of all results.
+        measured: run -> its `seeds`, `epochs` and `parameters`.
+        trained_by: run -> the run whose networks it measures. What it shares with that run is not repeated.
+    """
     found = {}
     for name, (stage_name, member, by) in SUMMARIES.items():
         files = layer_files(results, measured, stage_name)
         numbers = not member
-        found[name] = (
+        table = (
             read_numbers(files, [number.name for number in NUMBERS])
             if numbers
             else read_layers(files, member, by)
         )
+        found[name] = not_repeated(table, trained_by) if name in OF_GRADIENTS else table
     return found
+
+
+def not_repeated(table: pd.DataFrame, trained_by: Mapping[str, str]) -> pd.DataFrame:
+    """The rows that do not say of a borrowed network what the lending run says of it, number by number.
+
+    Args:
+        table: with a column `run`.
+        trained_by: run -> the run whose networks it measures.
+    """
+    lender = table["run"].map(lambda run: trained_by.get(run, run))
+    own = lender == table["run"]
+    lenders_first = table.assign(run=lender).loc[own.sort_values(ascending=False).index]
+    repeated = lenders_first.duplicated().reindex(table.index)
+    return table[own | ~repeated].reset_index(drop=True)
