@@ -92,8 +92,8 @@ def write_report(folder: Path, output: Path) -> None:
     call(
         "report",
         *("--settings", (folder / "settings.json").read_text(), "--tables", folder / "tables"),
-        *("--claims", folder / "claims.csv", "--calibration", folder / "calibration.csv"),
-        *("--control", folder / "control.csv"),
+        *("--claims", folder / "claims.csv", "--components", folder / "claim_components.csv"),
+        *("--calibration", folder / "calibration.csv", "--control", folder / "control.csv"),
         *("--data", folder / "data.h5", "--figures", *sorted(folder.glob("*.png"))),
         *("--output", output, "--card", output.with_name("noise_card.json")),
     )

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from example_report import write_calibration, write_report
+from gradnoise.claims import results
+from gradnoise.claims.headline import verdicts
 from gradnoise.claims.published import CLAIMS
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -30,6 +32,8 @@ addEventListener("load", () => {
     errors, width: innerWidth, scroll: document.documentElement.scrollWidth,
     images: [...document.images].map(image => [image.complete, image.naturalWidth, image.alt.length]),
     wide: wide.map(element => element.outerHTML.slice(0, 80)),
+    claims: document.querySelector(".matrix tbody td").getBoundingClientRect().top,
+    forest: Math.min(...[...document.querySelectorAll("td svg")].map(e => e.getBoundingClientRect().width)),
     font: getComputedStyle(document.body).fontSize}), "*");
 });
 </script>"""
@@ -65,23 +69,35 @@ def outline(folder) -> Outline:
     return found
 
 
-def test_page_opens_with_one_sentence_of_numbers_from_the_tables(folder):
+def test_page_opens_with_the_number_of_verdicts(folder):
     text = (folder / "report.html").read_text()
-    headings = re.findall(r"<h1>(.*?)</h1>", text, flags=re.S)
-    assert len(headings) == 1
+    (heading,) = re.findall(r"<h1>(.*?)</h1>", text, flags=re.S)
+    found = verdicts(results.read(folder / "claims.csv")).value_counts()
+    testable = found.drop("not testable here").sum()
+    assert heading.startswith(f"{testable} claims testable here: ")
+    for verdict in ("supported", "contradicted", "open"):
+        assert f"{found.get(verdict, 0)} {verdict}" in heading
+
+
+def test_page_goes_on_with_one_sentence_of_numbers_from_the_tables(folder):
+    text = (folder / "report.html").read_text()
+    lead = re.findall(r"</h1>\s*<p>(.*?)</p>", text, flags=re.S)[0]
     table = pd.read_csv(folder / "tables/gaussianity.csv")
     rows = table[(table["run"] == "cnn") & (table["parameter"] == "network")]
     rows = rows[(rows["epoch"] == 2) & (rows["batches"] == 200)].set_index("batch_size")
     for size in (16, 1024):
-        assert f"{rows.loc[size, 'percentage_testable']:.1f} %" in headings[0]
-    assert "3 training seeds" in headings[0]
-    assert "leaving out the 2 % and 2 % whose noise is constant" in headings[0]
-    assert headings[0].count(". ") == 0
+        assert f"{rows.loc[size, 'percentage_testable']:.1f} %" in lead
+    assert "3 training seeds" in lead
+    assert "leaving out the 2 % and 2 % whose noise is constant" in lead
+    assert lead.count(". ") == 0
 
 
-def test_instrument_check_comes_before_any_result(outline):
-    order = ["instrument", "result", "claims", "dynamics", "limits", "figures", "tables"]
-    assert outline.sections == [*order, "training", "settings", "cite"]
+def test_verdicts_come_first_and_what_the_instrument_did_stands_under_the_result(outline):
+    order = ["claims", "result", "dynamics", "limits", "figures", "tables"]
+    assert outline.sections == [*order, "training", "instrument", "settings", "cite"]
+    text = " ".join("".join(outline.text).split())
+    result = text[text.index("Result", text.index("not testable here")) :]
+    assert "Instrument and control: ✓ all 2 checks of known noise passed; ✓ tails" in result[:900]
 
 
 def test_page_needs_no_network(outline):
@@ -105,12 +121,21 @@ def test_page_states_where_it_comes_from(outline):
     assert "3 of 5 layers are judged from a random sample" in text
 
 
-def test_every_claim_is_on_the_page(folder, outline):
+def test_every_claim_is_on_the_page_once(folder, outline):
     text = " ".join("".join(outline.text).split())
     claims = pd.read_csv(folder / "claims.csv")
     assert set(claims["claim"]) == {claim.name for claim in CLAIMS}
-    for statement in claims["statement"]:
-        assert statement in text
+    for statement in set(claims["statement"]):
+        assert text.count(statement) == 1
+
+
+def test_every_verdict_has_its_cell(folder):
+    claims = results.read(folder / "claims.csv")
+    tested = claims[claims["verdict"] != "not testable here"]
+    page = (folder / "report.html").read_text()
+    assert len(re.findall(r"<td data-column=", page)) == len(tested)
+    assert page.count('<td class="axis">') == tested["claim"].nunique()
+    assert len(re.findall(r'<(?:circle|path) class="deciding point"', page)) == len(tested)
 
 
 def test_every_run_has_the_ceiling_of_its_own_test(outline):
@@ -122,16 +147,23 @@ def test_every_run_has_the_ceiling_of_its_own_test(outline):
     assert "exactly Gaussian noise would give 95 %." in text
 
 
-def test_failed_instrument_check_is_said_first(folder, tmp_path):
+def test_failed_instrument_check_is_said_with_the_result(folder, tmp_path):
     for name in (
-        *("tables", "claims.csv", "control.csv", "data.h5", "settings.json"),
+        *(
+            "tables",
+            "claims.csv",
+            "claim_components.csv",
+            "control.csv",
+            "data.h5",
+            "settings.json",
+        ),
         "cnn-training_curves.png",
     ):
         (tmp_path / name).symlink_to(folder / name)
     write_calibration(tmp_path / "calibration.csv", passed=False)
     write_report(tmp_path, tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
-    assert "Some checks failed" in text
+    assert "✗ some checks of known noise failed: do not rely" in text
     assert "✗ failed" in text
 
 
@@ -166,6 +198,8 @@ def test_browser_shows_every_image_without_error_or_sideways_scroll(folder, tmp_
     assert probe["scroll"] <= width, probe["wide"]
     assert probe["wide"] == []
     assert probe["font"] == "16px"
+    assert probe["claims"] < 844  # the first verdict is on the first screen
+    assert probe["forest"] > 150
     assert len(probe["images"]) == 3
     for complete, natural_width, alternative in probe["images"]:
         assert complete

@@ -48,7 +48,7 @@ def inputs() -> Inputs:
         "training": training,
     }
     nothing = pd.DataFrame()
-    return Inputs(tables, printed, nothing, nothing, nothing, [], [])
+    return Inputs(tables, printed, nothing, nothing, nothing, nothing, [], [])
 
 
 def settings(trainer: str = "big") -> Settings:

@@ -2,6 +2,7 @@ rule report:
     input:
         tables=PATHS.tables,
         claims=PATHS.claims,
+        components=PATHS.claim_components,
         calibration=PATHS.calibration,
         control=PATHS.control,
         data=[PATHS.data(name) for name in EXPERIMENT.data],
@@ -23,5 +24,5 @@ rule report:
         settings=stage("report").settings,
     shell:
         "python -m gradnoise.report --settings {params.settings:q} --tables {input.tables:q}"
-        " --claims {input.claims:q} --calibration {input.calibration:q} --control {input.control:q} --data {input.data:q}"
+        " --claims {input.claims:q} --components {input.components:q} --calibration {input.calibration:q} --control {input.control:q} --data {input.data:q}"
         " --figures {input.figures:q} --output {output.page:q} --card {output.card:q} 2> {log:q}"

@@ -17,7 +17,7 @@ def main() -> None:
     """Write the page and the noise card."""
     arguments = stage.parse(
         "One self-contained page with everything a run found.",
-        inputs=("tables", "claims", "calibration", "control"),
+        inputs=("tables", "claims", "components", "calibration", "control"),
         outputs=("output", "card"),
         several=("data", "figures"),
     )

@@ -20,7 +20,8 @@ class Inputs:
     Attributes:
         tables: as `tables.catalogue.read` returns.
         printed: file stem -> table in its printed form.
-        claims: the claims table.
+        claims: the table of verdicts.
+        components: the table of what they stand on.
         calibration: the instrument check.
         control: the positive control.
         data: as `describe_data` returns.
@@ -30,6 +31,7 @@ class Inputs:
     tables: Mapping[str, pd.DataFrame]
     printed: Mapping[str, pd.DataFrame]
     claims: pd.DataFrame
+    components: pd.DataFrame
     calibration: pd.DataFrame
     control: pd.DataFrame
     data: Sequence[Mapping[str, Any]]
@@ -43,6 +45,7 @@ class Inputs:
             read(arguments.tables),
             {path.stem: read_table(path) for path in paths},
             claims.read(arguments.claims),
+            claims.read(arguments.components),
             pd.read_csv(arguments.calibration),
             pd.read_csv(arguments.control),
             describe_data(arguments.data),

@@ -3,12 +3,10 @@
 from importlib.resources import files
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from gradnoise.claims.headline import count
-from gradnoise.claims.scheme.component import NOT_TESTABLE
-from gradnoise.report import langevin, sentences
+from gradnoise.report import langevin, sentences, verdicts
 from gradnoise.report.checks import instrument, positive_control
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.plates import plates
@@ -35,9 +33,6 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     drawn = plates(inputs.figures, known, settings.figures)
     leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
     trajectories = langevin.trajectories(tables)
-    tested = inputs.claims["verdict"] != NOT_TESTABLE
-    decided = inputs.claims[tested]
-    untestable = inputs.claims[~inputs.claims["claim"].isin(decided["claim"])]
     return {
         "headline": sentences.headline(
             tables["gaussianity"][tables["gaussianity"]["run"] == leader],
@@ -50,9 +45,9 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         **positive_control(inputs.control),
         "lead_figure": leading,
         "figures": [one for one in drawn if one is not leading],
-        "verdicts": count(inputs.claims).sentence,
-        "decided": _claims(decided),
-        "untestable": _claims(untestable.drop_duplicates("claim")),
+        "verdict": count(inputs.claims).sentence,
+        "matrices": verdicts.matrices(inputs.claims, inputs.components),
+        "untestable": verdicts.untestable(inputs.claims),
         "runs": runs,
         "trajectories": trajectories,
         "not_measured": "" if trajectories else sentences.NOT_MEASURED,
@@ -62,15 +57,3 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "command": settings.command,
         "style": files("gradnoise.report").joinpath("style.css").read_text(),
     }
-
-
-def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of the claims table with numbers as text."""
-    rows = claims.astype(object).where(claims.notna(), "").to_dict("records")
-    for row in rows:
-        digits = 1 if row["unit"] == "points" else 3
-        for name in ("measured", "lower", "upper"):
-            row[name] = f"{row[name]:.{digits}f}".replace("-", "−") if row[name] != "" else ""
-        row["threshold"] = str(row["threshold"]).replace("-", "−")
-        row["repeats"] = int(row["repeats"]) if row["repeats"] != "" else ""
-    return [{str(key): value for key, value in row.items()} for row in rows]

@@ -129,8 +129,7 @@ def limits(
     trained = training.get("epochs", epochs[-1])
     yield (
         f"Weights are frozen at {'epochs' if len(epochs) > 1 else 'epoch'} {', '.join(map(str, epochs))} of "
-        f"{trained}; nothing is said of "
-        "other epochs, nor of how noise and weights move together."
+        f"{trained}: nothing is said of the noise at other epochs."
     )
     yield from _measurement_limits(weights, noise, sections)
 
@@ -153,13 +152,14 @@ def _measurement_limits(
         yield (
             "Constant coordinates count as Gaussian in the paper's convention, used in figures and "
             f"tables: up to {100 * most['share_dirac']:.1f} % of a layer ({most['layer']}, batch size "
-            f"{most['batch_size']}). Verdicts hold with and without them."
+            f"{most['batch_size']}). Each claim says whether it holds with them left out."
         )
     counts = sorted(weights["batches"].unique())
-    yield (
-        f"Percentages at {' and '.join(map(str, counts))} batches are not comparable with each other: "
-        "with more batches the test sees smaller departures from the Gaussian."
-    )
+    if len(counts) > 1:
+        yield (
+            f"Percentages at {' and '.join(map(str, counts))} batches differ by the power of the test alone where "
+            "the noise is the same: with more batches it sees smaller departures from the Gaussian."
+        )
     model = sections.get("model", {})
     if has_batch_norm(str(model.get("name")), model.get("arguments") or {}):
         mode = noise.get("batch_norm_mode", "eval")
