@@ -91,12 +91,14 @@ def checked(
 
     from gradnoise.gradients.selections import select
     from gradnoise.gradients.verification.dependence import require_independence, require_measurable
+    from gradnoise.gradients.verification.types import require_types
 
     refuse_masks("inputs", inputs)
     refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
     require_samples(len(inputs), len(targets), chunk_size)
     require_measurable(model)
+    require_types(model, loss, inputs, targets)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
     selections = select(parameters, coordinates, 0, seed)
     if verify:

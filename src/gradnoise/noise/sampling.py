@@ -111,6 +111,7 @@ def sample_noise(
     from gradnoise.gradients.selections import select
     from gradnoise.gradients.verification.dependence import require_measurable, sample_dependence
     from gradnoise.gradients.verification.problem import DependentError
+    from gradnoise.gradients.verification.types import require_types
     from gradnoise.model.preservation import preserved
 
     refuse_masks("inputs", inputs)
@@ -124,6 +125,7 @@ def sample_noise(
         raise InputError("directions: noise along directions needs a store to be written to")
     with preserved(model), showing(progress):
         require_measurable(model)
+        require_types(model, loss, inputs, targets)
         parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
         selections = select(parameters, coordinates, directions, seed)
         why = sample_dependence(model, loss, inputs, targets)
