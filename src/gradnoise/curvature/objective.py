@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gradnoise.model.loss import Loss
 
@@ -61,12 +62,18 @@ class Objective:
 
     def sample_losses(self, parameters: Mapping[str, Tensor], first: int, last: int) -> Tensor:
         """Every sample's own loss, (last - first,)."""
-        outputs = functional_call(self.model, dict(parameters), (self.inputs[first:last],))
+        # Fused attention cannot be differentiated twice.
+        with sdpa_kernel(SDPBackend.MATH):
+            outputs = functional_call(self.model, dict(parameters), (self.inputs[first:last],))
+        targets = self.targets[first:last]
 
         def alone(output: Tensor, target: Tensor) -> Tensor:
             return self.loss(output.unsqueeze(0), target.unsqueeze(0))
 
-        losses: Tensor = vmap(alone)(outputs, self.targets[first:last])
+        try:
+            losses: Tensor = vmap(alone)(outputs, targets)
+        except (RuntimeError, ValueError, TypeError):  # a loss that torch.func cannot vectorise
+            losses = torch.stack([alone(*pair) for pair in zip(outputs, targets, strict=True)])
         return losses
 
     def micro_batches(self, size: int = MICRO_BATCH) -> list[tuple[int, int]]:

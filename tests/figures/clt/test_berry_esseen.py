@@ -1,5 +1,7 @@
 """Bounds over exact distances, and third moments at the share that passes."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,3 +39,11 @@ def test_medians_stand_at_their_values_and_the_ceiling_at_its_level():
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(2, 40), (2, 80)]
     assert dots[0].get_markersize() < dots[1].get_markersize()
     assert any(np.allclose(line.get_ydata(), 95) for line in right.lines)
+
+
+def test_a_run_without_moments_beside_others_gets_a_figure_that_says_so(results, tmp_path):
+    tables = shutil.copytree(results[0], tmp_path / "tables")
+    table = pd.read_csv(tables / "clt.csv")
+    table.assign(run="other").to_csv(tables / "clt.csv", index=False)
+    draw("berry_esseen", (tables, []), tmp_path / "figure.pdf")
+    assert pd.read_csv(tmp_path / "figure.csv")["reason"].tolist() == [berry_esseen.WITHOUT]

@@ -23,6 +23,7 @@ NEEDS = (
     "own_training",
 )
 
+WITHOUT = "no moments of per-sample gradients in this run"
 MOST = 7  # layers that can be told apart
 
 
@@ -107,13 +108,17 @@ def main() -> None:
     """Draw the run at its last epoch."""
     arguments = program.parse("Berry-Esseen bounds and third moments.")
     run, folder = arguments.settings.run, arguments.tables
-    bounds = program.weights(read_table(folder / "clt.csv"), run)
+    table = read_table(folder / "clt.csv")
+    if not (table["run"] == run).any():
+        program.save_without_data(arguments, WITHOUT)
+        return
+    bounds = program.weights(table, run)
     layers = program.weights(read_table(folder / "layers.csv"), run)
     tested = program.weights(read_table(folder / "gaussianity.csv"), run)
     last = bounds["epoch"].max()
     bounds, layers, tested = (table[table["epoch"] == last] for table in (bounds, layers, tested))
     if bounds["bound_q50"].isna().all():
-        program.save_without_data(arguments, "no moments of per-sample gradients in this run")
+        program.save_without_data(arguments, WITHOUT)
         return
     chosen = list(bounds["layer"].unique()[:MOST])
     quantiles = [name for name in bounds if name[-4:-2] == "_q"]
