@@ -31,7 +31,12 @@ run_definitions:
     model:
       name: own_network:build
       arguments:
+        words: 9
         width: 6
+    training:
+      loss: own_loss:by_sample
+    trajectory:
+      variants: [plain]
 training:
   epochs: 1
   seeds: [1]
@@ -53,12 +58,35 @@ trajectory:
 calibration:
   series: 2000
 """
-OWN_NETWORK = '''"""A user's network."""
+OWN_NETWORK = '''"""A user's network of tokens: a class at every position."""
+import torch.nn.functional as F
 from torch import nn
 
-def build(width):
-    """Two layers."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(5, width), nn.Tanh(), nn.Linear(width, 3))
+class Tagger(nn.Module):
+    """Embedding, attention without weights, one layer."""
+
+    def __init__(self, words, width, outputs):
+        super().__init__()
+        self.embed = nn.Embedding(words, width)
+        self.activation = nn.Tanh()
+        self.out = nn.Linear(width, outputs)
+
+    def forward(self, tokens):
+        values = self.embed(tokens).unsqueeze(1)
+        mixed = F.scaled_dot_product_attention(values, values, values)
+        return self.out(self.activation(values + mixed).squeeze(1))
+
+def build(words, width, outputs):
+    """The network."""
+    return Tagger(words, width, outputs)
+'''
+OWN_LOSS = '''"""A user's loss."""
+import torch.nn.functional as F
+
+def by_sample(outputs, targets):
+    """Mean over samples of the mean over a sample's own positions, padding left out."""
+    losses = F.cross_entropy(outputs.transpose(1, 2), targets, reduction="none")
+    return (losses.sum(1) / (targets != -100).sum(1)).mean()
 '''
 
 
@@ -94,6 +122,7 @@ def create(folder: Path) -> None:
             shutil.copy(source, folder / name)
     (folder / "overlay.yaml").write_text(OVERLAY)
     (folder / "own_network.py").write_text(OWN_NETWORK)
+    (folder / "own_loss.py").write_text(OWN_LOSS)
     new_data(folder, seed=0)
 
 
@@ -133,10 +162,12 @@ def overlay(section: str, **values: object) -> Callable[[Path], None]:
 
 
 def new_data(project: Path, seed: int = 1) -> None:
-    """Edit: the user's data file."""
+    """Edit: the user's data file, sequences of tokens of 2 to 5 positions."""
     random = np.random.default_rng(seed)
-    inputs, targets = random.normal(size=(200, 5)), np.arange(200) % 3
-    np.savez(project / "own.npz", inputs=inputs, targets=targets)
+    tokens = random.integers(0, 9, (200, 5))
+    classes = (tokens + np.roll(tokens, 1, axis=1)) % 3
+    padding = np.arange(5) >= random.integers(2, 6, (200, 1))
+    np.savez(project / "own.npz", inputs=tokens, targets=np.where(padding, -100, classes))
 
 
 def touch_all(project: Path) -> None:
@@ -144,5 +175,5 @@ def touch_all(project: Path) -> None:
     for path in [*(project / "src").rglob("*.py"), *(project / "workflow").rglob("*")]:
         if path.is_file():
             os.utime(path)
-    for name in ("Snakefile", "config.yaml", "overlay.yaml", "own_network.py"):
+    for name in ("Snakefile", "config.yaml", "overlay.yaml", "own_network.py", "own_loss.py"):
         os.utime(project / name)

@@ -60,6 +60,7 @@ def write_experiment(folder: Path) -> None:
     write_control(folder / "control.csv")
     with h5py.File(folder / "data.h5", "w") as file:
         file.attrs.update(dataset="fashion_mnist_subset", checksum="c0ffee", source="embedded")
+        file.attrs["treatment"] = "images from 0 to 1"
         file["train/targets"], file["test/targets"] = np.zeros(500, int), np.zeros(100, int)
     figures = []
     for name in ("cnn-percentage_by_batch_size", "cnn-training_curves", "cnn_shuffled-coordinates"):

@@ -34,9 +34,9 @@ class Stage:
         return canonical(self._module.settings(self._subject(wildcards)))
 
     def model(self, wildcards: Mapping[str, str]) -> tuple[str, ...]:
-        """Fingerprint of the user's own model, which a job of a run builds."""
+        """Fingerprint of the user's own model and loss, which a job of a run runs."""
         subject = self._subject(wildcards)
-        return subject.run.model_source if isinstance(subject, Job) else ()
+        return subject.run.own_source if isinstance(subject, Job) else ()
 
     def source(self, wildcards: Mapping[str, str]) -> str:
         """All code that the job runs, in one word, for the manifest of its work area."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from configuration import Sections
 
 # Where the number of samples, or the shape of the inputs, is only known once the data stage has read them.
-UNKNOWN_SAMPLES, UNKNOWN_SHAPE, UNKNOWN_OUTPUTS = 50_000, (3, 32, 32), 10
+UNKNOWN = catalogue.Description((3, 32, 32), 10, 50_000)
 
 
 class Run:
@@ -49,14 +49,14 @@ class Run:
     @property
     def samples(self) -> int:
         """Training samples (an estimate for image folders and tars)."""
-        return self.description.train_samples if self.description else UNKNOWN_SAMPLES
+        return (self.description or UNKNOWN).train_samples
 
     @cached_property
     def parameters(self) -> list[architectures.Parameter]:
         """Every parameter of the network, in the network's order."""
-        shape = self.description.input_shape if self.description else UNKNOWN_SHAPE
-        outputs = self.description.outputs if self.description else UNKNOWN_OUTPUTS
-        return model.parameters(self.sections.model, shape, outputs)
+        known = self.description or UNKNOWN
+        shapes = known.input_shape, known.outputs
+        return model.parameters(self.sections.model, *shapes, known.tokens, known.positions)
 
     @cached_property
     def measured(self) -> list[architectures.Parameter]:
@@ -95,9 +95,10 @@ class Run:
             )
 
     @property
-    def model_source(self) -> tuple[str, ...]:
-        """Fingerprint of the user's own model, empty for built-in ones."""
-        return model.source(self.sections.model.name)
+    def own_source(self) -> tuple[str, ...]:
+        """Fingerprint of the user's own model and loss, empty for built-in ones."""
+        names = self.sections.model.name, self.sections.training.loss
+        return tuple(sorted({part for name in names for part in model.source(name)}))
 
     @property
     def has_moments(self) -> bool:

@@ -13,6 +13,7 @@ from gradnoise.errors import InputError
 
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+OWN = r"[\w.]+:\w+"  # a user's own code
 
 
 class Section(BaseModel):
@@ -62,9 +63,15 @@ def within(epochs: list[int], last: int, key: str) -> None:
 
 @dataclass(frozen=True)
 class Choice:
-    """Annotation of a key whose value is one of the entries of a registry."""
+    """Annotation of a key whose value is one of the entries of a registry, or the user's own code.
+
+    Attributes:
+        accepted: the entries.
+        own: what a user's own `package.module:name` names, where one may be given.
+    """
 
     accepted: tuple[str, ...]
+    own: str = ""
 
     def known(self, value: str) -> str:
         """The value itself.
@@ -72,16 +79,19 @@ class Choice:
         Raises:
             ValueError: where the registry has no such entry.
         """
-        if value not in self.accepted:
+        if value not in self.accepted and not (self.own and re.fullmatch(OWN, value)):
             near = suggestion(value, self.accepted)
-            raise ValueError(f"found {value!r}{near}; accepted: {', '.join(self.accepted)}")
+            own = f", or your own as 'package.module:{self.own}'" if self.own else ""
+            raise ValueError(f"found {value!r}{near}; accepted: {', '.join(self.accepted)}{own}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         return core_schema.no_info_after_validator_function(self.known, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {**handler(schema), "enum": list(self.accepted)}
+        listed = {**handler(schema), "enum": list(self.accepted)}
+        own = {**handler(schema), "pattern": f"^{OWN}$"}
+        return {"anyOf": [listed, own]} if self.own else listed
 
 
 def suggestion(word: str, accepted: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
 """What a job needs: estimates for a scheduler, generous by a factor of two or so; they never change a result."""
 
+import math
 from typing import NamedTuple
 
-from run import Run
+from run import UNKNOWN, Run
 
 # Forward and backward passes per second for a network of a million weights on images of 32 x 32 pixels.
 CPU_RATE, GPU_RATE = 1_000, 20_000
@@ -29,12 +30,9 @@ def sampling_gpu(run: Run) -> int:
 
 
 def data_memory(run: Run) -> int:
-    """MiB of the training inputs as float32."""
-    shape = run.description.input_shape if run.description else (3, 32, 32)
-    size = 4 * run.samples
-    for length in shape:
-        size *= length
-    return size // 2**20
+    """MiB of the training inputs as float32, or of tokens as int64."""
+    known = run.description or UNKNOWN
+    return (8 if known.tokens else 4) * run.samples * math.prod(known.input_shape) // 2**20
 
 
 def sampling_memory(run: Run) -> int:

@@ -7,8 +7,9 @@ from curvlinops import HessianLinearOperator
 from torch import nn
 
 from example_objectives import dense, objective
-from gradnoise.curvature.objective import Objective, flatten
+from gradnoise.curvature.objective import Objective, flatten, unflatten
 from gradnoise.curvature.sharpness import batch_sharpness
+from gradnoise.model.losses.cross_entropy import cross_entropy
 
 
 def test_hessian_products_equal_the_dense_matrix() -> None:
@@ -88,3 +89,45 @@ def test_a_parameter_that_the_loss_does_not_reach_has_no_gradient_and_no_curvatu
     product = loss.hessian_product(names[-1:], torch.ones(4))
     assert torch.equal(product, torch.zeros(4))
     assert batch_sharpness(loss, np.arange(20).reshape(2, 10)).min() > 0
+
+
+class Attention(nn.Module):
+    """Embedded tokens attend to each other: torch's fused kernel has no second derivative."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.out = nn.Embedding(7, 4), nn.Linear(4, 3)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        values = self.embed(tokens).unsqueeze(1)
+        return self.out(F.scaled_dot_product_attention(values, values, values).squeeze(1))
+
+
+def test_attention_over_tokens_has_the_hessian_of_its_plain_formula() -> None:
+    torch.manual_seed(3)
+    model, tokens = Attention(), torch.randint(0, 7, (9, 5))
+    targets = torch.randint(0, 3, (9, 5))
+    found = Objective(model, cross_entropy, tokens, targets, flatten(model))
+    vector = torch.randn(len(found.position))
+    product = found.hessian_product(list(found.parameters()), vector)
+
+    def value(position: torch.Tensor) -> torch.Tensor:
+        parts = unflatten(model, position)
+        values = parts["embed.weight"][tokens]
+        mixed = torch.softmax(values @ values.mT / 2, dim=-1) @ values
+        outputs = mixed @ parts["out.weight"].mT + parts["out.bias"]
+        return F.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+
+    start = found.position.double()
+    _, expected = torch.autograd.functional.hvp(value, start, vector.double())
+    assert np.allclose(product, expected, atol=1e-6)
+
+
+def test_a_loss_that_cannot_be_vectorised_is_taken_one_sample_at_a_time() -> None:
+    def branching(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return (2.0 if int(targets[0]) else 1.0) * F.cross_entropy(outputs, targets)
+
+    loss = objective(20)
+    found = Objective(loss.model, branching, loss.inputs, loss.targets, loss.position)
+    expected = loss.sample_losses(loss.parameters(), 0, 20) * torch.where(loss.targets > 0, 2, 1)
+    assert torch.allclose(found.sample_losses(found.parameters(), 0, 20), expected)

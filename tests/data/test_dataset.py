@@ -72,6 +72,24 @@ def test_every_array_says_what_it_is(tmp_path, shape, dimensions):
                 assert stored.attrs["units"] == variable.units
 
 
+def test_tokens_and_sequences_say_what_they_are(tmp_path):
+    tokens = np.arange(60).reshape(12, 5)
+    given = save(tmp_path / "x.npz", inputs=tokens, targets=tokens % 4)
+    publish(given, tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert [axis.label for axis in file["train/inputs"].dims] == ["sample", "feature"]
+        assert [axis.label for axis in file["test/targets"].dims] == ["sample", "position"]
+
+
+def test_an_altered_token_is_refused(tmp_path):
+    given = save(tmp_path / "x.npz", inputs=np.arange(24).reshape(12, 2), targets=np.arange(12) % 2)
+    publish(given, tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "r+") as file:
+        file["train/inputs"][3, 1] += 1
+    with pytest.raises(InputError, match="the file was altered"):
+        load(tmp_path / "x.h5")
+
+
 def test_synthetic_parameters_are_features_by_outputs(tmp_path):
     publish({"dataset": "linear_regression"}, tmp_path / "x.h5")
     with h5py.File(tmp_path / "x.h5") as file:

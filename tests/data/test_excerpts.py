@@ -45,6 +45,14 @@ def test_a_file_describes_itself(published):
     (found,) = excerpts.describe_data([path])
     assert (found["data_set"], found["checksum"]) == ("arrays", whole.checksum)
     assert (found["train_samples"], found["test_samples"]) == (24, 6)
+    assert found["inputs"].startswith("images, centred and scaled per channel by")
+
+
+def test_samples_of_sequences_have_no_class_of_their_own(tmp_path):
+    tokens = np.arange(60).reshape(12, 5)
+    publish(save(tmp_path / "x.npz", inputs=tokens, targets=tokens % 4), tmp_path / "x.h5")
+    targets, classes = excerpts.read_targets(tmp_path / "x.h5")
+    assert (targets.shape, classes) == ((10, 5), ())
 
 
 def test_another_file_is_named(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from example_data import RANDOM, images, publish, read, save
-from gradnoise.data.normalisation import statistics
+from gradnoise.data.normalisation import statistics, treatment
 from gradnoise.errors import InputError
 
 
@@ -25,6 +25,20 @@ def test_features_are_normalised_each_and_constant_ones_become_zero(tmp_path):
     np.testing.assert_allclose(data.train_inputs.std(axis=0), [1, 1, 1, 0], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "normalised", "said"),
+    [
+        (np.uint8, True, "images, centred and scaled per channel"),
+        (np.uint8, False, "images from 0 to 1"),
+        (np.float32, True, "numbers, centred and scaled per feature"),
+        (np.float64, False, "numbers as read"),
+        (np.int64, True, "integers as read"),
+    ],
+)
+def test_what_models_see_is_said(kind, normalised, said):
+    assert treatment(np.dtype(kind), normalised).startswith(said)
+
+
 def test_statistics_of_images_are_exact():
     inputs = images(2000, shape=(2, 5, 5)).inputs
     mean, deviation = statistics(inputs)
@@ -37,7 +51,7 @@ def test_a_large_offset_is_taken_away_before_rounding(tmp_path, kind):
     time = (1.6e9 + 10 * np.arange(60)).astype(kind)[:, None]
     given = {"test_inputs": time[:6].astype(float), "test_targets": np.arange(6) % 3}
     settings = save(tmp_path / "x.npz", inputs=time, targets=np.arange(60) % 3, **given)
-    data = publish(settings, tmp_path / "x.h5")
+    data = publish(settings | {"inputs": "numbers"}, tmp_path / "x.h5")
     expected = (np.arange(60) - 29.5) / np.arange(60).std()
     np.testing.assert_allclose(data.train_inputs[:, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(data.test_inputs[:, 0], expected[:6], rtol=1e-6)

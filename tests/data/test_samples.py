@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from example_data import describe, read, save
+from example_data import describe, publish, read, save
+from gradnoise.data.entry import Description
 from gradnoise.data.samples import Samples, Source, check
 from gradnoise.errors import InputError
 
@@ -26,7 +27,9 @@ def with_value(value: float) -> np.ndarray:
         ({"inputs": np.ones(12)}, r"found .*shape \(12,\).*; expected \(samples, features, ...\)"),
         ({"inputs": np.ones((12, 0))}, "none of them 0"),
         ({"targets": np.arange(11) % 3}, "found 12 inputs and 11 targets"),
-        ({"targets": np.ones((12, 2), int)}, r"found int64 of shape \(12, 2\); expected integer"),
+        ({"targets": np.ones((12, 1), int)}, r"shape \(12, 1\); expected .*save targets\[:, 0\]"),
+        ({"targets": np.ones((12, 2, 2), int)}, r"int64 of shape \(12, 2, 2\); expected integer"),
+        ({"targets": np.eye(3, dtype=int)[np.arange(12) % 3]}, r"one-hot rows.*argmax\(1\)"),
         ({"targets": np.arange(12) / 2}, "found float64 .* expected integer class labels"),
         ({"targets": np.arange(12) % 3 - 1}, "found label -1 at sample 0 .* expected 0 to"),
         ({"test_targets": np.arange(6)}, "test targets: found label 3 at sample 3 .* 0 to 2"),
@@ -84,3 +87,55 @@ def test_masked_samples_are_named():
     inputs = np.ma.masked_less(np.arange(12.0)[:, None], 3)
     with pytest.raises(InputError, match="training: found masked values"):
         check(Source("x", Samples(inputs, np.arange(12) % 3), None, "classification"))
+
+
+SEQUENCES = np.arange(60).reshape(12, 5) % 4
+
+
+def sequences(path, **changes):
+    tokens = np.arange(60).reshape(12, 5) % 9
+    return save(path, **({"inputs": tokens, "targets": SEQUENCES} | changes))
+
+
+def test_targets_of_sequences_are_classes_at_every_position(tmp_path):
+    padded = np.where(np.arange(5) < 3, SEQUENCES, -100)
+    given = sequences(tmp_path / "x.npz", targets=padded.astype(np.int16))
+    data = publish(given | {"test_fraction": 0.25}, tmp_path / "x.h5")
+    assert (data.positions, data.outputs, data.classes) == ((5,), 4, ("0", "1", "2", "3"))
+    assert data.train_targets.dtype == np.int64
+    rows = np.concatenate([data.train_targets, data.test_targets])
+    assert {row.tobytes() for row in rows} == {row.tobytes() for row in padded}
+    described = describe(given | {"test_fraction": 0.25})
+    assert described == Description((5,), 4, 9, tokens=True, positions=(5,))
+
+
+def test_of_a_vocabulary_not_every_word_need_occur(tmp_path):
+    given = sequences(tmp_path / "x.npz", targets=SEQUENCES * 1000)
+    assert len(read(given).classes) == describe(given).outputs == 3001
+    named = sequences(tmp_path / "y.npz", classes=np.array(list("abcdef")))
+    assert read(named).classes == tuple("abcdef")
+    assert len(read(given | {"subset": 7}).train.targets) == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"targets": SEQUENCES - 1},
+            r"label -1 at sample 0, position 0 .* 0 to 2, and -100 for pad",
+        ),
+        ({"targets": np.where(np.arange(12) == 5, -100, SEQUENCES.T).T}, "padding .* at sample 5 "),
+        (
+            {"targets": np.full((12, 5), 2**31)},
+            "label 2147483648 in a sequence; .* at most 1,000,000",
+        ),
+        ({"targets": SEQUENCES * 0}, "found 1 class"),
+        ({"targets": SEQUENCES[:, :4] / 1}, "found float64 .* or of sequences"),
+        ({"classes": np.array(["a", "b"])}, "label 2 at sample 0, position 2"),
+    ],
+)
+def test_faulty_sequences_are_named_by_stage_and_description(tmp_path, changes, message):
+    given = sequences(tmp_path / "x.npz", **changes)
+    for function in (read, describe):
+        with pytest.raises(InputError, match=message):
+            function(given)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from gradnoise.gradients.sample_losses import sample_losses, summed_loss
+from gradnoise.model.losses.cross_entropy import cross_entropy
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,11 @@ def test_the_sum_takes_weights_where_losses_are_apart() -> None:
     each = ((values - targets) ** 2).mean(dim=1)
     torch.testing.assert_close(summed_loss(F.mse_loss, values, targets), each.sum())
     torch.testing.assert_close(summed_loss(F.mse_loss, values, targets, weights), weights @ each)
+
+
+def test_of_sequences_a_samples_loss_is_the_mean_over_its_own_positions() -> None:
+    outputs, targets = torch.randn(6, 4, 3), torch.randint(0, 3, (6, 4))
+    targets[torch.arange(4) > torch.arange(6)[:, None] % 3] = -100
+    rows = F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
+    expected = rows.reshape(6, 4).sum(1) / (targets != -100).sum(1)
+    torch.testing.assert_close(sample_losses(cross_entropy, outputs, targets), expected)

@@ -53,6 +53,24 @@ def no_module(): return 3
 def untrainable(): return nn.Sequential(nn.Flatten(), nn.AvgPool1d(14))
 def fails(): return {}["missing"]
 constant = 1
+
+class Tagger(nn.Module):
+    def __init__(self, outputs, turned=False):
+        super().__init__()
+        self.embed, self.head, self.turned = nn.Embedding(9, 4), nn.Linear(4, outputs), turned
+
+    def forward(self, tokens):
+        scores = self.head(self.embed(tokens))
+        return scores.transpose(1, 2) if self.turned else scores
+
+class Pooled(Tagger):
+    def forward(self, tokens): return super().forward(tokens).mean(1)
+
+class Padded(Tagger):
+    def forward(self, tokens):
+        lengths = (tokens != 0).sum(1)
+        packed = nn.utils.rnn.pack_padded_sequence(tokens, lengths, True, enforce_sorted=False)
+        return super().forward(nn.utils.rnn.pad_packed_sequence(packed, True)[0])
 """
 
 
@@ -151,3 +169,62 @@ def test_own_model_that_does_not_work_says_why(factories, name, arguments, messa
 def test_own_model_without_parameters_is_refused(factories):
     with pytest.raises(InputError, match="no trainable parameters"):
         factory.build(own("untrainable"), (1, 12, 12), 10, seed=1)
+
+
+def tagger(name, outputs=3, positions=(5,), tokens=True, **arguments):
+    return factory.build(own(name, **arguments), (5,), outputs, 1, tokens, positions)
+
+
+def test_own_model_of_sequences_gives_classes_at_every_position(factories):
+    assert tagger("Tagger").head.out_features == 3
+    assert tagger("Padded")(torch.tensor([[4, 0, 0, 0, 0], [1, 2, 3, 4, 5]])).shape == (2, 5, 3)
+    # A vocabulary may be larger than what occurs in the data; classes of samples may not.
+    assert tagger("Tagger", outputs=2, positions=(5,)).head.out_features == 2
+    model = {"name": "my_networks:Tagger", "arguments": {"outputs": 8}}
+    assert factory.build(model, (5,), 3, 1, True, (5,)).head.out_features == 8
+    assert tagger("Pooled", positions=()).head.out_features == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        (
+            "Tagger",
+            {"turned": True},
+            r"\(2, 3, 5\).*\(2, 5, 3\) \(batch, positions, classes\).*transp",
+        ),
+        (
+            "Pooled",
+            {},
+            r"\(2, 3\); .*\(2, 5, 3\).*: the targets hold a class at each of 5 positions",
+        ),
+        ("Tagger", {"outputs": 2}, r"returned \(2, 5, 2\).*\(2, 5, 3\)"),
+        ("Tagger", {"positions": ()}, r"returned \(2, 5, 3\).*\(2, 3\) \(batch, outputs\)"),
+        ("Tagger", {"tokens": False}, r"a batch of inputs of shape \(2, 5\) failed .*Float"),
+        ("fixed", {"depth": 4}, r"a batch of integer inputs \(data.inputs: numbers makes real"),
+    ],
+)
+def test_own_model_that_does_not_suit_sequences_says_why(factories, name, arguments, message):
+    given = {"outputs": 3, **arguments}
+    shapes = {key: given.pop(key) for key in ("tokens", "positions") if key in given}
+    if name == "fixed":
+        del given["outputs"]
+    built = {"name": f"my_networks:{name}", "arguments": given}
+    with pytest.raises(InputError, match=message):
+        factory.build(built, (5,), 3, 1, **{"tokens": True, "positions": (5,), **shapes})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "positions", "message"),
+    [
+        (True, (), "mlp: found integer inputs, which stay integers .* data.inputs: numbers"),
+        (
+            False,
+            (7,),
+            r"mlp: found targets with 7 positions a sample .*accepted: one class a sample",
+        ),
+    ],
+)
+def test_a_built_in_network_refuses_what_only_an_own_one_takes(tokens, positions, message):
+    with pytest.raises(InputError, match=message):
+        factory.build({"name": "mlp"}, (5,), 3, 1, tokens, positions)

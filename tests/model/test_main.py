@@ -18,7 +18,7 @@ def test_the_program_describes_a_users_model_as_the_built_one(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     model = {"name": "own_perceptron:perceptron", "arguments": {"width": 3}}
-    settings = {"model": model, "input_shape": [5], "outputs": 2}
+    settings = {"model": model, "input_shape": [5], "outputs": 2, "tokens": False, "positions": []}
     output = tmp_path / "description.json"
     command = ["model", "--settings", json.dumps(settings), "--output", str(output)]
     monkeypatch.setattr(sys, "argv", command)

@@ -67,3 +67,28 @@ def test_a_relu_called_as_a_function_counts_for_the_layer_before_it():
         model.first.bias.copy_(torch.tensor([-1.0, -1.0, -1.0, 1.0]))
     found = evaluate(model, LOSS, torch.randn(4, 3), torch.zeros(4).long())
     assert found.dead_units == {"first": 0.75}
+
+
+def scored(rows):
+    """Logits, samples x positions x 3, that make these classes the likeliest."""
+    return 2.0 * F.one_hot(torch.tensor(rows), 3)
+
+
+def test_accuracy_of_sequences_is_the_share_of_positions_but_for_padding():
+    outputs = scored([[0, 1, 2], [2, 2, 0]])
+    targets = torch.tensor([[0, 1, 1], [2, -100, -100]])
+    found = evaluate(nn.Identity(), LOSS, outputs, targets)
+    assert found.accuracy == 3 / 4
+    assert found.loss == pytest.approx(LOSS(outputs, targets).item(), rel=1e-6)
+
+
+def test_cross_entropy_weighs_positions_alike_and_any_other_loss_samples(monkeypatch):
+    monkeypatch.setattr(evaluation, "BATCH", 1)
+    outputs = scored([[0, 1, 2], [2, 2, 0]])
+    targets = torch.tensor([[0, 1, 1], [2, -100, -100]])
+    whole = evaluate(nn.Identity(), LOSS, outputs, targets).loss
+    assert whole == pytest.approx(LOSS(outputs, targets).item(), rel=1e-6)
+    alone = [LOSS(outputs[i : i + 1], targets[i : i + 1]).item() for i in (0, 1)]
+    own = evaluate(nn.Identity(), lambda found, truth: LOSS(found, truth), outputs, targets).loss
+    assert own == pytest.approx(sum(alone) / 2, rel=1e-6)
+    assert own != pytest.approx(whole, rel=0.01)

@@ -1,17 +1,19 @@
 import csv
 import io
+import sys
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from example_training import bars, hyperparameters, line
+from example_training import bars, dataset, hyperparameters, line
 from gradnoise.errors import InputError
 from gradnoise.model import factory
 from gradnoise.model.checkpoints import load
 from gradnoise.model.device import deterministic
 from gradnoise.training import loop
+from gradnoise.training.initial import initial_model
 
 
 @pytest.fixture(autouse=True)
@@ -173,3 +175,83 @@ def test_a_kill_between_the_two_renames_of_publishing_is_survived(tmp_path):
     (tmp_path / "checkpoints").rmdir()
     run(tmp_path, bars(), CNN)
     assert (tmp_path / "checkpoints" / "epoch-2.safetensors").read_bytes() == kept
+
+
+OWN = """
+import torch
+from torch import nn
+
+class Tagger(nn.Module):
+    def __init__(self, words, outputs):
+        super().__init__()
+        self.embed, self.recurrent = nn.Embedding(words, 8), nn.GRU(8, 8, batch_first=True)
+        self.out = nn.Linear(8, outputs)
+
+    def forward(self, tokens):
+        return self.out(self.recurrent(self.embed(tokens))[0])
+
+def doubled(outputs, targets):
+    return 2 * nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten())
+
+def rows(outputs, targets):
+    return (outputs.argmax(-1) == targets).float().mean(1)
+
+def constant(outputs, targets):
+    return torch.ones(())
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    (tmp_path / "own_tagger.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("own_tagger", None)
+
+
+def sequences(words=9, count=64):
+    """At every position the class is whether the token before was even."""
+    tokens = np.random.default_rng(2).integers(0, words, (count, 6))
+    return dataset(tokens, 1 - np.roll(tokens, 1, axis=1) % 2, 2)
+
+
+def tagging(data, **changes):
+    built = initial_model(
+        {"name": "own_tagger:Tagger", "arguments": {"words": 9}}, data, changes.pop("seed", 1)
+    )
+    return loop.Training(built, hyperparameters(batch_size=8, **changes), data, 1)
+
+
+def test_sequences_are_learned_whatever_the_loss(tmp_path, own):
+    options = {"epochs": 12, "optimizer": "adamw", "learning_rate": 0.02}
+    for loss in ("cross_entropy", "own_tagger:doubled"):
+        this = tagging(sequences(), loss=loss, **options)
+        loop.train_in(tmp_path / loss[:5], this, {})
+        assert this.rows[0]["test_accuracy"] < 0.7
+        assert this.rows[-1]["test_accuracy"] > 0.8  # the first position is not to be known
+
+
+def test_tokens_that_an_embedding_does_not_have_are_named(own):
+    message = (
+        r"first pass over the data \(inputs are integers from 0 to 11\) failed with IndexError"
+    )
+    with pytest.raises(InputError, match=message):
+        tagging(sequences(words=12)).start()
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (
+            "own_tagger:rows",
+            r"training.loss own_tagger:rows: found a tensor of shape \(8,\); needed",
+        ),
+        ("own_tagger:constant", "found a constant; needed: one number"),
+        ("own_tagger:Tagger", "found a class"),
+        ("torch.nn.functional:cross_entropy", "first pass over the data .* failed with .*Error"),
+    ],
+)
+def test_a_loss_that_is_no_mean_loss_is_named_at_once(own, loss, message):
+    with pytest.raises(InputError, match=message):
+        tagging(sequences(), loss=loss).start()

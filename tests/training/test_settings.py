@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from example_training import HYPERPARAMETERS, bars, hyperparameters, line
+from example_training import HYPERPARAMETERS, bars, dataset, hyperparameters, line
 from gradnoise.errors import InputError
 from gradnoise.training import settings
 
@@ -50,6 +51,20 @@ def test_the_initial_weights_are_always_kept():
 def test_hyperparameters_that_do_not_suit_the_data_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
         settings.check(hyperparameters(**changes), line()[0])
+
+
+def test_sequences_are_neither_padded_for_squares_nor_augmented():
+    tokens = np.arange(60).reshape(10, 2, 3, 1)
+    padded = dataset(tokens[:, 0, :, 0], np.where(np.arange(3) < 2, 1, -100)[None].repeat(10, 0), 2)
+    with pytest.raises(InputError, match=r"mean_squared_error takes no padding \(targets of -100"):
+        settings.check(hyperparameters(loss="mean_squared_error", batch_size=5), padded)
+    settings.check(hyperparameters(batch_size=5), padded)
+    with pytest.raises(
+        InputError, match=r"augment needs images; found integers of shape \(2, 3, 1"
+    ):
+        settings.check(
+            hyperparameters(augment=True, batch_size=5), dataset(tokens, np.arange(10) % 2, 2)
+        )
 
 
 def test_hyperparameters_that_suit_the_data_are_not():

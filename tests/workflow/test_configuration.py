@@ -33,7 +33,18 @@ from gradnoise.errors import InputError
         ("gaussianity.batches", [2], "gaussianity.batches.*: found 2"),
         ("gaussianity.batches", [5001], "gaussianity.batches.*: found 5001"),
         ("gaussianity.significance", 1.5, "gaussianity.significance: found 1.5"),
-        ("model.name", "alexnett", r"unknown model 'alexnett' \(did you mean 'alexnet'\?\)"),
+        (
+            "model.name",
+            "alexnett",
+            r"found 'alexnett' \(did you mean 'alexnet'\?\).* own as 'package",
+        ),
+        (
+            "training.loss",
+            "crossentropy",
+            r"found 'crossentropy' \(did you mean .* own as 'package",
+        ),
+        ("training.loss", "losses.focal:", r"found 'losses.focal:'"),
+        ("data.inputs", "token", "data.inputs: found 'token'"),
         ("model.arguments", {"width": 3}, "width"),
         (
             "run_definitions.cnn",

@@ -1,11 +1,29 @@
 """What jobs need grows with what they do."""
 
+from pathlib import Path
+
+import numpy as np
+
 import sizes
+from configuration import Sections
 from example_config import edited, job
+from run import Run
+from sections import check
 
 
 def test_inputs_are_counted_as_float32() -> None:
     assert sizes.data_memory(job().run) == 10_000 * 28 * 28 * 4 // 2**20
+
+
+def test_tokens_are_counted_as_int64(tmp_path: Path) -> None:
+    inputs, targets = np.zeros((4096, 300), np.int16), np.arange(4096) % 2
+    np.savez(tmp_path / "x.npz", inputs=inputs, targets=targets)
+    config = edited("data.dataset", "arrays")
+    config["data"] |= {"path": str(tmp_path / "x.npz"), "test_fraction": 0.5, "inputs": "tokens"}
+    run = Run(
+        "a", check(Sections, {k: config[k] for k in Sections.model_fields}, ""), "a", [1], "a"
+    )
+    assert sizes.data_memory(run) == 2048 * 300 * 8 // 2**20
 
 
 def test_a_gpu_is_not_asked_for_where_batches_are_drawn_from_stored_gradients() -> None:

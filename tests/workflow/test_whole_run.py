@@ -1,5 +1,6 @@
 """The small experiment as a whole: what it makes, what clusters are asked for, and what bad input says."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -22,9 +24,25 @@ def test_every_output_of_the_experiment_exists(project: Path) -> None:
     assert (results / "tables/gaussianity.csv").exists()
     assert (results / "small/seed-1/checkpoints/epoch-1.safetensors").exists()
     assert (results / "own/seed-1/epoch-1/noise/repeat-2.zarr").is_dir()
+    assert (results / "own/seed-1/epoch-1/langevin/plain/out.weight.h5").exists()
     for suffix in ("pdf", "png", "csv"):
         assert (results / f"figures/own-percentage_by_batch_size.{suffix}").stat().st_size > 100
     assert not list(project.rglob("*.work"))
+
+
+@pytest.mark.slow
+def test_a_model_of_tokens_with_a_loss_of_its_own_is_measured_like_any_other(project: Path) -> None:
+    results = project / "results"
+    assert "models see integers as read (tokens)" in (results / "report.html").read_text()
+    card = json.loads((results / "noise_card.json").read_text())
+    layers = {layer["parameter"] for layer in card["runs"]["own"]["layers"]}
+    assert {"embed.weight", "out.weight"} <= layers
+    clt = pd.read_csv(results / "tables/clt.csv")
+    assert {"embed", "out"} <= set(clt.loc[clt["run"] == "own", "layer"])
+    langevin = pd.read_csv(results / "tables/langevin.csv")
+    assert {"embed.weight", "out.weight"} <= set(
+        langevin.loc[langevin["run"] == "own", "parameter"]
+    )
 
 
 @pytest.mark.slow

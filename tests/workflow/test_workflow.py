@@ -14,17 +14,17 @@ def figures(*unmet: str) -> int:
     return sum(not set(entry.needs) & set(unmet) for entry in catalogue.entries().values())
 
 
-# The run `own` has no trajectories, the other's have no momentum.
-FIGURES = figures("momentum") + figures("momentum", "trajectories")
+# Trajectories of both runs have no momentum.
+FIGURES = 2 * figures("momentum")
 # Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
 DOWNSTREAM = {"tables": 1, "figures": FIGURES, "claims": 1, "report": 1}
 STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
-# One trajectory, in the span of one weight matrix and of the whole model.
-FOLLOWED = {"trajectory": 1, "langevin": 2}
+# A trajectory of each run, in the span of one weight matrix, or two, and of the whole model.
+FOLLOWED = {"trajectory": 2, "langevin": 5}
 TRAINING = {"training": 2, **SAMPLING, **FOLLOWED}
 OWN = {"gradients": 2, "moments": 2, "noise": 4, **STATISTICS}
-OWN |= {"gaussianity": 4, "clt": 4, "tails": 4}
+OWN |= {"gaussianity": 4, "clt": 4, "tails": 4, "trajectory": 1, "langevin": 3}
 EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
@@ -83,13 +83,18 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         overlay("trajectory", variant_definitions={"momentum": {"momentum": 0.5}}),
         {"report": 1},
     ),
-    "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 2, **DOWNSTREAM}),
+    "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 5, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (
         replace("own_network.py", "nn.Tanh", "nn.ReLU"),
         {"training": 1, **OWN},
     ),
+    "a user's loss": (
+        replace("own_loss.py", "losses.sum(1)", "2 * losses.sum(1)"),
+        {"training": 1, **OWN},
+    ),
+    "a comment in a user's loss": (append("own_loss.py", "# a remark\n"), {}),
     "a comment in a user's model": (append("own_network.py", "# a remark\n"), {}),
     "a user's data file": (new_data, {"data": 1, "training": 1, **OWN}),
     "file times only": (touch_all, {}),

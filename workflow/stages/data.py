@@ -36,6 +36,7 @@ class Data(Section):
     subset: Positive | None
     test_fraction: Annotated[float, Field(gt=0, lt=1)]
     standardise: bool
+    inputs: Literal["auto", "numbers", "tokens"]
     task: Literal["classification", "regression"]
     seed: Count
     synthetic: Synthetic

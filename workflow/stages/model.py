@@ -1,18 +1,16 @@
 """Model: what learns, and its parameters, known without importing torch."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-from pydantic import field_validator
+from typing import Annotated, Any
 
 from fingerprint import canonical, digest, fingerprint
 from gradnoise.errors import InputError
 from gradnoise.model import architectures
-from sections import Section, suggestion
+from gradnoise.model.own_code import is_own
+from sections import Choice, Section
 
 DESCRIPTIONS = Path(".snakemake/gradnoise")
 SOURCE = Path(__file__).parents[2] / "src"
@@ -21,23 +19,13 @@ SOURCE = Path(__file__).parents[2] / "src"
 class Model(Section):
     """What learns."""
 
-    name: str
+    name: Annotated[str, Choice(architectures.NAMES, own="factory")]
     arguments: dict[str, Any]
-
-    @field_validator("name")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in architectures.NAMES and not re.fullmatch(r"[\w.]+:\w+", name):
-            raise ValueError(
-                f"unknown model {name!r}{suggestion(name, architectures.NAMES)}; accepted: "
-                f"{', '.join(architectures.NAMES)}, or your own as 'package.module:factory'"
-            )
-        return name
 
 
 def source(name: str) -> tuple[str, ...]:
-    """Fingerprint of a user's own model, empty for built-in ones."""
-    if ":" not in name:
+    """Fingerprint of a user's own model or loss, empty for built-in ones."""
+    if not is_own(name):
         return ()
     try:
         return fingerprint(name.split(":")[0], Path.cwd())
@@ -46,17 +34,30 @@ def source(name: str) -> tuple[str, ...]:
 
 
 def parameters(
-    model: Model, input_shape: tuple[int, ...], outputs: int
+    model: Model,
+    input_shape: tuple[int, ...],
+    outputs: int,
+    tokens: bool = False,
+    positions: tuple[int, ...] = (),
 ) -> list[architectures.Parameter]:
     """Every parameter of a network, in its order.
 
+    Args:
+        model: the section.
+        input_shape: of one sample.
+        outputs: number of classes, or of regression targets.
+        tokens: whether inputs are integers.
+        positions: shape of one sample's class labels, () or (T,).
+
     Raises:
-        InputError: where the network cannot be built.
+        InputError: where the network cannot be built for such data.
     """
+    architectures.require_suitable(model.name, tokens, positions)
     settings = model.model_dump()
-    if ":" not in model.name:
+    if not is_own(model.name):
         return architectures.parameters(settings, input_shape, outputs)
-    return _described({"model": settings, "input_shape": input_shape, "outputs": outputs})
+    shapes = {"input_shape": input_shape, "outputs": outputs, "positions": positions}
+    return _described({"model": settings, **shapes, "tokens": tokens})
 
 
 def _described(settings: dict[str, Any]) -> list[architectures.Parameter]:

@@ -30,7 +30,7 @@ class Training(Section):
     milestone_factor: Annotated[float, Field(gt=0)]
     epochs: Count
     batch_size: Positive
-    loss: Annotated[str, Choice(modules("gradnoise.model.losses"))]
+    loss: Annotated[str, Choice(modules("gradnoise.model.losses"), own="function")]
     augment: bool
     seeds: Annotated[list[Count], Field(min_length=1)]
     checkpoints: Literal["all"] | list[Count]

@@ -5,6 +5,7 @@ import logging
 from gradnoise import stage
 from gradnoise.data import catalogue
 from gradnoise.data.dataset import write
+from gradnoise.data.normalisation import treatment
 from gradnoise.data.settings import read
 from gradnoise.store.work_area import atomic
 
@@ -19,10 +20,11 @@ def main() -> None:
     with atomic(arguments.output) as temporary:
         checksum = write(temporary, source, settings.dataset)
     log.info(
-        "%s: %d training samples of shape %s, %d classes, SHA-256 %s",
+        "%s: %d training samples of shape %s (%s), %d classes, SHA-256 %s",
         source.name,
         len(source.train.targets),
         source.train.inputs.shape[1:],
+        treatment(source.train.inputs.dtype, source.normalise),
         len(source.classes),
         checksum,
     )

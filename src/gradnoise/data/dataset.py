@@ -1,8 +1,6 @@
 """The one HDF5 file that holds a data set for every later stage: checked bytes in, normalised arrays out."""
 
 import hashlib
-import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.data.checksums import checksum, header, seal
-from gradnoise.data.normalisation import normalise, statistics
+from gradnoise.data.blocks import label, read_array, read_inputs, write_array
+from gradnoise.data.checksums import checksum, seal
+from gradnoise.data.normalisation import statistics, treatment
 from gradnoise.data.samples import Source, Task
 from gradnoise.errors import InputError
 from gradnoise.store.variables import Variable
@@ -20,12 +19,14 @@ from gradnoise.store.variables import Variable
 SPLITS = ("train", "test")
 INPUTS = Variable(
     "inputs",
-    "inputs as read, which models see centred and scaled; images are 8-bit (sample, channel, row, column)",
+    "inputs as read, which models see as the file's `treatment` says; images are 8-bit (sample, channel, row, column), "
+    "tokens int64",
     dimensions=("sample", "feature"),
 )
 TARGETS = Variable(
     "targets",
-    "class numbers (sample), or regression targets (sample, output)",
+    "class numbers (sample) or, of sequences, (sample, position) with -100 where a position is left out; or "
+    "regression targets (sample, output)",
     dimensions=("sample",),
 )
 PARAMETERS = Variable(
@@ -34,8 +35,6 @@ PARAMETERS = Variable(
 # By group of the file.
 ARRAYS = {"": (PARAMETERS,), **dict.fromkeys(SPLITS, (INPUTS, TARGETS))}
 
-CHUNK = 1 << 20  # bytes read or written at a time, so that they stay in the processor's cache
-WORTHWHILE = 0.75  # compressed size over plain size, at most
 SEAL = "attributes_checksum"
 
 
@@ -45,8 +44,9 @@ class Dataset:
 
     Attributes:
         train_inputs: float32 (N, ...), normalised with the training inputs' statistics unless `standardise` is false;
-            images are (N, channels, height, width). Synthetic inputs are as drawn.
-        train_targets: int64 (N,) in classification, float32 (N, outputs) in regression.
+            images are (N, channels, height, width). Synthetic inputs are as drawn. Tokens are int64, as read.
+        train_targets: int64 (N,) in classification, int64 (N, positions) of sequences, -100 where a position is left
+            out; float32 (N, outputs) in regression.
         test_inputs: as train_inputs.
         test_targets: as train_targets.
         task: "classification" or "regression".
@@ -61,9 +61,9 @@ class Dataset:
         parameters: (features, outputs) that generated synthetic data, else None.
     """
 
-    train_inputs: NDArray[np.float32]
+    train_inputs: NDArray
     train_targets: NDArray
-    test_inputs: NDArray[np.float32]
+    test_inputs: NDArray
     test_targets: NDArray
     task: Task
     classes: tuple[str, ...]
@@ -75,6 +75,16 @@ class Dataset:
     name: str
     source: str
     parameters: NDArray[np.float64] | None
+
+    @property
+    def tokens(self) -> bool:
+        """Whether inputs are integers."""
+        return self.train_inputs.dtype.kind == "i"
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Shape of one sample's class labels: () of samples, (T,) of sequences."""
+        return self.train_targets.shape[1:] if self.task == "classification" else ()
 
 
 def write(path: Path, source: Source, name: str) -> str:
@@ -96,9 +106,12 @@ def write(path: Path, source: Source, name: str) -> str:
     # This version of the format checksums its headers, and takes attributes of more than 64 KiB.
     with h5py.File(path, "w", libver="v110") as file:
         for array, values in arrays.items():
-            _write_array(file, array, values)
+            variable = INPUTS if array.endswith(INPUTS.name) else TARGETS
+            write_array(
+                file, array, values, variable._replace(dimensions=_dimensions(variable, values))
+            )
         if source.parameters is not None:
-            _label(file.create_dataset(PARAMETERS.name, data=source.parameters), PARAMETERS)
+            label(file.create_dataset(PARAMETERS.name, data=source.parameters), PARAMETERS)
         for key, value in attributes.items():
             kind = h5py.string_dtype() if key == "classes" else None
             file.attrs.create(key, value, dtype=kind, shape=np.shape(value))
@@ -119,7 +132,7 @@ def _arrays(source: Source) -> dict[str, NDArray]:
 def _attributes(source: Source, name: str) -> dict[str, Any]:
     """All that the file says besides the samples, but for their checksum."""
     mean, deviation = statistics(source.train.inputs)
-    if not source.normalise:
+    if not source.normalise or source.train.inputs.dtype.kind == "i":
         mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
     return {
         "dataset": name,
@@ -129,7 +142,18 @@ def _attributes(source: Source, name: str) -> dict[str, Any]:
         "mean": mean.tolist(),
         "standard_deviation": deviation.tolist(),
         "source": source.name,
+        "treatment": treatment(source.train.inputs.dtype, source.normalise),
     }
+
+
+def _dimensions(variable: Variable, values: NDArray) -> tuple[str, ...]:
+    """Names of an array's dimensions: whatever the shape of one input, and whatever the task."""
+    integers, count = values.dtype.kind == "i", values.ndim
+    if variable is TARGETS:
+        return ("sample", "position" if integers else "output")[:count]
+    if count == 4 and not integers:
+        return ("sample", "channel", "row", "column")
+    return ("sample", "feature", *(f"feature_{axis}" for axis in range(2, count)))[:count]
 
 
 def load(path: Path) -> Dataset:
@@ -164,10 +188,12 @@ def _read(file: Any) -> Dataset:
     attributes = _plain(file.attrs)
     expected = attributes.pop(SEAL), attributes["checksum"]
     mean, deviation = (np.array(attributes[key]) for key in ("mean", "standard_deviation"))
-    train_inputs, train_targets, test_inputs, test_targets = (
-        _read_array(file[f"{split}/{array.name}"], digest, mean, deviation)
+    (train_inputs, train_targets), (test_inputs, test_targets) = (
+        (
+            read_inputs(file[split][INPUTS.name], digest, mean, deviation),
+            read_array(file[split][TARGETS.name], digest),
+        )
         for split in SPLITS
-        for array in ARRAYS[split]
     )
     found = seal(attributes, parameters), digest.hexdigest()
     if found != expected:
@@ -190,55 +216,6 @@ def _read(file: Any) -> Dataset:
         source=attributes["source"],
         parameters=parameters,
     )
-
-
-def _write_array(file: Any, name: str, values: NDArray) -> None:
-    """Compressed where that pays: photographs and noise would only read more slowly."""
-    rows = min(len(values), _rows(values))
-    trial = values[:rows].tobytes()
-    packed = len(zlib.compress(trial, 1)) < WORTHWHILE * len(trial)
-    options = {"compression": "gzip", "compression_opts": 1} if packed else {}
-    chunks = (rows, *values.shape[1:]) if packed else None
-    stored = file.create_dataset(name, data=values, chunks=chunks, **options)
-    variable = INPUTS if name.endswith(INPUTS.name) else TARGETS
-    _label(stored, variable._replace(dimensions=_dimensions(variable, values.ndim)))
-
-
-def _dimensions(variable: Variable, count: int) -> tuple[str, ...]:
-    """Names of an array's dimensions: whatever the shape of one input, and whatever the task."""
-    if variable is TARGETS:
-        return ("sample", "output")[:count]
-    if count == 4:
-        return ("sample", "channel", "row", "column")
-    return ("sample", "feature", *(f"feature_{axis}" for axis in range(2, count)))[:count]
-
-
-def _label(stored: Any, variable: Variable) -> None:
-    """What the array is, into its attributes."""
-    stored.attrs.update({"units": variable.units, "long_name": variable.long_name})
-    for axis, dimension in enumerate(variable.dimensions):
-        stored.dims[axis].label = dimension
-
-
-def _read_array(stored: Any, digest: Any, mean: NDArray, deviation: NDArray) -> NDArray:
-    """Read a block at a time, entering its bytes in the digest: inputs normalised, targets as they are."""
-    inputs = stored.name.endswith(INPUTS.name)
-    result = np.empty(stored.shape, np.float32 if inputs else stored.dtype)
-    digest.update(header(stored))
-    rows = _rows(stored)
-    for start in range(0, len(stored), rows):
-        block = stored[start : start + rows]
-        digest.update(block)
-        if inputs:
-            normalise(block, mean, deviation, out=result[start : start + rows])
-        else:
-            result[start : start + rows] = block
-    return result
-
-
-def _rows(values: Any) -> int:
-    """Samples of a chunk; `values` has a `shape` and `dtype`."""
-    return max(1, CHUNK // (math.prod(values.shape[1:]) * values.dtype.itemsize))
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:

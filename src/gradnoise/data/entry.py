@@ -11,11 +11,21 @@ from gradnoise.errors import InputError
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a data set before it is read: shape of one input, outputs, training samples."""
+    """What is known of a data set before it is read.
+
+    Attributes:
+        input_shape: of one sample.
+        outputs: number of classes, or of regression targets.
+        train_samples: number of training samples.
+        tokens: whether models see inputs as integers.
+        positions: shape of one sample's class labels: () of samples, (T,) of sequences.
+    """
 
     input_shape: tuple[int, ...]
     outputs: int
     train_samples: int
+    tokens: bool = False
+    positions: tuple[int, ...] = ()
 
 
 class Entry(Protocol):

@@ -17,20 +17,23 @@ def read_targets(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Training targets and class names of a data file, without its inputs.
 
     Returns:
-        The targets, and the names of the classes: none in regression.
+        The targets, and the names of the classes: none where a sample has no class of its own (in regression, in
+        sequences).
 
     Raises:
         InputError: where it is no such file.
     """
     with opened(path, "data") as file:
-        return file[TRAIN][TARGETS.name][...], tuple(file.attrs["classes"])
+        targets = file[TRAIN][TARGETS.name][...]
+        return targets, tuple(file.attrs["classes"]) if targets.ndim == 1 else ()
 
 
 def read_images(path: Path, chosen: NDArray[np.int64]) -> tuple[NDArray[Any], list[str]] | None:
     """Images (n, H, W) or (n, H, W, 3) from 0 to 1 and class names of some training samples; None for no images."""
     with opened(path, "data") as file:
         inputs, targets = (file[TRAIN][array.name] for array in (INPUTS, TARGETS))
-        if inputs.ndim != 4 or inputs.shape[1] not in (1, 3) or not chosen.size:
+        images = inputs.ndim == 4 and inputs.shape[1] in (1, 3) and inputs.dtype != np.int64
+        if not images or not chosen.size:
             return None
         order = np.argsort(chosen)
         values = inputs[np.sort(chosen)][np.argsort(order)].astype(np.float64)
@@ -44,7 +47,7 @@ def read_images(path: Path, chosen: NDArray[np.int64]) -> tuple[NDArray[Any], li
 
 
 def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
-    """Name, checksum and sizes that the data files state about themselves."""
+    """Name, checksum, sizes and treatment of the inputs that the data files state about themselves."""
     described = []
     for path in paths:
         with opened(path, "data") as file:
@@ -56,6 +59,7 @@ def describe_data(paths: Iterable[Path]) -> list[dict[str, Any]]:
                     "source": str(file.attrs.get("source", "")),
                     "train_samples": len(file[TRAIN][TARGETS.name]),
                     "test_samples": len(file[TEST][TARGETS.name]),
+                    "inputs": str(file.attrs["treatment"]),
                 }
             )
     return described

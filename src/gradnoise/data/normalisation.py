@@ -45,3 +45,14 @@ def normalise(
         out -= shift.astype(np.float32)[:, None, None]
     else:  # in float64, as a large mean would cancel
         out[...] = (block - mean) / deviation
+
+
+def treatment(dtype: np.dtype, normalised: bool) -> str:
+    """What becomes of inputs of a stored type before models see them, for a reader."""
+    if dtype.kind == "i":
+        return "integers as read (tokens), neither centred nor scaled"
+    images = dtype == np.uint8
+    if normalised:
+        what, each = ("images", "channel") if images else ("numbers", "feature")
+        return f"{what}, centred and scaled per {each} by the training inputs' mean and standard deviation"
+    return "images from 0 to 1" if images else "numbers as read"

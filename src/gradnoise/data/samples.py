@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.data.inputs import Asked, finite, standardised
 from gradnoise.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -16,15 +17,15 @@ log = logging.getLogger(__name__)
 Task = Literal["classification", "regression"]
 
 
-CHANNELS = (1, 2, 3, 4)  # what an image's channel axis is recognised by
+PADDING = -100  # target of a position that is left out, as torch's losses have it (`ignore_index`)
 
 
-COARSE = 1e-3  # rounding to float32, over the range of a column, that would change a result
+VOCABULARY = 1_000_000  # classes of sequences, at most: what lies above is no class
 
 
 @dataclass(frozen=True)
 class Samples:
-    """`inputs` of shape (N, ...) and `targets` of shape (N,) or (N, outputs)."""
+    """`inputs` of shape (N, ...) and `targets` of shape (N,), (N, positions) or (N, outputs)."""
 
     inputs: NDArray
     targets: NDArray
@@ -44,7 +45,8 @@ class Source:
         task: "classification" or "regression".
         classes: names of the classes; empty where the targets alone say how many there are.
         parameters: (features, outputs) of synthetic data, the truth that generated it.
-        normalise: whether models see the inputs centred and scaled.
+        normalise: whether models see the inputs centred and scaled; tokens they see as they are.
+        inputs: what integers are taken for, see `inputs.kind_of`.
     """
 
     name: str
@@ -54,74 +56,22 @@ class Source:
     classes: tuple[str, ...] = ()
     parameters: NDArray[np.float64] | None = None
     normalise: bool = True
-
-
-def image_shape(shape: Sequence[int], dtype: np.dtype) -> tuple[int, ...] | None:
-    """(channels, height, width) of an array of images, or None where it does not hold images.
-
-    Images are uint8 arrays (N, height, width), (N, channels, height, width) or (N, height, width, channels).
-    """
-    if dtype != np.uint8 or len(shape) not in (3, 4):
-        return None
-    if len(shape) == 3:
-        return (1, *shape[1:])
-    if shape[1] not in CHANNELS and shape[3] in CHANNELS:
-        return (shape[3], shape[1], shape[2])
-    return tuple(shape[1:])
-
-
-def require_channels_first(where: str, shape: Sequence[int], dtype: np.dtype) -> None:
-    """Refuse what would be taken for an image of as many channels as rows.
-
-    8-bit images with up to four channels last are known as such (`image_shape`); of all else no shape says so.
-
-    Raises:
-        InputError: for (N, height, width, channels) where the axes leave little doubt.
-    """
-    if len(shape) != 4:
-        return
-    first, second, last = shape[1:]
-    if first in CHANNELS or (dtype == np.uint8 and last in CHANNELS):
-        return
-    if last < min(first, second) and (last in CHANNELS or first == second):
-        raise InputError(
-            f"{where}: found shape {tuple(shape)} and type {dtype}, which looks like images with channels last; "
-            "expected (samples, channels, height, width): save np.moveaxis(inputs, 3, 1)"
-        )
-
-
-def standardised(where: str, inputs: NDArray, kind: type = np.float32) -> NDArray:
-    """Inputs as they are stored: images as uint8 (N, channels, height, width), all else as finite float32, or as
-    float64 where that is the kind and float32 would round them.
-
-    Raises:
-        InputError: for no samples, no feature axis, values that are no numbers, NaN or infinity.
-    """
-    if inputs.ndim < 2 or 0 in inputs.shape:
-        raise InputError(
-            f"{where}: found shape {inputs.shape}; expected (samples, features, ...), none of them 0"
-        )
-    require_channels_first(where, inputs.shape, inputs.dtype)
-    shape = image_shape(inputs.shape, inputs.dtype)
-    if shape is not None:
-        moved = inputs.ndim == 4 and inputs.shape[1:] != shape
-        images = np.moveaxis(inputs, 3, 1) if moved else inputs
-        return np.ascontiguousarray(images.reshape(len(inputs), *shape))
-    return _finite(where, inputs, kind)
+    inputs: Asked = "auto"
 
 
 def check(source: Source) -> Source:
-    """A source with standard shapes and dtypes: targets int64 (N,) or float32 (N, outputs).
+    """A source with standard shapes and dtypes: targets int64 (N,), int64 (N, positions) or float32 (N, outputs).
 
     Raises:
         InputError: names where, what was found and what was expected, for inputs and targets of different
             lengths, test samples unlike the training samples, labels that are no integers from 0 to
-            classes - 1, a class without training sample, NaN or infinity, or a shape that does not fit.
+            classes - 1 (in sequences also `PADDING`, but not everywhere), a class without training sample (but for
+            sequences), NaN or infinity, or a shape that does not fit.
     """
     train = _checked_split(source, source.train, "training")
     test = None if source.test is None else _checked_split(source, source.test, "test")
     if test is not None:
-        if "u" not in (train.inputs.dtype.kind, test.inputs.dtype.kind):
+        if train.inputs.dtype.kind == test.inputs.dtype.kind == "f":
             common = np.result_type(train.inputs, test.inputs)
             train = replace(train, inputs=train.inputs.astype(common, copy=False))
             test = replace(test, inputs=test.inputs.astype(common, copy=False))
@@ -132,13 +82,25 @@ def check(source: Source) -> Source:
         _check_labels(source.name, "training", train.targets, classes)
         if test is not None:
             _check_labels(source.name, "test", test.targets, classes)
-        _require_every_class(source.name, train.targets, classes)
+        if train.targets.ndim == 1:  # of a vocabulary not every word need occur
+            _require_every_class(source.name, train.targets, classes)
+        _require_two(source.name, classes)
     return replace(source, train=train, test=test, classes=classes)
 
 
 def _counted(where: str, labels: NDArray[np.int64]) -> tuple[str, ...]:
-    """Names of the classes 0 to the largest label; no more than samples, as every class has some."""
+    """Names of the classes 0 to the largest label; no more than samples, as every class has some.
+
+    Of sequences every label within a vocabulary is taken, whether it occurs or not.
+    """
     largest = int(labels.max())
+    if labels.ndim == 2:
+        if largest >= VOCABULARY:
+            raise InputError(
+                f"{where}: found label {largest} in a sequence; expected labels from 0 to classes - 1, of at most "
+                f"{VOCABULARY:,} classes"
+            )
+        return tuple(map(str, range(max(0, largest) + 1)))
     if labels.min() == 1 and largest == len(np.unique(labels)):
         raise InputError(
             f"{where}: found labels from 1 to {largest}, and no training sample of class 0; expected labels from 0: "
@@ -170,6 +132,9 @@ def _require_every_class(where: str, targets: NDArray, classes: Sequence[str]) -
             f"{where}: found no training sample of class {empty} ({classes[empty]!r}); "
             f"expected at least one of each of the {len(classes)} classes"
         )
+
+
+def _require_two(where: str, classes: Sequence[str]) -> None:
     if len(classes) < 2:
         raise InputError(f"{where}: found 1 class; expected at least 2")
 
@@ -180,7 +145,8 @@ def _checked_split(source: Source, samples: Samples, name: str) -> Samples:
         raise InputError(f"{where}: found masked values; expected all of them: fill or drop them")
     # What models see centred is rounded after that.
     kind = np.float64 if source.normalise else np.float32
-    inputs, targets = standardised(f"{where} inputs", samples.inputs, kind), samples.targets
+    inputs = standardised(f"{where} inputs", samples.inputs, kind, source.inputs)
+    targets = samples.targets
     if len(targets) != len(inputs):
         raise InputError(
             f"{where}: found {len(inputs)} inputs and {len(targets)} targets; expected a target per input"
@@ -191,55 +157,54 @@ def _checked_split(source: Source, samples: Samples, name: str) -> Samples:
         raise InputError(
             f"{where} targets: found shape {targets.shape}; expected (samples,) or (samples, outputs)"
         )
-    return Samples(inputs, _finite(f"{where} targets", targets.reshape(len(targets), -1)))
+    return Samples(inputs, finite(f"{where} targets", targets.reshape(len(targets), -1)))
 
 
 def _labels(where: str, targets: NDArray) -> NDArray[np.int64]:
-    if targets.ndim != 1 or targets.dtype.kind not in "iub":
+    if targets.ndim not in (1, 2) or targets.dtype.kind not in "iub" or 0 in targets.shape:
         raise InputError(
             f"{where}: found {targets.dtype} of shape {targets.shape}; expected integer class labels "
-            "of shape (samples,)"
+            "of shape (samples,), or of sequences (samples, positions)"
         )
+    if targets.ndim == 2:
+        _require_sequences(where, targets)
     if targets.size and int(targets.max()) > np.iinfo(np.int64).max:
         raise InputError(
-            f"{where}: found label {targets.max()} at sample {targets.argmax()}; expected classes"
+            f"{where}: found label {targets.max()} at sample {targets.max(axis=-1, keepdims=True).argmax()}; "
+            "expected classes"
         )
     return targets.astype(np.int64)
 
 
+def _require_sequences(where: str, targets: NDArray) -> None:
+    """Refuse the two other things that integers of shape (N, k) often are."""
+    if targets.shape[1] == 1:
+        raise InputError(
+            f"{where}: found {targets.dtype} of shape {targets.shape}; expected integer class labels of shape "
+            "(samples,): save targets[:, 0]"
+        )
+    if targets.min() == 0 and targets.max() == 1 and (targets.sum(axis=1) == 1).all():
+        raise InputError(
+            f"{where}: found one-hot rows of shape {targets.shape}; expected integer class labels of shape "
+            "(samples,): save targets.argmax(1)"
+        )
+
+
 def _check_labels(where: str, name: str, targets: NDArray, classes: Sequence[str]) -> None:
-    wrong = np.flatnonzero((targets < 0) | (targets >= len(classes)))
+    rows = targets.reshape(len(targets), -1)
+    padding = (rows == PADDING) & (targets.ndim == 2)
+    wrong = np.argwhere(((rows < 0) | (rows >= len(classes))) & ~padding)
     if wrong.size:
+        sample, position = wrong[0]
+        place = f"sample {sample}" + (f", position {position}" if targets.ndim == 2 else "")
+        also = f", and {PADDING} for padding" if targets.ndim == 2 else ""
         raise InputError(
-            f"{where}, {name} targets: found label {targets[wrong[0]]} at sample {wrong[0]} "
-            f"({wrong.size} such); expected 0 to {len(classes) - 1}"
+            f"{where}, {name} targets: found label {rows[sample, position]} at {place} "
+            f"({len(wrong)} such); expected 0 to {len(classes) - 1}{also}"
         )
-
-
-def _finite(where: str, values: NDArray, kind: type = np.float32) -> NDArray:
-    """Real numbers as float32 or float64, all of them finite in float32.
-
-    Raises:
-        InputError: for values that are none, or that float32 cannot tell apart where it is asked for.
-    """
-    if values.dtype.kind not in "iuf":
-        raise InputError(f"{where}: found type {values.dtype}; expected real numbers")
-    with np.errstate(over="ignore"):  # becomes infinity, which is reported below
-        single = np.ascontiguousarray(values, np.float32)
-    wrong = ~np.isfinite(single)
-    if wrong.any():
-        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+    empty = np.flatnonzero(padding.all(axis=1))
+    if empty.size:
         raise InputError(
-            f"{where}: found {values[first]} at {first} ({wrong.sum()} such values); "
-            "expected finite numbers within float32"
+            f"{where}, {name} targets: found nothing but padding ({PADDING}) at sample {empty[0]} "
+            f"({empty.size} such); expected a class at one position or more: drop such samples"
         )
-    double = np.ascontiguousarray(values, np.float64)
-    # Centring comes before rounding: what float32 holds exactly needs no more room.
-    if kind is np.float64:
-        return single if np.result_type(values.dtype, np.float32) == np.float32 else double
-    if (np.abs(double - single).max(axis=0) > COARSE * np.ptp(double, axis=0)).any():
-        raise InputError(
-            f"{where}: found values around {double.flat[0]:g} that float32 cannot tell apart; expected a smaller "
-            "offset: subtract it"
-        )
-    return single

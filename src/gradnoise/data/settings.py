@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gradnoise import stage
+from gradnoise.data.inputs import Asked
 from gradnoise.data.samples import Task
 from gradnoise.errors import InputError
 
@@ -53,7 +54,9 @@ class Settings:
         subset: training samples kept, the same number of every class; None for all.
         test_fraction: share held out where the source has no test set.
         standardise: whether models see inputs centred and scaled, by the statistics of the training inputs; if not,
-            numbers are as read and images from 0 to 1. Synthetic inputs are always as drawn.
+            numbers are as read and images from 0 to 1. Synthetic inputs are always as drawn, tokens as read.
+        inputs: of a file of arrays, what integers are: "auto" (8-bit arrays of an image's shape are images, other
+            integers tokens), "numbers" or "tokens".
         task: of a file of arrays.
         seed: of the subset, the held-out share and synthetic data.
         synthetic: see there.
@@ -66,6 +69,7 @@ class Settings:
     subset: int | None = None
     test_fraction: float = 0.2
     standardise: bool = True
+    inputs: Asked = "auto"
     task: Task = "classification"
     seed: int = 0
     synthetic: Synthetic = Synthetic()

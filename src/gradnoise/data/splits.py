@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def held_out(
     targets: NDArray, task: Task, fraction: float, seed: int, where: str
 ) -> NDArray[np.bool_]:
-    """Which samples make the test split: a seeded share, of every class alike in classification.
+    """Which samples make the test split: a seeded share, of every class alike where a sample has one.
 
     Raises:
         InputError: where the fraction lies outside (0, 1), or leaves either split empty.
@@ -87,8 +87,8 @@ def select(source: Source, test_fraction: float, size: int | None, seed: int) ->
 
 
 def _groups(targets: NDArray, task: Task) -> list[tuple[int, NDArray[np.int64]]]:
-    """Rows of each class, or all rows as one group in regression."""
-    if task == "regression":
+    """Rows of each class, or all rows as one group in regression and of sequences."""
+    if task == "regression" or targets.ndim > 1:
         return [(0, np.arange(len(targets)))]
     order = np.argsort(targets, kind="stable")
     starts = np.cumsum(np.bincount(targets))[:-1]

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from gradnoise.model.loss import Loss
+from gradnoise.model.losses.cross_entropy import cross_entropy
 
 
 def sample_losses(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tensor | None:
@@ -23,7 +24,11 @@ def sample_losses(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tens
     def of_samples(part: Any) -> bool:
         return isinstance(part, torch.Tensor) and part.ndim > 0 and len(part) == count
 
-    if loss is F.cross_entropy and isinstance(outputs, torch.Tensor) and outputs.ndim == 2:
+    if (
+        loss in (F.cross_entropy, cross_entropy)
+        and isinstance(outputs, torch.Tensor)
+        and outputs.ndim == 2
+    ):
         # The same numbers without the second that torch takes to import `vmap`'s machinery.
         return F.cross_entropy(outputs, targets, reduction="none")
     leaves, structure = tree_flatten(outputs)

@@ -13,7 +13,8 @@ def main() -> None:
     """Describe a user's own model."""
     args = stage.parse("Describe a model's parameters as JSON.")
     settings = stage.read_settings(Settings, args.settings)
-    model = build(settings.model, settings.input_shape, settings.outputs, seed=0)
+    shapes = settings.input_shape, settings.outputs
+    model = build(settings.model, *shapes, 0, settings.tokens, settings.positions)
     description = [asdict(parameter) for parameter in describe(model)]
     write_text(args.output, json.dumps(description, indent=1) + "\n")
 

@@ -15,6 +15,7 @@ from typing import Any
 from gradnoise.errors import InputError
 from gradnoise.model.layers import Kind, Layer, Shape, kind, stem
 from gradnoise.model.networks import NETWORKS
+from gradnoise.model.own_code import is_own
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,30 @@ class Parameter:
 NAMES = tuple(NETWORKS)
 
 
-def is_own(name: str) -> bool:
-    """Whether a model's name is a user's own `package.module:factory`."""
-    return ":" in name
+def require_suitable(name: str, tokens: bool, positions: Shape) -> None:
+    """Refuse a built-in network for what only a user's own model takes.
+
+    Args:
+        name: of the model.
+        tokens: whether inputs are integers.
+        positions: shape of one sample's class labels.
+
+    Raises:
+        InputError: says what was found, and the ways out.
+    """
+    if is_own(name):
+        return
+    if tokens:
+        raise InputError(
+            f"model {name}: found integer inputs, which stay integers (tokens); accepted: real numbers (set "
+            "data.inputs: numbers), 8-bit images (samples, channels, height, width), or your own model as "
+            "'package.module:factory'"
+        )
+    if positions:
+        raise InputError(
+            f"model {name}: found targets with {positions[0]} positions a sample (sequences); accepted: one class a "
+            "sample, or your own model as 'package.module:factory'"
+        )
 
 
 def validate_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

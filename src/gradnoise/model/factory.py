@@ -1,10 +1,6 @@
 """Models by name, built-in or a user's own."""
 
-import importlib
 import inspect
-import os
-import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +14,7 @@ from gradnoise.errors import InputError
 from gradnoise.model import architectures, modules
 from gradnoise.model.architectures import Parameter
 from gradnoise.model.networks import NETWORKS
+from gradnoise.model.own_code import imported, is_own, users_code
 from gradnoise.model.projections import tell_apart
 from gradnoise.model.roles import added
 
@@ -42,7 +39,12 @@ _added: WeakKeyDictionary[nn.Module, frozenset[str]] = WeakKeyDictionary()
 
 
 def build(
-    model: Mapping[str, Any], input_shape: Sequence[int], outputs: int, seed: int
+    model: Mapping[str, Any],
+    input_shape: Sequence[int],
+    outputs: int,
+    seed: int,
+    tokens: bool = False,
+    positions: Sequence[int] = (),
 ) -> nn.Module:
     """Initialised model on the CPU, in train mode. Torch's global random state stays as it was.
 
@@ -52,18 +54,24 @@ def build(
         input_shape: of one sample.
         outputs: number of classes, or of regression targets.
         seed: initialisation is drawn from its own stream of this seed.
+        tokens: whether inputs are integers (int64), which only a user's own model takes.
+        positions: shape of one sample's class labels: () or, of sequences, (T,). Outputs are then (batch, T,
+            classes), of at least as many classes as there are in the data (a larger vocabulary).
 
     Raises:
         InputError: where the name, an argument or the input's shape does not fit, or a user's factory
             fails or returns something that is not a module from such inputs to such outputs.
     """
+    architectures.require_suitable(model["name"], tokens, positions)
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed: that would reseed the accelerators too.
         torch.default_generator.manual_seed(torch_seed(seed, Stream.INITIALISATION))
-        if not architectures.is_own(model["name"]):
+        if not is_own(model["name"]):
             layers = architectures.layers(model, input_shape, outputs)
             return modules.network(layers, NETWORKS[model["name"]].residual)
-        return _own(model["name"], model.get("arguments", {}), input_shape, outputs)
+        own = _own(model["name"], model.get("arguments", {}), input_shape, outputs)
+        _prepare(model["name"], own, _example(input_shape, tokens), (2, *positions, outputs))
+        return own
 
 
 def describe(model: nn.Module) -> list[Parameter]:
@@ -90,21 +98,6 @@ def _operation(model: nn.Module, name: str) -> str:
 
 
 @contextmanager
-def _users_code(name: str, doing: str) -> Iterator[None]:
-    """Turn whatever a user's code raises into one message that says where."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        raise InputError(
-            f"model {name}: {doing} failed with {type(error).__name__}: {error} "
-            f"({frame.filename}, line {frame.lineno})"
-        ) from error
-
-
-@contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
     """In eval mode meanwhile, every module."""
     flags = [(module, module.training) for module in model.modules()]
@@ -116,20 +109,9 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _own(
-    name: str, arguments: Mapping[str, Any], input_shape: Sequence[int], outputs: int
-) -> nn.Module:
-    module_name, _, factory_name = name.partition(":")
-    if os.getcwd() not in sys.path and "" not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    with _users_code(
-        name, f"importing {module_name!r} from {os.getcwd()} and the installed packages"
-    ):
-        module = importlib.import_module(module_name)
-    factory = getattr(module, factory_name, None)
-    if not callable(factory):
-        raise InputError(f"model {name}: {module_name} has no function or class {factory_name!r}")
-    with _users_code(name, "reading the factory's signature"):
+def _own(name: str, arguments: Mapping[str, Any], input_shape: Sequence[int], outputs: int) -> Any:
+    factory, called = imported("model", name), name.partition(":")[2]
+    with users_code(f"model {name}", "reading the factory's signature"):
         signature = inspect.signature(factory)
     shape = {"input_shape": tuple(input_shape), "outputs": outputs}
     given = {key: value for key, value in shape.items() if key in signature.parameters}
@@ -138,37 +120,60 @@ def _own(
         signature.bind(**given)
     except TypeError as error:
         raise InputError(
-            f"model {name}: {error}; it is called as {factory_name}("
+            f"model {name}: {error}; it is called as {called}("
             f"{', '.join(f'{key}={value!r}' for key, value in given.items())}), "
-            f"and its signature is {factory_name}{signature}"
+            f"and its signature is {called}{signature}"
         ) from None
-    with _users_code(name, f"calling {factory_name}"):
-        model = factory(**given)
-    _check(name, model, input_shape, outputs)
-    with _evaluating(model):
-        tell_apart(model, lambda: model(_example(input_shape)))
-        with _users_code(name, "a batch whose gradients are wanted"):
-            _added[model] = added(model, _example(input_shape))
-    return model
+    with users_code(f"model {name}", f"calling {called}"):
+        return factory(**given)
 
 
-def _example(input_shape: Sequence[int]) -> Tensor:
+def _example(input_shape: Sequence[int], tokens: bool) -> Tensor:
     """A batch of two inputs."""
-    return torch.zeros(2, *input_shape)
+    shape = (2, *input_shape)
+    # Ones: 0 is padding to many a model of tokens, and a sample of nothing else no sample.
+    return torch.ones(shape, dtype=torch.int64) if tokens else torch.zeros(shape)
 
 
-def _check(name: str, model: Any, input_shape: Sequence[int], outputs: int) -> None:
+def _prepare(name: str, model: Any, inputs: Tensor, expected: tuple[int, ...]) -> None:
+    """Check a user's model, and take it up: what attention projects told apart, what only adds remembered."""
+    _check(name, model, inputs, expected)
+    with _evaluating(model):
+        tell_apart(model, lambda: model(inputs.clone()))
+        with users_code(f"model {name}", "a batch whose gradients are wanted"):
+            _added[model] = added(model, inputs.clone())
+
+
+def _check(name: str, model: Any, inputs: Tensor, expected: tuple[int, ...]) -> None:
     """A user's model maps a batch of two inputs to two rows of outputs (lazy layers get their shape)."""
     if not isinstance(model, nn.Module):
         raise InputError(f"model {name}: found {type(model)}; a torch.nn.Module is needed")
-    doing = f"a batch of inputs of shape {(2, *input_shape)}"
-    with _evaluating(model), _users_code(name, doing), torch.no_grad():
-        found = model(_example(input_shape))
-    if not isinstance(found, Tensor) or found.shape != (2, outputs):
-        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found)
-        raise InputError(
-            f"model {name}: for two inputs it returned {shape}; "
-            f"a tensor of shape {(2, outputs)} (batch, outputs) is needed"
-        )
+    kind = "inputs"
+    if not inputs.is_floating_point():
+        kind = "integer inputs (data.inputs: numbers makes real numbers of them)"
+    doing = f"a batch of {kind} of shape {tuple(inputs.shape)}"
+    with _evaluating(model), users_code(f"model {name}", doing), torch.no_grad():
+        found = model(inputs.clone())
+    _require_outputs(name, found, expected)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise InputError(f"model {name}: it has no trainable parameters")
+
+
+def _require_outputs(name: str, found: Any, expected: tuple[int, ...]) -> None:
+    """Refuse outputs that are no tensor of the expected shape; of sequences there may be more classes."""
+    sequences = len(expected) == 3
+    shape = tuple(found.shape) if isinstance(found, Tensor) else None
+    if shape == expected:
+        return
+    if sequences and shape and shape[:-1] == expected[:-1] and shape[-1] > expected[-1]:
+        return
+    axes = "batch, positions, classes" if sequences else "batch, outputs"
+    message = (
+        f"model {name}: for two inputs it returned {shape or type(found)}; "
+        f"a tensor of shape {expected} ({axes}) is needed"
+    )
+    if sequences and shape and len(shape) == 3 and shape[2] == expected[1]:
+        message += ": classes come last, return outputs.transpose(1, 2)"
+    elif sequences and shape and len(shape) == 2:
+        message += f": the targets hold a class at each of {expected[1]} positions"
+    raise InputError(message)

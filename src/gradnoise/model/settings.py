@@ -13,8 +13,12 @@ class Settings:
         model: the config's model section, `name` and `arguments`.
         input_shape: of one sample.
         outputs: number of classes, or of regression targets.
+        tokens: whether inputs are integers.
+        positions: shape of one sample's class labels, () or (T,).
     """
 
     model: Mapping[str, Any]
     input_shape: Sequence[int]
     outputs: int
+    tokens: bool
+    positions: Sequence[int]

@@ -42,9 +42,15 @@ TRAINING = (
     *CHECKPOINT[:2],
     Variable("epoch", "epochs done", "epochs"),
     Variable("train_loss", "loss on the training samples", "loss"),
-    Variable("train_accuracy", "share of training samples that are classified rightly"),
+    Variable(
+        "train_accuracy",
+        "share of training samples (of sequences: positions) that are classified rightly",
+    ),
     Variable("test_loss", "loss on the test samples", "loss"),
-    Variable("test_accuracy", "share of test samples that are classified rightly"),
+    Variable(
+        "test_accuracy",
+        "share of test samples (of sequences: positions) that are classified rightly",
+    ),
     Variable("learning_rate", "of the epoch", "parameter^2 per loss"),
     Variable("gradient_norm", "mean norm of the mini-batch gradients", GRADIENT_UNITS),
 )

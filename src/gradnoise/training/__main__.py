@@ -2,9 +2,9 @@
 
 from gradnoise import stage
 from gradnoise.data import dataset
-from gradnoise.model import factory
 from gradnoise.model.device import deterministic
 from gradnoise.store.work_area import WorkArea
+from gradnoise.training.initial import initial_model
 from gradnoise.training.loop import Training, train_in
 from gradnoise.training.pretrained import take_over
 from gradnoise.training.settings import read
@@ -25,7 +25,7 @@ def main() -> None:
         if settings.pretrained:
             take_over(area, settings, data)
         else:
-            model = factory.build(settings.model, data.input_shape, data.outputs, settings.seed)
+            model = initial_model(settings.model, data, settings.seed)
             metadata = {"seed": settings.seed, "model": settings.model}
             train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
         # The table first: if a kill comes between the two, the checkpoints are still there to go on from.

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from torch import nn
 
 from gradnoise.data.dataset import Dataset
-from gradnoise.model import factory
 from gradnoise.model.checkpoints import load
 from gradnoise.model.device import deterministic, set_device
 from gradnoise.store.variables import GRADIENT_UNITS
 from gradnoise.store.versions import versions
+from gradnoise.training.initial import initial_model
 
 
 class Measured(Protocol):
@@ -23,7 +23,7 @@ class Measured(Protocol):
 
     @property
     def loss(self) -> str:
-        """A module of `gradnoise.model.losses`."""
+        """A module of `gradnoise.model.losses`, or a user's own."""
 
     @property
     def seed(self) -> int:
@@ -64,7 +64,7 @@ def load_model(settings: Measured, dataset: Dataset, checkpoints: Path) -> nn.Mo
     # Before the device: CUDA reads its settings once.
     deterministic(settings.torch_threads)
     device = set_device(settings.device)
-    model = factory.build(settings.model, dataset.input_shape, dataset.outputs, settings.seed)
+    model = initial_model(settings.model, dataset, settings.seed)
     load(checkpoints / f"epoch-{settings.epoch}.safetensors", model)
     return model.to(device).train(settings.batch_norm_mode == "train")
 

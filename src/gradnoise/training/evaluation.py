@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from gradnoise.data.samples import PADDING
 from gradnoise.model.loss import Loss
+from gradnoise.model.losses.cross_entropy import cross_entropy
 
 BATCH = 500  # samples evaluated at once; a constant, since it decides the last bits of the result
 
@@ -24,7 +26,11 @@ _RELUS = {
 
 
 class Evaluation(NamedTuple):
-    """Means over a data set; `accuracy` is None for regression, `dead_units` holds shares (0..1)."""
+    """Means over a data set; `dead_units` holds shares (0..1).
+
+    `accuracy` is the share of samples, of sequences of positions but for padding, whose class is right; None for
+    regression.
+    """
 
     loss: float
     accuracy: float | None
@@ -94,18 +100,22 @@ def evaluate(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> E
         model: on the data's device.
         loss: (outputs, targets) -> batch mean.
         inputs: (N, ...).
-        targets: class numbers (N,), or (N, outputs) for regression, which has no accuracy.
+        targets: class numbers (N,) or (N, positions), or float (N, outputs) for regression, which has no accuracy.
     """
     training = model.training
     model.eval()
     total = torch.zeros((), dtype=torch.float64)
-    correct = 0
+    classes, correct, weight = not targets.is_floating_point(), 0, 0
+    # Cross-entropy weighs positions alike, any other loss samples.
+    by_position = classes and targets.ndim > 1 and loss is cross_entropy
     with DeadUnits(model) as dead:
         for batch, truth in zip(inputs.split(BATCH), targets.split(BATCH), strict=True):
             outputs = model(batch)
-            total += loss(outputs, truth).double().cpu() * len(batch)
-            if not truth.is_floating_point():
-                correct += int((outputs.argmax(1) == truth).sum())
+            share = int((truth != PADDING).sum()) if by_position else len(batch)
+            total += loss(outputs, truth).double().cpu() * share
+            weight += share
+            if classes:
+                correct += int((outputs.argmax(-1) == truth).sum())
     model.train(training)
-    accuracy = None if targets.is_floating_point() else correct / len(inputs)
-    return Evaluation(float(total) / len(inputs), accuracy, dead.shares())
+    counted = int((targets != PADDING).sum())
+    return Evaluation(float(total) / weight, correct / counted if classes else None, dead.shares())

@@ -18,6 +18,7 @@ from gradnoise.errors import InputError
 from gradnoise.model.checkpoints import save
 from gradnoise.model.device import set_device
 from gradnoise.model.loss import loss
+from gradnoise.model.own_code import users_code
 from gradnoise.store.tables import write_table
 from gradnoise.store.work_area import atomic
 from gradnoise.training import augmentation, evaluation, optimizer
@@ -81,15 +82,29 @@ class Training:
         self.rows = state["rows"]
 
     def start(self) -> None:
-        """Evaluate the initial model; its gradient norm is that of epoch 1's first batch."""
+        """Evaluate the initial model; its gradient norm is that of epoch 1's first batch.
+
+        Raises:
+            InputError: where the model or the loss fails on the data, or the loss is not one number.
+        """
         inputs, targets = next(self._minibatches(1))
         # A copy, so that BatchNorm's running statistics do not see the batch.
         model = copy.deepcopy(self.model).train()
-        with torch.random.fork_rng():
-            self._seed_model(1)
-            self.loss(model(inputs), targets).backward()
-        norm = _gradient_norm([p for p in model.parameters() if p.requires_grad])
-        self.rows.append(self._row(0, self.how.rate(1), float(norm)))
+        with users_code("training", f"the first pass over the data{self._range()}"):
+            with torch.random.fork_rng():
+                self._seed_model(1)
+                loss = self.loss(model(inputs), targets)
+                _require_number(self.how.loss, loss)
+                loss.backward()
+            norm = _gradient_norm([p for p in model.parameters() if p.requires_grad])
+            self.rows.append(self._row(0, self.how.rate(1), float(norm)))
+
+    def _range(self) -> str:
+        """What the tokens are, for a message: an embedding may have too few rows."""
+        if self.train[0].is_floating_point():
+            return ""
+        parts = [self.train[0], self.test[0]]
+        return f" (inputs are integers from {min(map(Tensor.min, parts))} to {max(map(Tensor.max, parts))})"
 
     def run_epoch(self, ticks: Iterator[int]) -> None:
         """Train for one more epoch and evaluate; `ticks` is advanced with every batch.
@@ -149,6 +164,21 @@ class Training:
 
 def _gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
     return nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+
+
+def _require_number(name: str, loss: Any) -> None:
+    """Refuse what is no mean loss of a batch.
+
+    Raises:
+        InputError: says what the loss gave.
+    """
+    if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
+        found = type(loss).__name__
+        if isinstance(loss, Tensor):
+            found = f"a tensor of shape {tuple(loss.shape)}" if loss.ndim else "a constant"
+        raise InputError(
+            f"training.loss {name}: found {found}; needed: one number, the batch's mean loss, that can be differentiated"
+        )
 
 
 def _check_finite(losses: Tensor, epoch: int, rate: float) -> None:

@@ -18,7 +18,7 @@ from torch import nn
 from gradnoise import stage
 from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
-from gradnoise.model import checkpoints, factory
+from gradnoise.model import checkpoints
 from gradnoise.model.device import set_device
 from gradnoise.model.loss import loss
 from gradnoise.store.tables import write_table
@@ -26,6 +26,7 @@ from gradnoise.store.work_area import WorkArea, write_text
 from gradnoise.training import state_dicts
 from gradnoise.training.checkpoint_files import HISTORY, sha256
 from gradnoise.training.evaluation import Evaluation, evaluate
+from gradnoise.training.initial import initial_model
 from gradnoise.training.settings import File, Pretrained, Settings, check
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Network:
         assert settings.pretrained is not None
         self.settings, self.pretrained = settings, settings.pretrained
         device = set_device(settings.training.device)
-        model = factory.build(settings.model, data.input_shape, data.outputs, settings.seed)
+        model = initial_model(settings.model, data, settings.seed)
         self.model: nn.Module = model.to(device).to(memory_format=torch.channels_last)
         self.loss = loss(settings.training.loss)
         self.samples = {

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from gradnoise import stage
 from gradnoise.data.dataset import Dataset
+from gradnoise.data.samples import PADDING
 from gradnoise.errors import InputError
 
 
@@ -24,7 +25,7 @@ class Hyperparameters:
         milestone_factor: see milestones.
         epochs: passes over the training set, each in a new order; a smaller last batch is used too.
         batch_size: samples per step.
-        loss: a module of `gradnoise.model.losses`.
+        loss: a module of `gradnoise.model.losses`, or a user's own `package.module:function`.
         augment: random crop and flip of every image at every use.
         checkpoints: epochs whose weights are kept, besides epoch 0; or "all".
         device: "auto", "cpu", "cuda" or "mps".
@@ -144,7 +145,13 @@ def check(how: Hyperparameters, data: Dataset) -> None:
         raise InputError(
             "training: cross_entropy needs classes; use mean_squared_error in regression"
         )
-    if how.augment and len(data.input_shape) != 3:
+    if how.loss == "mean_squared_error" and data.positions and PADDING in data.train_targets:
         raise InputError(
-            f"training: augment needs images; found inputs of shape {data.input_shape}"
+            f"training: mean_squared_error takes no padding (targets of {PADDING}); use cross_entropy, or a loss of "
+            "your own"
+        )
+    if how.augment and (len(data.input_shape) != 3 or data.tokens):
+        kind = "integers" if data.tokens else "inputs"
+        raise InputError(
+            f"training: augment needs images; found {kind} of shape {data.input_shape}"
         )

@@ -60,6 +60,16 @@ def test_images_of_different_sizes_need_an_image_size(tmp_path):
     assert read(settings | {"image_size": 6}).train.inputs.shape == (12, 3, 6, 6)
 
 
+@pytest.mark.parametrize("above", ["", "training/", "val/", "Train/"])
+def test_classes_that_lie_in_no_train_folder_are_named_with_the_way_out(tmp_path, above):
+    pixels = encoded(np.zeros((8, 9), np.uint8))
+    files = {f"{above}{name}/{number}.png": pixels for name in ("cat", "dog") for number in (1, 2)}
+    message = rf"found the image {above}cat/1.png; expected train/<class>/.*into one named train \("
+    for settings in (unpack(files, tmp_path / "x"), pack(files, tmp_path / "x.tar", "xz")):
+        with pytest.raises(InputError, match=message):
+            read(settings)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.data import samples
 from gradnoise.data.entry import Description
+from gradnoise.data.inputs import Asked, Kind, input_shape
 from gradnoise.data.samples import Samples, Source, Task
 from gradnoise.data.settings import Settings
 from gradnoise.data.sources.hdf5 import hdf5_arrays
@@ -75,7 +75,8 @@ class ArraySet:
     def describe(self, settings: Settings) -> Description:
         """The stage's own checks and splits, with the labels and without the inputs."""
         with open_arrays(settings.place) as file:
-            shapes = [_input_shape(file, inputs) for inputs, _ in file.splits()]
+            found = [_input_shape(file, inputs, settings.inputs) for inputs, _ in file.splits()]
+            shapes, kinds = zip(*found, strict=True)
             if len(set(shapes)) > 1:
                 raise InputError(
                     f"{file.path}: found test inputs of shape {shapes[1]}; expected {shapes[0]}, like the "
@@ -85,7 +86,10 @@ class ArraySet:
             source = _source(file, splits, settings.task)
         source = select(source, settings.test_fraction, settings.subset, settings.seed)
         chosen = source.train.targets
-        return Description(shapes[0], len(source.classes) or chosen.shape[1], len(chosen))
+        if settings.task == "regression":
+            return Description(shapes[0], chosen.shape[1], len(chosen), kinds[0] == "tokens")
+        count, positions = len(source.classes), chosen.shape[1:]
+        return Description(shapes[0], count, len(chosen), kinds[0] == "tokens", positions)
 
     def input_files(self, settings: Settings) -> list[Path]:
         """The file."""
@@ -93,16 +97,16 @@ class ArraySet:
 
     def read(self, settings: Settings) -> Source:
         """As `read_arrays`."""
-        return read_arrays(settings.place, settings.task)
+        return read_arrays(settings.place, settings.task, settings.inputs)
 
 
-def read_arrays(path: Path, task: Task) -> Source:
+def read_arrays(path: Path, task: Task, inputs: Asked = "auto") -> Source:
     """Read the user's arrays.
 
     An .npz file holds `inputs`, `targets` and optionally `test_inputs`, `test_targets`, `classes` (names);
     an HDF5 file the same, or groups `train` and `test` of `inputs` and `targets`, and the class names as
     data set or root attribute `classes`. uint8 inputs of shape (N, height, width), (N, channels, height, width) or
-    (N, height, width, channels) are images.
+    (N, height, width, channels) are images, other integers tokens, unless `inputs` says something else.
 
     Raises:
         InputError: file missing, damaged, of another kind, without the arrays or without some of their values, names of
@@ -110,24 +114,17 @@ def read_arrays(path: Path, task: Task) -> Source:
     """
     with open_arrays(path) as file:
         splits = [Samples(file.read(x), file.read(y)) for x, y in file.splits()]
-        return _source(file, splits, task)
+        return _source(file, splits, task, inputs)
 
 
-def _source(file: ArrayFile, splits: list[Samples], task: Task) -> Source:
+def _source(file: ArrayFile, splits: list[Samples], task: Task, inputs: Asked = "auto") -> Source:
     test = splits[1] if len(splits) == 2 else None
-    return Source(str(file.path), splits[0], test, task, file.classes)
+    return Source(str(file.path), splits[0], test, task, file.classes, inputs=inputs)
 
 
-def _input_shape(file: ArrayFile, name: str) -> tuple[int, ...]:
-    """Shape of one input, from the header."""
-    shape, dtype = file.header(name)
-    if len(shape) < 2 or 0 in shape:
-        raise InputError(
-            f"{file.path}: found {name} of shape {shape}; expected (samples, features, ...), "
-            "none of them 0"
-        )
-    samples.require_channels_first(f"{file.path}, {name}", shape, dtype)
-    return samples.image_shape(shape, dtype) or tuple(shape[1:])
+def _input_shape(file: ArrayFile, name: str, asked: Asked) -> tuple[tuple[int, ...], Kind]:
+    """Shape of one input and what it is, from the header."""
+    return input_shape(f"{file.path}, {name}", *file.header(name), asked)
 
 
 def _without_inputs(file: ArrayFile, names: tuple[str, str], task: Task) -> Samples:

@@ -182,7 +182,11 @@ def _place(path: Path, found: Member) -> tuple[str, str] | None:
     if suffix not in SUFFIXES:
         return None
     if len(parts) < 3 or parts[-3] not in SPLITS:
-        raise InputError(f"{path}: found the image {member}; expected {LAYOUT}")
+        way_out = ""
+        if not set(parts) & set(SPLITS):
+            way_out = ": move the folders of the classes into one named train (without one named test, a share of "
+            way_out += "the images is held out)"
+        raise InputError(f"{path}: found the image {member}; expected {LAYOUT}{way_out}")
     return parts[-3], parts[-2]
 
 

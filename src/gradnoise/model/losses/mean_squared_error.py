@@ -8,6 +8,8 @@ from torch import Tensor
 def mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean squared error of outputs (batch, outputs) and targets of that shape, or class numbers (batch,).
 
+    Of sequences outputs are (batch, positions, classes), and class numbers (batch, positions).
+
     >>> mean_squared_error(torch.tensor([[0.0, 2.0]]), torch.tensor([1]))
     tensor(0.5000)
     """
