@@ -6,11 +6,11 @@ from example_claims import trajectory_tables
 from gradnoise.claims.experiment import gather, recorded, weights
 
 
-def test_only_weights_of_convolutions_and_linear_layers_count():
+def test_weights_count_whatever_their_layer_computes():
     table = pd.DataFrame(
         {
-            "kind": ["weight", "weight", "bias", "weight", "network"],
-            "operation": ["convolution", "linear", "linear", "normalisation", "network"],
+            "kind": ["weight", "weight", "bias", "norm", "network"],
+            "operation": ["convolution", "attention", "linear", "normalisation", "network"],
         }
     )
     assert list(weights(table).index) == [0, 1]

@@ -60,3 +60,15 @@ def test_lines_stand_beside_each_other():
 )
 def test_intervals_name_their_unit(row, expected):
     assert lines.interval_note(pd.DataFrame([row])) == expected
+
+
+def test_names_are_as_short_as_tells_them_apart():
+    names = ["conv1", "a.0.q", "a.1.q", "a.1.k", "b.a.1.k", "block1.layer2"]
+    assert lines.shortened(names) == {
+        "conv1": "conv1",
+        "a.0.q": "0.q",
+        "a.1.q": "1.q",
+        "a.1.k": "a.1.k",
+        "b.a.1.k": "b.a.1.k",
+        "block1.layer2": "layer2",
+    }

@@ -51,15 +51,15 @@ def test_a_run_without_stored_gradients_gets_a_figure_that_says_so(name, results
     assert "per-sample gradients" in pd.read_csv(tmp_path / "figure.csv")["reason"][0]
 
 
-def test_only_weights_of_convolutions_and_linear_layers_are_shown():
+def test_weights_are_shown_whatever_their_layer_computes():
     table = pd.DataFrame(
         {
-            "run": ["a", "a", "a", "b"],
-            "kind": ["weight", "bias", "weight", "weight"],
-            "operation": ["linear", "linear", "batch_norm", "convolution"],
-            "value": [1, 2, 3, 4],
+            "run": ["a", "a", "a", "a", "b"],
+            "kind": ["weight", "bias", "norm", "weight", "weight"],
+            "operation": ["linear", "linear", "normalisation", "embedding", "convolution"],
+            "value": [1, 2, 3, 4, 5],
         }
     )
-    assert list(program.weights(table, "a")["value"]) == [1]
+    assert list(program.weights(table, "a")["value"]) == [1, 4]
     with pytest.raises(InputError, match=r"'c' has no weights in the tables; runs: \['a', 'b'\]"):
         program.weights(table, "c")

@@ -74,6 +74,9 @@ def test_classes_are_percentages_at_the_smallest_batch_of_the_last_epoch(inputs)
         "25.0",
         "conv1",
     )
+    assert classes["computes"] == "convolution"
+    inputs.tables["gaussianity"]["kind"] = "bias"
+    assert run("small", settings(), inputs)["classes"][0]["computes"] == "convolution, bias"
 
 
 def test_the_last_epoch_and_the_fewest_batches_come_first(inputs):

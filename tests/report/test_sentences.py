@@ -135,3 +135,18 @@ def test_batch_norm_and_the_papers_networks_are_known_by_the_registry():
     assert "independent draws with replacement" in text
     assert "BatchNorm" not in limits({"name": "resnet20", "arguments": {"batch_norm": False}})
     assert "BatchNorm" in limits({"name": "own:build", "arguments": {"batch_norm": True}})
+
+
+def test_what_is_sampled_and_not_shown_is_counted_with_the_reason():
+    def sampled(*kinds):
+        table = pd.DataFrame({"parameter": [f"p{i}" for i in range(len(kinds))] * 2})
+        table["kind"], table["layer"] = [*kinds, *kinds], "l"
+        return " ".join(sentences._not_shown(table))
+
+    assert sampled("weight", "network") == ""
+    text = sampled("weight", "bias", "norm", "norm", "network")
+    assert text.startswith("1 bias and 2 parameters of normalisations were sampled and left out")
+    assert "which compare weights alone" in text
+    assert sampled("weight", "bias", "bias").startswith("2 biases were sampled")
+    # Without any weight, one of a layer's parameters is shown.
+    assert sampled("norm", "norm").startswith("1 parameter of a normalisation was sampled")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gradnoise.errors import InputError
-from gradnoise.tables.catalogue import not_repeated, percentages, read, shares
+from gradnoise.tables.catalogue import not_repeated, percentages, read, shares, weights
 
 
 def test_missing_tables_are_named(tmp_path):
@@ -37,3 +37,16 @@ def test_what_a_control_run_shares_is_not_repeated():
     expected = table.loc[[1, 3, 4, 5, 6, 7]].reset_index(drop=True)
     pd.testing.assert_frame_equal(found, expected)
     assert not_repeated(table[:0], trained_by).empty
+
+
+def test_weights_stand_for_layers_and_where_there_are_none_a_layers_first_parameter():
+    table = pd.DataFrame(
+        {
+            "run": ["a"] * 4 + ["b"] * 4,
+            "layer": ["0", "0", "1", "network", "0", "0", "1", "network"],
+            "parameter": ["0.w", "0.b", "1.b", "network", "0.w", "0.b", "1.b", "network"],
+            "kind": ["weight", "bias", "bias", "network", "norm", "norm", "bias", "network"],
+        }
+    )
+    assert list(weights(table).index) == [0, 4, 6]
+    assert list(weights(table[4:].drop(columns="run")).index) == [4, 6]

@@ -5,7 +5,7 @@ import pandas as pd
 from example_results import measured, resnet, write_run
 from gradnoise.tables import gaussianity
 from gradnoise.tables.layers import layer_files
-from gradnoise.tables.printed import latex, printed
+from gradnoise.tables.printed import latex, printed, representative
 
 
 def test_printed_resnet_shows_layers_1_9_18_of_each_block(tmp_path):
@@ -25,6 +25,21 @@ def test_printed_resnet_shows_layers_1_9_18_of_each_block(tmp_path):
     shown = [f"block{block}.layer{layer}" for block in (1, 2, 3) for layer in (1, 9, 18)]
     assert list(table["Layer"]) == ["conv1", *shown, "linear"]
     assert list(table["Weights"])[:3] == [432, 2304, 2304]
+
+
+def test_of_blocks_of_several_kinds_each_kind_shows_its_first_middle_and_last():
+    kinds = ["attention"] * 8 + ["linear"] * 2
+    layers = pd.DataFrame({"run": "r", "block": 1, "operation": kinds, "kind": "weight"})
+    layers["index"] = [*range(1, 9), 1, 2]
+    biases = layers.assign(kind="bias")
+    shown = representative(pd.concat([layers, biases], ignore_index=True))
+    assert list(zip(shown["operation"], shown["index"], strict=True)) == [
+        ("attention", 1),
+        ("attention", 4),
+        ("attention", 8),
+        ("linear", 1),
+        ("linear", 2),
+    ]
 
 
 def test_latex_table_to_the_letter():

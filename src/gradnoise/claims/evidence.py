@@ -36,7 +36,7 @@ class Evidence:
     Attributes:
         name: of the run.
         settings: its sections `data`, `model`, `training`, `noise`.
-        rows: its rows of `gaussianity_repeats.csv`, convolution and linear weights only.
+        rows: its rows of `gaussianity_repeats.csv`, weights only.
         training: its rows of `training.csv` (those of the run that trained it).
         statistics: its rows of the further tables, by name: per layer and batch size, same weights only.
     """

@@ -1,6 +1,6 @@
 """Lines of a panel: with intervals, beside each other, with their names, against the ceiling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,23 @@ def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: fl
             va="center",
             annotation_clip=False,
         )
+
+
+def shortened(names: Iterable[str]) -> dict[str, str]:
+    """By dotted name, as many of its last parts as tell it from the others."""
+    parts = {name: name.split(".") for name in names}
+    found = {}
+    for name, mine in parts.items():
+        ends = (mine[-count:] for count in range(1, len(mine)))
+        found[name] = next(
+            (
+                ".".join(end)
+                for end in ends
+                if all(other[-len(end) :] != end for each, other in parts.items() if each != name)
+            ),
+            name,
+        )
+    return found
 
 
 def spread(wanted: np.ndarray, gap: float) -> np.ndarray:

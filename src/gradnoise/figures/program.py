@@ -41,7 +41,7 @@ def parse(description: str, tables: bool = True, layers: bool = False) -> argpar
 
 
 def weights(table: pd.DataFrame, run: str) -> pd.DataFrame:
-    """A run's rows of convolution and linear weights.
+    """A run's rows of its layers' weights.
 
     Raises:
         InputError: where the table has none.

@@ -92,7 +92,10 @@ def _classes(rows: pd.DataFrame, history: pd.DataFrame) -> list[dict[str, str]]:
         share = history[dead].mean() if dead in history else float("nan")
         classes = ("dirac", "sparse", "quantised", "live")
         found.append(
-            {"layer": row["parameter"].removesuffix(".weight")}
+            {
+                "layer": row["parameter"].removesuffix(".weight"),
+                "computes": row["operation"] + (", bias" if row["kind"] == "bias" else ""),
+            }
             | {name: f"{100 * row[f'share_{name}']:.1f}" for name in classes}
             | {"dead_units": "" if pd.isna(share) else f"{100 * share:.1f}"}
             | {"batch_size": str(row["batch_size"])}

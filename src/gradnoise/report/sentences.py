@@ -8,6 +8,7 @@ import pandas as pd
 
 from gradnoise.data.catalogue import DATA_SETS
 from gradnoise.model.networks import NETWORKS, has_batch_norm
+from gradnoise.tables.catalogue import weights as shown_weights
 from gradnoise.tables.scope import unit, unsaid
 from gradnoise.trajectory.names import NETWORK
 
@@ -110,7 +111,7 @@ def limits(
     """
     model = str(sections.get("model", {}).get("name", "the network"))
     training, noise = sections.get("training", {}), sections.get("noise", {})
-    weights = gaussianity[gaussianity["kind"] == "weight"]
+    weights = shown_weights(gaussianity)
     repeats = int(gaussianity["n_repeats"].min())
     few = unsaid(seeds, repeats, model)
     if unit(seeds) == "seed":
@@ -131,7 +132,28 @@ def limits(
         f"Weights are frozen at {'epochs' if len(epochs) > 1 else 'epoch'} {', '.join(map(str, epochs))} of "
         f"{trained}: nothing is said of the noise at other epochs."
     )
+    yield from _not_shown(gaussianity)
     yield from _measurement_limits(weights, noise, sections)
+
+
+def _not_shown(gaussianity: pd.DataFrame) -> Iterator[str]:
+    """Which sampled parameters figures, printed tables and claims leave out, and why."""
+    shown = shown_weights(gaussianity)["parameter"]
+    others = gaussianity[~gaussianity["parameter"].isin(shown) & (gaussianity["kind"] != NETWORK)]
+    counts = others.drop_duplicates("parameter")["kind"].value_counts()
+    words = {
+        "bias": ("bias", "biases"),
+        "norm": ("parameter of a normalisation", "parameters of normalisations"),
+    }
+    left_out = [
+        f"{counts[kind]} {words[kind][int(counts[kind] > 1)]}" for kind in words if kind in counts
+    ]
+    if left_out:
+        yield (
+            f"{' and '.join(left_out)} {'were' if counts.sum() > 1 else 'was'} sampled and left out of figures, printed "
+            "tables and claims, which compare weights alone; the tables of all layers and the row of the network "
+            "have them."
+        )
 
 
 def _measurement_limits(

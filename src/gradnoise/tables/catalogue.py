@@ -9,8 +9,17 @@ import pandas as pd
 from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
+from gradnoise.trajectory.names import NETWORK
 
-WEIGHTS = ("convolution", "linear")  # operations whose weights figures and claims speak of
+# Layers whose weights figures and claims speak of, by what they compute (`model.layers.OPERATIONS`), in words.
+LAYERS = {
+    "convolution": "convolution layers",
+    "linear": "linear layers",
+    "embedding": "embeddings",
+    "attention": "attention layers",
+    "recurrent": "recurrent layers",
+    "other": "other weights",
+}
 
 
 # Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
@@ -59,8 +68,17 @@ LANGEVIN = ("langevin", "langevin_subspaces")
 
 
 def weights(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the weights of convolutions and linear layers: no biases, no normalisation, no network."""
-    return table[(table["kind"] == "weight") & table["operation"].isin(WEIGHTS)]
+    """Rows of the layers' weights, whatever they compute: no biases, no normalisation, no network.
+
+    Of a run of which no weight was sampled, the first parameter of every layer stands for it.
+    """
+    mine = table["kind"] == "weight"
+    run = table["run"] if "run" in table else pd.Series("", table.index)
+    without = ~mine.groupby(run).transform("any") & (table["kind"] != NETWORK)
+    if without.any():
+        first = table["parameter"].groupby([run, table["layer"]]).transform("first")
+        mine |= without & (table["parameter"] == first)
+    return table[mine]
 
 
 def percentages(table: pd.DataFrame) -> list[str]:

@@ -22,8 +22,12 @@ CHECKPOINT = (
 LAYER = (
     Variable("parameter", "name of the parameter, `network` for all of them together", ""),
     Variable("layer", "name of the layer", ""),
-    Variable("operation", "what the layer computes", ""),
-    Variable("kind", "weight, bias or norm", ""),
+    Variable(
+        "operation",
+        "what the layer computes: convolution, linear, embedding, attention, recurrent, normalisation or other",
+        "",
+    ),
+    Variable("kind", "weight, bias (what adds) or norm (scale and shift of a normalisation)", ""),
     Variable("block", "block of a residual network, 0 outside blocks"),
     Variable("index", "place from 1 of the layer among those of its operation in its block"),
     Variable("size", "true number of scalars in the parameter"),

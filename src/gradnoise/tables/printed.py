@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradnoise.tables.catalogue import weights
 from gradnoise.trajectory.names import NETWORK
 
 
 def representative(layers: pd.DataFrame) -> pd.DataFrame:
-    """The layers that a printed table shows: all, or of each residual block the first, middle and last.
+    """The layers that a printed table shows: all, or of each residual block the first, middle and last of a kind.
 
-    Of blocks of 18 layers these are layers 1, 9 and 18. Biases and normalisation parameters are left out.
+    Of blocks of 18 convolutions these are layers 1, 9 and 18. Biases and normalisation parameters are left out.
     """
-    layers = layers[layers["kind"].isin(["weight", NETWORK])]
-    last = layers.groupby(["run", "block"])["index"].transform("max")
+    layers = layers.loc[[*weights(layers).index, *layers.index[layers["kind"] == NETWORK]]]
+    last = layers.groupby(["run", "block", "operation"])["index"].transform("max")
     index = layers["index"]
     return layers[
         (layers["block"] == 0)

@@ -21,7 +21,7 @@ def write(folder, layer: str, block: int = 0, index: int = 1, rho=(1.2, np.nan),
 
 def test_every_coordinate_of_layers_with_moments_is_read(tmp_path):
     paths = [write(tmp_path, "conv1"), write(tmp_path, "conv2", rho=())]
-    paths.append(write(tmp_path, "norm1", operation="batch_norm"))
+    paths.append(write(tmp_path, "norm1", kind="norm", operation="normalisation"))
     rows = third_moments.read(paths)
     assert list(rows["layer"]) == ["conv1", "conv1"]
     assert rows["rho"].tolist() == pytest.approx([1.2, np.nan], nan_ok=True)

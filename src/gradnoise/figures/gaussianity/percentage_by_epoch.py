@@ -1,6 +1,7 @@
 """Gaussian coordinates over training
 
-The same share at every measured epoch, at the smallest and the largest batch size.
+The same share at every measured epoch, at the smallest and the largest batch size; layers stand apart by what
+they compute, and where there are many, the ones at equal distances are shown.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from gradnoise import stage
 from gradnoise.figures import lines, program, scales, style
 from gradnoise.figures.settings import Settings
-from gradnoise.tables.catalogue import read_table
+from gradnoise.tables.catalogue import LAYERS, read_table
 
 READS = ""
 NEEDS = (
@@ -21,24 +22,30 @@ NEEDS = (
 )
 
 VALUE = "percentage_gaussian"
+MANY = 6  # lines of a panel whose names find room beside it
 
 
 def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Title of each panel column and the layers in it.
 
-    Convolution and linear layers stand apart; of residual networks the first and sixth convolution of every
-    block are shown.
+    Layers stand apart by what they compute, and of many the ones at equal distances are shown; of residual networks
+    the first and sixth layer of every block.
     """
     blocks = sorted(set(rows["block"]) - {0})
     if blocks:
         chosen = rows[rows["index"].isin([1, 6])]
         return {f"block {block}": chosen[chosen["block"] == block] for block in blocks}
-    titles = {"convolution": "convolution layers", "linear": "linear layers"}
-    return {
-        title: rows[rows["operation"] == operation]
-        for operation, title in titles.items()
-        if (rows["operation"] == operation).any()
-    }
+    columns = {}
+    for operation, title in LAYERS.items():
+        found = rows[rows["operation"] == operation]
+        names = list(found["parameter"].unique())
+        if len(names) > MANY:
+            some = np.linspace(0, len(names) - 1, MANY).round().astype(int)
+            found = found[found["parameter"].isin([names[place] for place in some])]
+            title = f"{MANY} of {len(names)} {title}"
+        if names:
+            columns[title] = found
+    return columns
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
@@ -114,9 +121,9 @@ def _name_lines(
             last = layers[
                 (layers["batch_size"] == size) & (layers["epoch"] == layers["epoch"].max())
             ]
+            short = lines.shortened(last["layer"])
             entries = [
-                (r["layer"].split(".")[-1], r[VALUE], looks[r["parameter"]][0])
-                for _, r in last.iterrows()
+                (short[r["layer"]], r[VALUE], looks[r["parameter"]][0]) for _, r in last.iterrows()
             ]
             lines.direct_labels(panels[row, column], entries)
 
