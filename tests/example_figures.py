@@ -11,7 +11,7 @@ from example_results import call
 from gradnoise.figures.catalogue import entries
 from gradnoise.figures.settings import Settings
 
-PLAIN = Settings("cnn", "cnn", significance=0.05, training_batch_size=128, style={})
+PLAIN = Settings("cnn", "cnn", "", significance=0.05, training_batch_size=128, style={})
 
 SETTINGS = replace(PLAIN, style={"width": 6.9})
 

@@ -1,12 +1,21 @@
 """Results that figures are drawn from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 from example_results import CNN, resnet, write_run, write_tables
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """No test leaves a figure open."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,23 @@ def test_intervals_are_bands_or_bars_within_the_percentages():
     assert (band[:, 1].min(), band[:, 1].max()) == (40, 100)
     bars = [segment[:, 1].tolist() for segment in right.collections[0].get_segments()]
     assert bars == [[40, 60], [97, 100]]
-    assert list(left.lines[0].get_ydata()) == [50, 99]
+    assert list(left.lines[-1].get_ydata()) == [50, 99]
+
+
+def test_where_an_interval_is_cut_a_triangle_marks_the_limit():
+    rows = pd.DataFrame(
+        {"x": [1, 2, 4], "y": [5.0, 50.0, 99.0], "y_lower": [-0.1, 0.0, 97.0], "y_upper": [9, 100.0, 100.1]}
+    )  # fmt: skip
+    _, axes = style.figure(PLAIN, 3.0)
+    lines.with_interval(axes, rows, "x", "y", "#123456", "o")
+    marks = {line.get_marker(): line.get_xydata().tolist() for line in axes.lines[:-1]}
+    assert marks == {"v": [[1, 0]], "^": [[4, 100]]}
+
+
+def test_the_ceiling_is_drawn_at_its_height():
+    _, axes = style.figure(PLAIN, 3.0)
+    lines.ceiling(axes, 0.02)
+    assert list(axes.lines[0].get_ydata()) == [98, 98]
 
 
 def test_lines_stand_beside_each_other():

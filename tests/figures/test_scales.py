@@ -42,3 +42,13 @@ def test_logarithms_are_written_out(axes):
         if low <= tick <= high
     ]
     assert shown == ["1", "2", "5", "10", "20"]
+
+
+def test_powers_of_ten_are_written_out(axes):
+    axes.set_yscale("log")
+    axes.set_ylim(0.7, 900)
+    scales.powers(axes.yaxis)
+    axes.figure.canvas.draw()
+    low, high = axes.get_ylim()
+    pairs = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    assert [label.get_text() for tick, label in pairs if low <= tick <= high] == ["1", "10", "100"]

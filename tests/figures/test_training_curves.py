@@ -26,7 +26,36 @@ def test_thick_lines_are_means_over_seeds_in_percent():
     loss, accuracy, _ = training_curves.draw(history(2), SETTINGS).axes
     thick = {line.get_label(): line.get_ydata() for line in loss.lines}
     assert list(thick["train"]) == pytest.approx([2.1, 2.0, 1.9, 1.8])
-    assert list(accuracy.lines[-1].get_ydata()) == pytest.approx([0, 20, 40, 60])
+    test = next(line for line in accuracy.lines if line.get_label() == "test")
+    assert list(test.get_ydata()) == pytest.approx([0, 20, 40, 60])
+
+
+def test_every_seed_has_its_thin_line_in_every_panel():
+    figure = training_curves.draw(history(3), SETTINGS)
+    thin = [[line for line in axes.lines if line.get_linewidth() == 0.5] for axes in figure.axes]
+    assert [len(lines) for lines in thin] == [6, 6, 6]
+    assert list(thin[0][2].get_ydata()) == pytest.approx([2.4, 2.3, 2.2, 2.1])
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == ["train data", "test data", "mean of 3 training seeds", "one seed"]
+
+
+def test_the_axis_of_losses_begins_near_the_lowest():
+    loss = training_curves.draw(history(1), SETTINGS).axes[0]
+    assert 1.6 < loss.get_ylim()[0] < 1.7
+
+
+@pytest.mark.parametrize(("epochs", "marked"), [(12, True), (13, False)])
+def test_few_epochs_are_marked_one_by_one(epochs, marked):
+    rows = pd.concat(history(1).assign(epoch=epoch) for epoch in range(epochs))
+    rows = rows.drop_duplicates("epoch")
+    line = training_curves.draw(rows, SETTINGS).axes[0].lines[0]
+    assert (line.get_marker() == "o") == marked
+
+
+def test_layers_without_dead_units_stand_above_the_axis():
+    rows = history(1).assign(dead_units_conv1=0.0)
+    panel = training_curves.draw(rows, SETTINGS).axes[-1]
+    assert panel.get_ylim()[0] < 0
 
 
 def test_of_deep_networks_the_six_layers_that_die_most_are_shown():
@@ -37,7 +66,7 @@ def test_of_deep_networks_the_six_layers_that_die_most_are_shown():
 def test_regressions_have_no_accuracy_and_dead_units_only_where_counted():
     rows = history(1, layers=0).assign(train_accuracy=np.nan, test_accuracy=np.nan)
     (panel,) = training_curves.draw(rows, SETTINGS).axes
-    assert panel.get_title("left") == "Loss per sample"
+    assert panel.get_title("left") == "a  Loss per sample"
 
 
 def test_an_unknown_run_is_named(results, tmp_path):

@@ -1,5 +1,6 @@
 """Figures: how they look, which of them a run has data for, and which files they read."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -32,10 +33,19 @@ def settings(experiment: "Experiment", job: Job) -> dict[str, Any]:
     return {
         "run": job.run.name,
         "trained_by": job.run.trained_by,
+        "network": network(job.run),
         "significance": sections.gaussianity.significance,
         "training_batch_size": sections.training.batch_size,
         "style": experiment.sections.figures.model_dump(),
     }
+
+
+def network(run: Run) -> str:
+    """Name of a network on the data of the paper's experiments, "" of any other."""
+    data, model = run.sections.data, run.sections.model
+    cifar10 = data.dataset == "cifar10" or "cifar10" in Path(data.path or "").name
+    plain = not model.arguments.get("batch_norm")
+    return model.name if cifar10 and data.subset is None and plain else ""
 
 
 def conditions(run: Run) -> set[str]:

@@ -7,14 +7,41 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gradnoise.figures.style import GREY
+from gradnoise.figures.style import GREY, INK
+
+DASHES = (0, (4, 2))  # of the ceiling
+# The mark where an interval was cut.
+CUT: dict[str, Any] = {
+    "markersize": 3.2,
+    "markerfacecolor": "white",
+    "markeredgewidth": 0.7,
+    "clip_on": False,
+    "zorder": 2.5,
+}
+# A number that the paper gives.
+PUBLISHED: dict[str, Any] = {
+    "marker": "*",
+    "markersize": 7.0,
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markeredgewidth": 0.8,
+    "linestyle": "none",
+}
 
 
 def with_interval(
     axes: Axes, rows: pd.DataFrame, x: str, y: str, colour: str, marker: str, **options: Any
 ) -> None:
-    """A line with markers and its 95 % interval as a band, or as bars where `bars=True`."""
-    lower, upper = rows[f"{y}_lower"].clip(0, 100), rows[f"{y}_upper"].clip(0, 100)
+    """A line with markers and its 95 % interval as a band, or as bars where `bars=True`.
+
+    Where the interval of a percentage goes beyond 0 or 100 it is cut there, and a triangle marks it.
+    """
+    lower, upper = rows[f"{y}_lower"], rows[f"{y}_upper"]
+    for limit, beyond, symbol in ((0, lower < 0, "v"), (100, upper > 100, "^")):
+        if beyond.any():  # an empty line that is not clipped would upset the layout
+            at = rows.loc[beyond, x]
+            axes.plot(at, np.full(len(at), limit), symbol, **CUT, color=colour)
+    lower, upper = lower.clip(0, 100), upper.clip(0, 100)
     if options.pop("bars", False):
         axes.vlines(rows[x], lower, upper, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
     else:
@@ -27,23 +54,10 @@ def dodge(place: int, count: int) -> float:
     return 2 * place / (count - 1) - 1 if count > 1 else 0.0
 
 
-def ceiling(axes: Axes, significance: float, label: bool = True) -> None:
+def ceiling(axes: Axes, significance: float) -> None:
     """Draw what exactly Gaussian noise reaches: the test rejects its share at random."""
     height = 100 * (1 - significance)
-    axes.axhline(height, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
-    if label:
-        axes.annotate(
-            f"exactly Gaussian noise: {height:g} %",
-            (0.0, height),
-            (2, 1.5),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=7,
-            color=GREY,
-            va="bottom",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-            zorder=0.9,
-        )
+    axes.axhline(height, color=GREY, linewidth=0.8, linestyle=DASHES, zorder=1.5)
 
 
 def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: float = 9.0) -> None:

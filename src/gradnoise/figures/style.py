@@ -3,13 +3,14 @@
 Matplotlib's parameters stand in `gradnoise.mplstyle` beside this file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise.errors import InputError
@@ -22,6 +23,8 @@ SHEET = Path(__file__).with_name("gradnoise.mplstyle")
 COLUMN = 3.3  # inches, one column of a two-column page
 
 PAGE = 6.9  # inches, both columns
+
+WIDE = 4.5  # inches from which panels stand beside each other
 
 INK, GREY, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
 
@@ -61,10 +64,40 @@ def blank(settings: Settings, height: float, width: float = PAGE) -> Figure:
     return plt.figure(figsize=(width, height))
 
 
+def width_of(settings: Settings) -> float:
+    """Inches that a figure of the page's width gets."""
+    return float(settings.style.get("width") or PAGE)
+
+
+def side_by_side(settings: Settings, wanted: int) -> int:
+    """Panels beside each other: all that are wanted on a page, one in a column, where 8-point text needs the width."""
+    return wanted if width_of(settings) >= WIDE else 1
+
+
+def is_wide(drawn: Figure) -> bool:
+    """Whether a figure has room for panels, or entries of a key, beside each other."""
+    return bool(drawn.get_figwidth() >= WIDE)
+
+
+def name_panel(axes: Axes, place: int, title: str, **options: Any) -> None:
+    """Letter and title of a panel, by its place from 0 in the order of reading."""
+    letter = "abcdefghijklmnopqrstuvwxyz"[place]
+    axes.set_title(f"{letter}  {title}".rstrip(), fontweight="bold", **options)
+
+
 def ramp(count: int) -> list[str]:
     """Colours for an ordered quantity, light to dark along viridis, told apart by colour-blind readers."""
     places = np.linspace(0.92, 0.02, count) if count > 1 else np.array([0.1])
     return [mpl.colors.to_hex(mpl.colormaps["viridis"](0.9 * place)) for place in places]
+
+
+def size_styles(sizes: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Colour and marker of every batch size, from light to dark."""
+    ordered = sorted(set(sizes))
+    return {
+        size: (colour, MARKERS[place % len(MARKERS)])
+        for place, (size, colour) in enumerate(zip(ordered, ramp(len(ordered)), strict=True))
+    }
 
 
 def line_style(place: int, colours: Sequence[str]) -> tuple[str, str]:

@@ -66,13 +66,14 @@ def test_bars_are_the_intervals(last):
 
 def test_the_ceiling_is_the_runs_own_and_blocks_are_told_apart(last):
     figure = rise_of_layers.draw(last, replace(SETTINGS, significance=0.01))
-    assert "exactly Gaussian noise, 99 %" in figure.get_supxlabel()
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "exactly Gaussian noise: 99 %" in names
     for axes in figure.axes:
         dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
         assert [line.get_xdata()[0] for line in dashed] == [99.0]
         dotted = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":"]
         assert dotted == [0.5, 6.5, 12.5, 18.5]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["64", "512"]
+    assert names[:2] == ["batch size 64", "batch size 512"]
 
 
 def test_the_axis_starts_below_all_percentages(last):
@@ -82,3 +83,15 @@ def test_the_axis_starts_below_all_percentages(last):
     assert ticks[-1] == 100
     few = last.assign(percentage_testable_lower=-3.0)
     assert rise_of_layers.draw(few, SETTINGS).axes[0].get_xticks()[0] == 0
+
+
+def test_an_interval_beyond_the_percentages_is_cut_and_marked(last):
+    cell = (last["layer"] == "conv1") & (last["batches"] == 200) & (last["batch_size"] == 512)
+    rows = last.assign(
+        percentage_testable_upper=last["percentage_testable_upper"].where(~cell, 103.0)
+    )
+    axes = rise_of_layers.draw(rows, SETTINGS).axes[0]
+    (mark,) = [line for line in axes.lines if line.get_marker() == ">"]
+    assert list(mark.get_xdata()) == [100]
+    assert np.rint(mark.get_ydata()[0]) == 0  # the first layer
+    assert not [line for line in axes.lines if line.get_marker() == "<"]

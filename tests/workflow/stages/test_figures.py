@@ -1,5 +1,7 @@
 """Which figures a run has data for, and what they read."""
 
+import pytest
+
 from example_config import DEFAULT, edited, job
 from gradnoise.figures import catalogue
 from gradnoise.store.paths import Paths
@@ -54,3 +56,28 @@ def test_a_figure_of_the_whole_model_reads_no_layer() -> None:
     folder = "results/softmax_regression/seed-1/epoch-20/langevin"
     assert whole[0] == f"{folder}/plain/model.h5"
     assert (len(whole), len(every)) == (4, 8)
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "network"),
+    [
+        ({"dataset": "cifar10", "path": "data", "download": True}, {"name": "alexnet"}, "alexnet"),
+        ({"dataset": "image_folder", "path": "x/cifar10-jpeg.tar.xz"}, {"name": "resnet56"}, "resnet56"),
+        ({"dataset": "cifar10", "path": "data", "download": True, "subset": 5000}, {"name": "alexnet"}, ""),
+        ({"dataset": "cifar10", "path": "data", "download": True}, {"name": "alexnet", "arguments": {"batch_norm": True}}, ""),
+        ({"dataset": "image_folder", "path": "x/others.tar"}, {"name": "alexnet"}, ""),
+        ({}, {"name": "cnn"}, ""),
+    ],
+)  # fmt: skip
+def test_published_numbers_are_about_a_network_on_all_of_its_data(
+    data: dict[str, object], model: dict[str, object], network: str
+) -> None:
+    run = job().run
+    sections = run.sections.model_copy(
+        update={
+            "data": run.sections.data.model_copy(update=data),
+            "model": run.sections.model.model_copy(update=model),
+        }
+    )
+    run.sections = sections
+    assert figures.network(run) == network

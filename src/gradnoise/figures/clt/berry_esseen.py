@@ -39,7 +39,7 @@ def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: Settings) -> Fig
     drawn, (left, right) = style.figure(settings, 2.75, ncols=2)
     _distances(left, bounds, colours)
     _spines(right, passing, colours)
-    lines.ceiling(right, settings.significance, label=False)
+    lines.ceiling(right, settings.significance)
     return drawn
 
 

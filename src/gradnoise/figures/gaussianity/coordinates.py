@@ -1,12 +1,13 @@
 """Single coordinates
 
-Noise of a typical, the least Gaussian and a dead coordinate of one layer: histograms with the
-normal density, and normal quantile plots.
+Noise of a typical and of the least Gaussian coordinate of one layer, at the smallest and the largest batch
+size (B): histograms with what a normal law would give, counts on a logarithmic axis, and normal quantile plots;
+both on one scale for each coordinate's row.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from scipy.special import ndtri
 
 from gradnoise import stage
 from gradnoise.errors import InputError
-from gradnoise.figures import program, style
+from gradnoise.figures import program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.gaussianity.results import STAGE, read_examples
 from gradnoise.store.results import read_attributes, read_table
@@ -26,7 +27,8 @@ from gradnoise.store.results import read_attributes, read_table
 READS = "gaussianity"
 NEEDS = ("noise",)
 
-ROLES = {"typical": "Typical", "worst": "Least Gaussian", "dead": "Dead"}
+ROLES = {"typical": "typical", "worst": "least Gaussian"}  # that are drawn
+BINS = 40
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -78,81 +80,69 @@ def choose(paths: Sequence[Path]) -> Path:
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
-    """Draw what `read` returned: a row per role; histogram and Q-Q plot per batch size."""
+    """Draw what `read` returned: histogram and quantile plot of every role and batch size, on equal scales."""
     colours = style.apply(settings)
     roles = [role for role in ROLES if (rows["role"] == role).any()]
     sizes = sorted(rows["batch_size"].unique())
-    heights = [0.4 if role == "dead" else 1.45 for role in roles]
+    across = style.side_by_side(settings, len(sizes))
+    cells = [(role, size) for role in roles for size in sizes]
+    down = len(cells) // across
     drawn, panels = style.figure(
-        settings,
-        0.45 + sum(heights),
-        nrows=len(roles),
-        ncols=2 * len(sizes),
-        squeeze=False,
-        height_ratios=heights,
+        settings, 0.6 + 1.5 * down, nrows=down, ncols=2 * across, squeeze=False
     )
-    for line, role in zip(panels, roles, strict=True):
-        for place, size in enumerate(sizes):
-            series = rows[(rows["role"] == role) & (rows["batch_size"] == size)]
-            histogram, plot = line[2 * place : 2 * place + 2]
-            if series.empty:
-                _nothing(histogram, f"no {role} coordinate\nat this batch size")
-                plot.set_axis_off()
-            elif series["standardised"].isna().any():
-                _dead(histogram, series)
-                plot.set_axis_off()
-            else:
-                _histogram(histogram, series, colours[place])
-                _quantile_plot(plot, series, colours[place])
-    _headings(panels, roles, sizes)
+    shown = rows[rows["role"].isin(roles)]
+    count = len(rows) // rows.groupby(["role", "batch_size"]).ngroups
+    for place, (role, size) in enumerate(cells):
+        line, column = divmod(place, across)
+        histogram, plot = panels[line, 2 * column : 2 * column + 2]
+        of_role = shown[shown["role"] == role]
+        series = of_role[of_role["batch_size"] == size]
+        style.name_panel(histogram, place, ROLES[role])
+        if series["standardised"].isna().all():
+            _nothing(histogram, f"no such coordinate\nat batch size {size}")
+            plot.set_axis_off()
+            continue
+        span = float(np.nanmax(np.abs(of_role["standardised"]))) * 1.05
+        colour = colours[sizes.index(size) % len(colours)]
+        _histogram(histogram, series, max(3.5, span), colour)
+        _quantile_plot(plot, series, max(3.5, span), colour)
+    for axes in panels[:, 0]:
+        axes.set_ylabel(f"Batches (of {count})")
+    drawn.supxlabel("Noise (standard deviations), and its normal quantile", fontsize=8)
     first = rows.iloc[0]
-    drawn.suptitle(
-        f"{first['parameter']}, seed {first['seed']}, epoch {first['epoch']}, "
-        f"n = {len(rows) // rows.groupby(['role', 'batch_size']).ngroups} batches",
-        fontsize=8,
-        x=0.01,
-        ha="left",
-    )
+    where = f"{first['parameter']}, seed {first['seed']}, epoch {first['epoch']}; {_dead(rows)}"
+    drawn.suptitle("\n".join(wrap(where, 100 if across > 1 else 48)), fontsize=8, x=0.01, ha="left")
     return drawn
 
 
-def _headings(panels: NDArray[Any], roles: Sequence[str], sizes: Sequence[int]) -> None:
-    for place, size in enumerate(sizes):
-        panels[0, 2 * place].set_title(f"Batch size {size}", fontweight="bold")
-    for line, role in zip(panels, roles, strict=True):
-        for axes in line[::2]:
-            axes.set_ylabel("Density")
-        # Placed by the layout with the axis label, so that wide tick labels push it outwards.
-        if role == "dead":
-            line[0].text(
-                -0.06,
-                0.5,
-                ROLES[role],
-                transform=line[0].transAxes,
-                ha="right",
-                va="center",
-                fontweight="bold",
-            )
-        else:
-            line[0].set_ylabel(rf"$\bf{{{ROLES[role].replace(' ', '~')}}}$" + "\nDensity")
-    for column in panels.T:
-        last = [axes for axes in column if axes.axison and axes.has_data()]
-        if last:
-            quantile = last[-1].get_ylabel() == "Noise (sd)"
-            last[-1].set_xlabel("Normal quantile" if quantile else "Noise (sd)")
+def _dead(rows: pd.DataFrame) -> str:
+    """What there is to say of a constant coordinate."""
+    dead = rows[rows["role"] == "dead"]
+    if dead.empty:
+        return "no coordinate is constant"
+    first = dead.iloc[0]
+    return (
+        f"coordinate {first['coordinate']} is constant at batch size {first['batch_size']}: every value is "
+        f"{first['noise']:.2g}, there is no test, and it counts as Gaussian by the paper's convention"
+    )
 
 
-def _histogram(axes: Axes, series: pd.DataFrame, colour: str) -> None:
+def _histogram(axes: Axes, series: pd.DataFrame, span: float, colour: str) -> None:
+    """Counts on a logarithmic axis, where a point mass and single outliers are both seen; and the normal law's."""
     values = series["standardised"].to_numpy()
-    axes.hist(values, bins=32, density=True, color=colour, alpha=0.45, linewidth=0)
+    edges = np.linspace(-span, span, BINS + 1)
+    axes.hist(values, bins=edges.tolist(), color=colour, alpha=0.45, linewidth=0)
     grid = np.linspace(-3.5, 3.5, 141)
-    axes.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color=style.INK, linewidth=0.9)
-    axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.yaxis.set_major_locator(MaxNLocator(3))
+    density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
+    axes.plot(grid, len(values) * (edges[1] - edges[0]) * density, color=style.INK, linewidth=0.9)
+    axes.set_yscale("log")
+    axes.set_ylim(0.7, 1.6 * len(values))
+    axes.set_xlim(-span, span)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    scales.powers(axes.yaxis)
 
 
-def _quantile_plot(axes: Axes, series: pd.DataFrame, colour: str) -> None:
+def _quantile_plot(axes: Axes, series: pd.DataFrame, span: float, colour: str) -> None:
     ends = np.array([-3.3, 3.3])
     axes.plot(ends, ends, color=style.GREY, linewidth=0.8, zorder=1)
     axes.plot(
@@ -167,34 +157,15 @@ def _quantile_plot(axes: Axes, series: pd.DataFrame, colour: str) -> None:
     )
     first = series.iloc[0]
     pvalue = f"p = {first['pvalue']:.2g}" if first["pvalue"] >= 1e-4 else "p < 0.0001"
-    axes.text(
-        0.04,
-        0.97,
-        f"W = {first['statistic']:.3f}\n{pvalue}",
-        transform=axes.transAxes,
-        va="top",
-        fontsize=7,
-        linespacing=1.25,
-    )
-    axes.set_ylabel("Noise (sd)", labelpad=1)
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_locator(MaxNLocator(4))
-
-
-def _dead(axes: Axes, series: pd.DataFrame) -> None:
-    value = series["noise"].iloc[0]
-    _nothing(
-        axes,
-        f"constant: all {len(series)} values are {value:.2g};\nno test (p = 1 by convention)",
-    )
+    axes.set_title(f"B = {first['batch_size']}, {pvalue}")
+    axes.set_ylim(-span, span)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
 def _nothing(axes: Axes, message: str) -> None:
     axes.set_axis_off()
-    note = axes.text(
-        0.0, 0.5, message, transform=axes.transAxes, va="center", color=style.GREY, fontsize=7
-    )
-    note.set_in_layout(False)  # it may run on into the empty panel beside
+    axes.text(0.0, 0.5, message, transform=axes.transAxes, va="center", color=style.GREY)
 
 
 def main() -> None:

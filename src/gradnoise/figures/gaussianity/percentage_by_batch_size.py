@@ -2,7 +2,8 @@
 
 Share of a layer's coordinates whose noise passes the Shapiro-Wilk test, per layer and batch size,
 at the last measured epoch. The dashed line is what exactly Gaussian noise reaches. Constant
-coordinates cannot be tested; the paper counts them as Gaussian.
+coordinates cannot be tested: they are left out first, and then counted as Gaussian, as the paper does;
+where the two differ, lines may cross in one and not in the other. A star is a number that the paper gives.
 """
 
 import numpy as np
@@ -11,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import lines, program, scales, style
+from gradnoise.figures import keys, lines, program, published, scales, style
+from gradnoise.figures.published import Published
 from gradnoise.figures.settings import Settings
 from gradnoise.tables.catalogue import read_table
 
@@ -21,10 +23,8 @@ NEEDS = ("noise",)
 FEW = 8  # layers that can be told apart as lines
 
 
-CONVENTIONS = {
-    "percentage_gaussian": "constant counted as Gaussian",
-    "percentage_testable": "constant left out",
-}
+PAPER = "percentage_gaussian"
+CONVENTIONS = {"percentage_testable": "constant ones left out", PAPER: "constant ones counted"}
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
@@ -34,21 +34,24 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     over the layers, with dividers between residual blocks.
 
     Where a layer has constant coordinates, which the paper counts as Gaussian, panels without them stand
-    beside.
+    first.
 
     Args:
         rows: aggregated rows of the run's weights at that epoch.
-        settings: `significance`, `style`.
+        settings: `network`, `significance`, `style`.
     """
     colours = style.apply(settings)
     counts = sorted(rows["batches"].unique())
-    values = list(CONVENTIONS)[: 1 + bool((rows["share_dirac"] > 0).any())]
+    values = list(CONVENTIONS) if (rows["share_dirac"] > 0).any() else [PAPER]
     deep = rows["parameter"].nunique() > FEW
-    across, down = (1, len(values) * len(counts)) if deep else (len(counts), len(values))
+    across = style.side_by_side(settings, len(counts) if not deep else len(values))
+    grid = [(value, count) for value in values for count in counts]
+    if deep:  # a number of batches a row, a convention a column
+        grid = [(value, count) for count in counts for value in values]
+    down = -(-len(grid) // across)
     drawn, panels = style.figure(
         settings,
-        0.4 + (1.75 if deep else 2.1) * down,
-        style.PAGE if deep else 1.2 + 2.85 * across,
+        0.75 + (1.45 if deep else 1.8) * down,
         nrows=down,
         ncols=across,
         sharey=True,
@@ -56,36 +59,37 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         squeeze=False,
     )
     lowest = float(np.nanmin(rows[[*values, *(f"{value}_lower" for value in values)]]))
-    for place, axes in enumerate(panels.flat):
-        value, count = values[place // len(counts)], counts[place % len(counts)]
+    number = published.number(settings.network, rows)
+    for place, (axes, (value, count)) in enumerate(zip(panels.flat, grid, strict=True)):
         panel = rows[rows["batches"] == count]
-        scales.percentages(axes, lowest)
-        lines.ceiling(axes, settings.significance, label=place == 0)
-        title = f"n = {count}, {CONVENTIONS[value]}" if len(values) > 1 else f"n = {count} batches"
-        above_blocks = 15 if deep and place == 0 else None
-        axes.set_title(title, fontweight="bold", pad=above_blocks)
+        scales.percentages(axes, max(0.0, lowest))
+        lines.ceiling(axes, settings.significance)
+        convention = f", {CONVENTIONS[value]}" if len(values) > 1 else " batches"
+        style.name_panel(axes, place, f"n = {count}{convention}", pad=14 if deep else None)
         if deep:
-            _over_layers(axes, panel, value, legend=place == 0)
+            _over_layers(axes, panel, value)
         else:
             _over_sizes(axes, panel, value, colours)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("Gaussian coordinates (%)")
-    if deep:
-        panels[-1, 0].set_xlabel(f"Layer (bands: {lines.interval_note(rows)})")
-    else:
-        drawn.supxlabel(f"Batch size (samples); bars: {lines.interval_note(rows)}", fontsize=8)
-        for line, value in zip(panels, values, strict=True):
-            _name_lines(line[-1], rows[rows["batches"] == counts[-1]], value, colours)
+        if number and value == PAPER:
+            _published(axes, panel, number)
+    drawn.supylabel("Gaussian coordinates (%)", fontsize=8)
+    drawn.supxlabel("Layer" if deep else "Batch size (samples)", fontsize=8)
+    sizes = keys.batch_sizes(style.size_styles(rows["batch_size"])) if deep else []
+    marks = [keys.published(number)] if number else []
+    intervals = keys.intervals(rows, values[0], band=True)
+    keys.key(drawn, [*sizes, keys.ceiling(settings.significance), *intervals, *marks])
+    if not deep:
+        for axes, (value, count) in zip(panels.flat, grid, strict=True):
+            if axes in panels[:, -1]:
+                _name_lines(axes, rows[rows["batches"] == count], value, colours)
     return drawn
 
 
 def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
-    layers = rows.groupby("parameter", sort=False)
-    for place, (_, layer) in enumerate(layers):
+    for place, (_, layer) in enumerate(rows.groupby("parameter", sort=False)):
         colour, marker = style.line_style(place, colours)
-        beside = layer["batch_size"] * 1.08 ** lines.dodge(place, len(layers))
-        line = layer.assign(beside=beside).sort_values("batch_size")
-        lines.with_interval(axes, line, "beside", value, colour, marker, bars=True)
+        line = layer.sort_values("batch_size")
+        lines.with_interval(axes, line, "batch_size", value, colour, marker)
     scales.batch_sizes(axes, rows["batch_size"])
 
 
@@ -98,44 +102,40 @@ def _name_lines(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) 
     lines.direct_labels(axes, entries)
 
 
-def _over_layers(axes: Axes, rows: pd.DataFrame, value: str, legend: bool) -> None:
+def _published(axes: Axes, rows: pd.DataFrame, number: Published) -> None:
+    """The paper's number: a star at its batch size, or a line over all layers."""
+    if not number.layer:
+        axes.axhline(number.percentage, color=style.INK, linewidth=0.8, linestyle=":", zorder=1.5)
+    elif (rows["batches"] == number.batches).all():
+        axes.plot(number.batch_size, number.percentage, **lines.PUBLISHED, zorder=4)
+
+
+def _over_layers(axes: Axes, rows: pd.DataFrame, value: str) -> None:
     layers = rows.drop_duplicates("parameter").reset_index(drop=True)
     position = pd.Series(layers.index + 1, index=layers["parameter"])
-    sizes = sorted(rows["batch_size"].unique())
-    for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
+    for size, (colour, marker) in style.size_styles(rows["batch_size"]).items():
         line = rows[rows["batch_size"] == size].assign(place=lambda r: r["parameter"].map(position))
-        lines.with_interval(
-            axes, line, "place", value, colour, marker, label=str(size), markersize=2.8
-        )
-    _dividers(axes, layers, legend)
+        lines.with_interval(axes, line, "place", value, colour, marker, markersize=2.2)
+    _dividers(axes, layers)
     axes.set_xlim(0, len(layers) + 1)
-    if legend:
-        axes.legend(
-            title="Batch size",
-            title_fontsize=7.5,
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-            labelspacing=0.25,
-        )
 
 
-def _dividers(axes: Axes, layers: pd.DataFrame, label: bool) -> None:
-    """A rule between residual blocks, their names above the first panel."""
+def _dividers(axes: Axes, layers: pd.DataFrame) -> None:
+    """A rule between residual blocks, their names above the panel."""
     blocks = layers["block"].to_numpy()
     for place in np.flatnonzero(np.diff(blocks)):
         axes.axvline(place + 1.5, color=style.GREY, linewidth=0.6, linestyle=":", zorder=0.5)
     for block in sorted(set(blocks) - {0}):
         places = np.flatnonzero(blocks == block) + 1
-        if label:
-            axes.annotate(
-                f"block {block}",
-                (places.mean(), 1.0),
-                (0, 4),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                ha="center",
-                color=style.GREY,
-            )
+        axes.annotate(
+            f"block {block}",
+            (places.mean(), 1.0),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            color=style.GREY,
+        )
 
 
 def main() -> None:

@@ -1,17 +1,18 @@
 """Gaussian coordinates over training
 
-The same share at every measured epoch, at the smallest and the largest batch size; layers stand apart by what
-they compute, and where there are many, the ones at equal distances are shown.
+The same share at every measured epoch, at the smallest and the largest batch size, constant coordinates counted
+as Gaussian, as in the paper. Epochs stand at equal distances, whatever lies between; lines only lead the eye.
+Layers stand apart by what they compute, and where there are many, the ones at equal distances are shown; of residual
+networks the first and the sixth convolution of every block, the paper's choice.
 """
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from gradnoise import stage
-from gradnoise.figures import lines, program, scales, style
+from gradnoise.figures import keys, lines, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables.catalogue import LAYERS, read_table
 
@@ -49,7 +50,7 @@ def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
-    """Draw one run at one number of batches.
+    """Draw one run at one number of batches: a row of panels, with an axis of its own, for each batch size.
 
     Args:
         rows: aggregated rows of the run's weights, all epochs.
@@ -58,35 +59,31 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     colours = style.apply(settings)
     columns = shown(rows)
     sizes = sorted({rows["batch_size"].min(), rows["batch_size"].max()})
+    across = style.side_by_side(settings, len(columns))
+    grid = [(size, title) for size in sizes for title in columns]
+    down = len(grid) // across
     drawn, panels = style.figure(
-        settings,
-        0.5 + 1.55 * len(sizes),
-        nrows=len(sizes),
-        ncols=len(columns),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
+        settings, 0.75 + 1.5 * down, nrows=down, ncols=across, sharex=True, squeeze=False
     )
     chosen = pd.concat(columns.values())
     chosen = chosen[chosen["batch_size"].isin(sizes)]
-    lowest = float(np.nanmin(chosen[f"{VALUE}_lower"].fillna(chosen[VALUE])))
     looks = _looks(chosen, colours)
-    for row, size in enumerate(sizes):
-        for column, (title, layers) in enumerate(columns.items()):
-            axes = panels[row, column]
-            scales.percentages(axes, lowest)
-            lines.ceiling(axes, settings.significance, label=row == 0 and column == 0)
-            _panel(axes, layers[layers["batch_size"] == size], looks)
-            heading = f"{title}, batch size {size}"
-            axes.set_title(heading[0].upper() + heading[1:], fontweight="bold")
-    for axes in panels[:, 0]:
-        axes.set_ylabel("Gaussian coordinates (%)")
-    batches = rows["batches"].iloc[0]
-    note = f"Epoch; n = {batches} batches; bars: {lines.interval_note(rows)}"
-    if (rows["share_dirac"] > 0).any():
-        note += "; constant counted as Gaussian"
-    drawn.supxlabel(note, fontsize=8)
-    _name_lines(panels, columns, sizes, looks)
+    for place, (axes, (size, title)) in enumerate(zip(panels.flat, grid, strict=True)):
+        at_size = chosen[chosen["batch_size"] == size]
+        lowest = float(np.nanmin(at_size[f"{VALUE}_lower"].fillna(at_size[VALUE])))
+        scales.percentages(axes, max(0.0, lowest))
+        lines.ceiling(axes, settings.significance)
+        layers = columns[title]
+        _panel(axes, layers[layers["batch_size"] == size], looks, sorted(rows["epoch"].unique()))
+        style.name_panel(axes, place, f"{title}, batch size {size}")
+    counted = ", constant ones counted" if (rows["share_dirac"] > 0).any() else ""
+    drawn.supylabel(f"Gaussian coordinates (%){counted}", fontsize=8)
+    drawn.supxlabel(
+        f"Measured epoch, not to scale (n = {rows['batches'].iloc[0]} batches)", fontsize=8
+    )
+    keys.key(drawn, [keys.ceiling(settings.significance), *keys.intervals(chosen, VALUE)])
+    for axes, (size, title) in zip(panels.flat, grid, strict=True):
+        _name_lines(axes, columns[title], size, looks)
     return drawn
 
 
@@ -100,32 +97,27 @@ def _looks(rows: pd.DataFrame, colours: list[str]) -> dict[str, tuple[str, str]]
     return looks
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
-    layers = rows.groupby("parameter", sort=False)
-    step = 0.01 * (rows["epoch"].max() - rows["epoch"].min())
-    for place, (name, layer) in enumerate(layers):
-        beside = layer["epoch"] + step * lines.dodge(place, len(layers))
-        line = layer.assign(beside=beside).sort_values("epoch")
-        lines.with_interval(axes, line, "beside", VALUE, *looks[str(name)], bars=True)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+def _panel(
+    axes: Axes, rows: pd.DataFrame, looks: dict[str, tuple[str, str]], epochs: list[int]
+) -> None:
+    place = {epoch: at for at, epoch in enumerate(epochs)}
+    for name, layer in rows.groupby("parameter", sort=False):
+        line = layer.assign(place=layer["epoch"].map(place)).sort_values("place")
+        look = looks[str(name)]
+        lines.with_interval(axes, line, "place", VALUE, *look, bars=True, linewidth=0.7)
+    axes.set_xticks(range(len(epochs)), [str(epoch) for epoch in epochs])
+    axes.set_xlim(-0.3, len(epochs) - 0.7)
 
 
 def _name_lines(
-    panels: np.ndarray,
-    columns: dict[str, pd.DataFrame],
-    sizes: list[int],
-    looks: dict[str, tuple[str, str]],
+    axes: Axes, layers: pd.DataFrame, size: int, looks: dict[str, tuple[str, str]]
 ) -> None:
-    for row, size in enumerate(sizes):
-        for column, layers in enumerate(columns.values()):
-            last = layers[
-                (layers["batch_size"] == size) & (layers["epoch"] == layers["epoch"].max())
-            ]
-            short = lines.shortened(last["layer"])
-            entries = [
-                (short[r["layer"]], r[VALUE], looks[r["parameter"]][0]) for _, r in last.iterrows()
-            ]
-            lines.direct_labels(panels[row, column], entries)
+    last = layers[(layers["batch_size"] == size) & (layers["epoch"] == layers["epoch"].max())]
+    short = lines.shortened(last["layer"])
+    entries = [
+        (short[row["layer"]], row[VALUE], looks[row["parameter"]][0]) for _, row in last.iterrows()
+    ]
+    lines.direct_labels(axes, entries)
 
 
 def main() -> None:

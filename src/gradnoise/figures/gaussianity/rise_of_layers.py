@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradnoise import stage
-from gradnoise.figures import lines, program, style
+from gradnoise.figures import keys, lines, program, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables.catalogue import read_table
 
@@ -35,44 +35,31 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     style.apply(settings)
     counts = sorted(rows["batches"].unique())
     layers = rows.drop_duplicates("parameter")
+    across = style.side_by_side(settings, len(counts))
     height = ROWS if len(layers) <= FEW else LOW_ROWS
     drawn, panels = style.figure(
         settings,
-        1.0 + height * len(layers),
-        style.COLUMN * len(counts),
-        ncols=len(counts),
+        0.9 + (0.3 + height * len(layers)) * len(counts) / across,
+        nrows=len(counts) // across,
+        ncols=across,
         sharex=True,
         sharey=True,
         squeeze=False,
     )
-    for place, (axes, count) in enumerate(zip(panels[0], counts, strict=True)):
+    for place, (axes, count) in enumerate(zip(panels.flat, counts, strict=True)):
         _spines(axes, rows[rows["batches"] == count], list(layers["parameter"]))
-        axes.axvline(
-            100 * (1 - settings.significance),
-            color=style.GREY,
-            linewidth=0.8,
-            linestyle=(0, (4, 2)),
-        )
-        axes.set_title(f"{'abcdef'[place]}  n = {count} batches", fontweight="bold")
+        ceiling = 100 * (1 - settings.significance)
+        axes.axvline(ceiling, color=style.GREY, linewidth=0.8, linestyle=lines.DASHES)
+        style.name_panel(axes, place, f"n = {count} batches")
     # Deep networks lie in the upper half: the axis starts at the last tick below all of them.
     first = max(0.0, np.floor(np.nanmin(rows[[VALUE, f"{VALUE}_lower"]]) / TICK) * TICK)
     panels[0, 0].set_xticks(np.arange(first, 100.1, TICK))
     panels[0, 0].set_xlim(first - 0.02 * (100 - first), 100 + 0.02 * (100 - first))
     _layer_axis(panels[0, 0], layers)
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    drawn.legend(
-        handles,
-        labels,
-        loc="outside upper center",
-        ncols=len(labels) + 1,
-        title="Batch size (samples)",
-        title_fontsize=7.5,
-    )
-    drawn.supxlabel(
-        f"Gaussian coordinates (%), constant ones left out\nBars: {lines.interval_note(rows)}\n"
-        f"Dashed: exactly Gaussian noise, {100 * (1 - settings.significance):g} %",
-        fontsize=8,
-    )
+    sizes = keys.batch_sizes(style.size_styles(rows["batch_size"]), linestyle="none")
+    intervals = keys.intervals(rows, VALUE)
+    keys.key(drawn, [*sizes, keys.ceiling(settings.significance), *intervals], across=3)
+    drawn.supxlabel("Gaussian coordinates (%), constant ones left out", fontsize=8)
     return drawn
 
 
@@ -89,9 +76,14 @@ def _spines(axes: Axes, rows: pd.DataFrame, parameters: list[str]) -> None:
     for _, layer in rows.groupby("parameter", sort=False):
         spine = layer.sort_values("batch_size")
         axes.plot(spine[VALUE], spine["place"], color=style.FAINT, linewidth=2.4, zorder=1)
-    for size, colour, marker in zip(sizes, style.ramp(len(sizes)), style.MARKERS * 3, strict=False):
+    for size, (colour, marker) in style.size_styles(sizes).items():
         points = rows[rows["batch_size"] == size]
-        ends = (points[f"{VALUE}{end}"].clip(0, 100) for end in ("_lower", "_upper"))
+        lower, upper = points[f"{VALUE}_lower"], points[f"{VALUE}_upper"]
+        for limit, beyond, symbol in ((0, lower < 0, "<"), (100, upper > 100, ">")):
+            at = points.loc[beyond, "place"]
+            if len(at):
+                axes.plot(np.full(len(at), limit), at, symbol, **lines.CUT, color=colour)
+        ends = (lower.clip(0, 100), upper.clip(0, 100))
         axes.hlines(points["place"], *ends, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
         axes.plot(points[VALUE], points["place"], marker, color=colour, label=str(size), zorder=3)
     axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
