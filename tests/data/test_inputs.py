@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from example_data import RANDOM, describe, publish, read, save
+from gradnoise.data.entry import Description
 from gradnoise.data.inputs import kind_of
 from gradnoise.errors import InputError
 
@@ -21,6 +22,8 @@ def test_integers_stay_the_integers_that_they_are(tmp_path, kind, suffix):
     data = publish(given | {"test_fraction": 0.25}, tmp_path / "out.h5")
     assert data.tokens
     assert (data.train_inputs.dtype, data.test_inputs.dtype) == (np.int64, np.int64)
+    assert (data.mean == 0).all()
+    assert (data.standard_deviation == 1).all()
     rows = {row.tobytes() for part in (data.train_inputs, data.test_inputs) for row in part}
     assert rows == {row.tobytes() for row in TOKENS}
     with h5py.File(tmp_path / "out.h5") as file:
@@ -74,6 +77,31 @@ def test_tokens_that_are_no_integers_are_named(tmp_path):
             InputError, match=r"found type float64; expected integers, since data.inp"
         ):
             function(given | {"inputs": "tokens"})
+
+
+@pytest.mark.parametrize("kind", ["sequences", "texts"])
+def test_rows_of_different_lengths_are_named_with_the_way_out(tmp_path, kind):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        text = h5py.string_dtype() if kind == "texts" else h5py.vlen_dtype(np.int32)
+        stored = file.create_dataset("inputs", (12,), text)
+        for row in range(12):
+            stored[row] = "word " * row if kind == "texts" else np.arange(row)
+        file["targets"] = LABELS
+    for function in (read, describe):
+        with pytest.raises(
+            InputError, match=r"texts, or rows of different lengths; .*pad sequences"
+        ):
+            function({"dataset": "arrays", "path": str(tmp_path / "x.h5")})
+
+
+def test_regression_of_sequences_takes_a_number_at_every_position(tmp_path):
+    targets = RANDOM.normal(size=(12, 7))
+    given = save(tmp_path / "x.npz", inputs=TOKENS, targets=targets) | {"task": "regression"}
+    data = publish(given | {"test_fraction": 0.25}, tmp_path / "x.h5")
+    described = describe(given | {"test_fraction": 0.25})
+    assert described == Description((7,), 7, 9, tokens=True)
+    assert (data.tokens, data.positions, data.outputs) == (True, (), 7)
+    assert data.train_targets.dtype == np.float32
 
 
 def test_integers_beyond_int64_are_named(tmp_path):

@@ -1,13 +1,16 @@
 """The public function: noise against its definition, and both ways of computing it against each other."""
 
+import copy
 import doctest
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from gradnoise.draws.batches import Draws
+from gradnoise.model.losses.cross_entropy import cross_entropy
 from gradnoise.noise import sample_noise, sampling
 from toy_network import gradient, images, network, same
 
@@ -183,6 +186,44 @@ def test_per_sample_gradients_of_train_mode_batch_norm_are_refused():
             0,
             strategy="per_sample",
         )
+
+
+class Tagger(nn.Module):
+    """A class at every position from the tokens up to there."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.recurrent = nn.Embedding(11, 4), nn.GRU(4, 5, batch_first=True)
+        self.out = nn.Linear(5, 3)
+
+    def forward(self, tokens):
+        return self.out(self.recurrent(self.embed(tokens))[0])
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_noise_of_sequences_is_that_of_the_mean_over_positions_that_count(padded):
+    torch.manual_seed(2)
+    model, tokens = Tagger(), torch.randint(0, 11, (40, 6))
+    targets = torch.randint(0, 3, (40, 6))
+    if padded:
+        targets[torch.arange(6) > torch.arange(40)[:, None] % 6] = -100
+    noise = sample_noise(model, cross_entropy, tokens, targets, [4, 9], 12, 5)
+    double, weight = copy.deepcopy(model).double(), "recurrent.weight_ih_l0"
+    for size in (4, 9):
+        gradients = []
+        for chosen in Draws(5, 0, "with_replacement", 40).batches(size, 0, 12):
+            losses = -torch.log_softmax(double(tokens[chosen]), dim=-1)
+            counted = targets[chosen] >= 0
+            own = losses.gather(-1, targets[chosen].clamp(min=0)[..., None])[..., 0]
+            mean = own[counted].sum() / counted.sum()
+            (found,) = torch.autograd.grad(mean, [double.recurrent.weight_ih_l0])
+            gradients.append(found.flatten().numpy())
+        expected = np.array(gradients) - np.mean(gradients, axis=0)
+        centred = noise[weight][size] - noise[weight][size].mean(axis=0)
+        assert np.abs(centred - expected).max() < 1e-5 * np.abs(expected).max()
+    if padded:
+        with pytest.raises(ValueError, match=r"no mean over samples .* padding that is left out"):
+            sample_noise(model, cross_entropy, tokens, targets, [4], 3, 5, strategy="per_sample")
 
 
 def test_dependence_is_asked_once(monkeypatch):

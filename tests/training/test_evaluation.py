@@ -82,6 +82,23 @@ def test_accuracy_of_sequences_is_the_share_of_positions_but_for_padding():
     assert found.loss == pytest.approx(LOSS(outputs, targets).item(), rel=1e-6)
 
 
+def test_as_many_positions_of_sequences_are_evaluated_at_once_as_samples():
+    seen = []
+
+    class Seeing(nn.Identity):
+        def forward(self, inputs):
+            seen.append(len(inputs))
+            return inputs
+
+    outputs = torch.randn(7, BATCH // 2 - 1, 3)
+    found = evaluate(Seeing(), LOSS, outputs, torch.zeros(outputs.shape[:2]).long())
+    assert seen == [2, 2, 2, 1]
+    expected = LOSS(outputs, torch.zeros(outputs.shape[:2]).long())
+    assert found.loss == pytest.approx(expected.item(), rel=1e-6)
+    evaluate(Seeing(), LOSS, torch.randn(1, BATCH + 1, 3), torch.zeros(1, BATCH + 1).long())
+    assert seen[-1] == 1
+
+
 def test_cross_entropy_weighs_positions_alike_and_any_other_loss_samples(monkeypatch):
     monkeypatch.setattr(evaluation, "BATCH", 1)
     outputs = scored([[0, 1, 2], [2, 2, 0]])

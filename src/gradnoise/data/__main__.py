@@ -20,7 +20,7 @@ def main() -> None:
     with atomic(arguments.output) as temporary:
         checksum = write(temporary, source, settings.dataset)
     log.info(
-        "%s: %d training samples of shape %s (%s), %d classes, SHA-256 %s",
+        "%s: %d training samples of shape %s, seen as %s; %d classes, SHA-256 %s",
         source.name,
         len(source.train.targets),
         source.train.inputs.shape[1:],

@@ -50,8 +50,13 @@ def input_shape(
     """Shape of one input as models see it, and what it is, by the array's header.
 
     Raises:
-        InputError: for no samples, no feature axis, or images with other channels last than 8-bit ones.
+        InputError: for rows of different lengths, no samples, no feature axis, or images with other channels last than 8-bit ones.
     """
+    if dtype.hasobject:
+        raise InputError(
+            f"{where}: found texts, or rows of different lengths; expected numbers in one array: pad sequences to one "
+            "length, and their targets with -100"
+        )
     if len(shape) < 2 or 0 in shape:
         raise InputError(
             f"{where}: found shape {tuple(shape)}; expected (samples, features, ...), none of them 0"

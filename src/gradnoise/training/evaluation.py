@@ -12,7 +12,8 @@ from gradnoise.data.samples import PADDING
 from gradnoise.model.loss import Loss
 from gradnoise.model.losses.cross_entropy import cross_entropy
 
-BATCH = 500  # samples evaluated at once; a constant, since it decides the last bits of the result
+# Samples, or positions of sequences, evaluated at once; a constant, since it decides the last bits of the result.
+BATCH = 500
 
 
 _RELUS = {
@@ -108,8 +109,9 @@ def evaluate(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> E
     classes, correct, weight = not targets.is_floating_point(), 0, 0
     # Cross-entropy weighs positions alike, any other loss samples.
     by_position = classes and targets.ndim > 1 and loss is cross_entropy
+    step = max(1, BATCH // targets[0].numel()) if classes else BATCH
     with DeadUnits(model) as dead:
-        for batch, truth in zip(inputs.split(BATCH), targets.split(BATCH), strict=True):
+        for batch, truth in zip(inputs.split(step), targets.split(step), strict=True):
             outputs = model(batch)
             share = int((truth != PADDING).sum()) if by_position else len(batch)
             total += loss(outputs, truth).double().cpu() * share

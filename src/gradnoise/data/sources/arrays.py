@@ -181,7 +181,7 @@ def _open_npz(path: Path) -> Iterator[ArrayFile]:
             if header(name)[1].hasobject:
                 raise InputError(
                     f"{path}: found {name} to be an array of Python objects; expected numbers (names of classes: "
-                    "text), all of one shape: save np.stack(values), or np.array(classes, str)"
+                    "text), all of one shape: save np.stack(values), sequences padded to one length, or np.array(classes, str)"
                 )
         classes = class_names(path, arrays["classes"]) if "classes" in names else ()
         yield ArrayFile(path, names, header, arrays.__getitem__, classes)

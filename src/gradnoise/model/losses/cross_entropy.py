@@ -21,7 +21,8 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     0.6931
     """
     if targets.ndim > 1 and outputs.ndim == targets.ndim + 1:
-        outputs = outputs.movedim(-1, 1)  # where torch has the classes
+        # Not torch's form with the classes second: on CUDA that one does not repeat its bits.
+        outputs, targets = outputs.flatten(0, -2), targets.flatten()
     return F.cross_entropy(outputs, targets)
 
 
