@@ -234,6 +234,8 @@ def write_tails(
             "samples": 10_000,
             "kurtosis_exponent": 0.04 + 0.002 * random.normal(),
             "kurtosis_error": 0.01,
+            **{"dense_coordinates": 100, "dense_kurtosis_exponent": 0.02},
+            "dense_kurtosis_error": 0.01,
             "variance_exponent": 0.03 + 0.002 * random.normal(),
             "variance_error": 0.01,
             "variance": b"finite",

@@ -1,4 +1,4 @@
-"""Claims on per-sample moments and the central limit theorem: verdicts out of tables made for them."""
+"""Claims on per-sample moments and the theorems: verdicts out of tables made for them."""
 
 from dataclasses import replace
 
@@ -8,110 +8,148 @@ import pytest
 
 from example_claims import evidence, rising, row, verdict
 from example_results import ALEXNET, resnet
-from gradnoise.claims.clt import deming_slope
 from gradnoise.claims.evidence import Evidence
 
 LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
 SIZES, COUNTS = (64, 256, 1024), (200, 600)
 
 
-def with_predictions(
-    error: float = 0.0,
-    at_600: float = 0.0,
-    slope: float = 1.0,
-    noise: float = 0.2,
-    partial: float = -0.4,
-    rho_rises: bool = True,
-) -> Evidence:
-    """A run whose measured pass rates are `slope` times those predicted, plus errors."""
-    random = np.random.default_rng(0)
-    predictions, correlations, numbers = [], [], []
-    for seed in range(4):
-        for place, layer in enumerate(LAYERS):
-            rank = place if rho_rises else -place
-            about = {"seed": seed, "epoch": 5, "layer": layer}
-            numbers.append({**about, "rho_q50": 20 + rank + 0.1 * random.normal()})
-            for size in SIZES:
-                for n in COUNTS:
-                    predicted = 90 - 15 * place * 64 / size - (n == 600) * 5
-                    measured = 50 + slope * (predicted - 50) + error + at_600 * (n == 600)
-                    cell = {**about, "batch_size": size, "batches": n}
-                    value = partial + 0.02 * random.normal()
-                    correlations.append({**cell, "partial_spearman_rho": value})
-                    predictions += [
-                        {
-                            **{**cell, "repeat": repeat, "coordinates": 200},
-                            "predicted_percentage": predicted,
-                            "measured_percentage": measured + noise * random.normal(),
-                        }
-                        for repeat in (1, 2, 3)
-                    ]
-    run = evidence(lambda la, e, s, n: 90.0 - 12 * LAYERS.index(la), sizes=SIZES, seeds=4)
-    tables = {"prediction": predictions, "correlations": correlations, "layers": numbers}
+def with_moments(orders: list[list[int]], flat_at: int = 1024) -> Evidence:
+    """Networks of five layers whose rho has the given order of ranks, and whose percentages fall layer by layer.
+
+    At batch size `flat_at` percentages have the opposite order, a hundredth as wide.
+    """
+
+    def percentage(layer: str, epoch: int, size: int, batches: int) -> float:
+        place = LAYERS.index(layer)
+        return 80.0 + 0.1 * place if size == flat_at else 90.0 - 10 * place
+
+    numbers = [
+        {
+            **{"seed": seed, "epoch": 5, "layer": layer, "rho_q50": 20.0 + rank},
+            **{"inequality_violations": 0.0, "rho_over_root_kurtosis_q05": 0.1 + 0.01 * rank},
+            "rho_over_root_kurtosis_q50": 0.3 + 0.01 * rank,
+            "rho_over_root_kurtosis_q95": 0.8 + 0.01 * rank,
+        }
+        for seed, order in enumerate(orders)
+        for layer, rank in zip(LAYERS, order, strict=True)
+    ]
+    correlations = [
+        {
+            **{"seed": seed, "epoch": 5, "layer": layer, "batch_size": size, "batches": count},
+            "partial_spearman_rho": -0.4 + 0.1 * place + (size != 64) + (count != 200),
+        }
+        for seed in range(len(orders))
+        for place, layer in enumerate(LAYERS)
+        for size in SIZES
+        for count in COUNTS
+    ]
+    bounds = [
+        {
+            **{"seed": seed, "epoch": 5, "layer": layer, "batch_size": size, "exact_count": 100},
+            **{
+                "violations": 0.0,
+                "exact_over_bound_q50": 0.5 / (place + 1) / (SIZES.index(size) + 1),
+            },
+        }
+        for seed in range(len(orders))
+        for place, layer in enumerate(LAYERS)
+        for size in SIZES
+    ]
+    run = evidence(percentage, sizes=SIZES, seeds=len(orders))
+    tables = {"layers": numbers, "correlations": correlations, "clt": bounds}
     return replace(run, statistics={name: pd.DataFrame(rows) for name, rows in tables.items()})
 
 
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        ({}, "supported"),
-        ({"error": 9.0}, "contradicted"),
-        ({"slope": 0.7}, "contradicted"),
-        ({"noise": 10.0}, "open"),
-    ],
-)
-def test_the_central_limit_theorem_is_enough_where_its_predictions_hold(
-    made: dict[str, float], expected: str
-) -> None:
-    assert verdict("central_limit_alone", with_predictions(**made)) == expected
+RISING, FALLING = [0, 1, 2, 3, 4], [4, 3, 2, 1, 0]
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("orders", "expected"),
     [
-        ({"error": 9.0}, "supported"),
-        ({"at_600": 6.0}, "contradicted"),
-        ({"noise": 20.0}, "open"),
+        ([RISING], "supported"),  # one of 120 orders
+        ([[0, 1, 2, 4, 3]], "open"),  # .9: 5 of 120
+        ([[0, 1, 2, 4, 3]] * 2, "supported"),  # networks add up
+        ([RISING] * 3, "supported"),
+        ([FALLING] * 3, "contradicted"),
+        ([RISING, FALLING, [2, 0, 4, 1, 3]], "open"),
     ],
 )
-def test_batch_counts_differ_by_power_where_the_gap_to_the_prediction_stays(
-    made: dict[str, float], expected: str
-) -> None:
-    assert verdict("power_of_the_test", with_predictions(**made)) == expected
+def test_third_moments_order_layers(orders: list[list[int]], expected: str) -> None:
+    assert verdict("third_moment_orders_layers", with_moments(orders)) == expected
 
 
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        ({}, "supported"),
-        ({"rho_rises": False}, "contradicted"),
-    ],
-)
-def test_third_moments_order_layers(made: dict[str, float], expected: str) -> None:
-    assert verdict("third_moment_orders_layers", with_predictions(**made)) == expected
+def test_layers_are_compared_where_their_percentages_differ_most() -> None:
+    found = row("third_moment_orders_layers", with_moments([RISING] * 3))
+    assert "over 5 layers of 3 networks at batch size 64" in found["quantity"]
+    assert found["measured"] == pytest.approx(-1)
+    other = row("third_moment_orders_layers", with_moments([RISING] * 3, flat_at=64))
+    assert "at batch size 256" in other["quantity"]
+    assert "correlations over coordinates are -0.40 (conv1) to 0.00 (linear2)" in found["reason"]
+
+
+def test_four_layers_have_too_few_orders() -> None:
+    run = with_moments([RISING] * 3)
+    layers = run.statistics["layers"]
+    layers = layers.assign(rho_q50=layers["rho_q50"].where(layers["layer"] != "conv2"))
+    found = row("third_moment_orders_layers", replace(run, statistics={"layers": layers}))
+    assert (found["verdict"], found["reason"]) == ("not testable here", "needs 5 layers or more")
 
 
 def test_without_moments_nothing_is_decided() -> None:
-    for claim in ("central_limit_alone", "power_of_the_test", "third_moment_orders_layers"):
+    for claim in ("third_moment_orders_layers", "third_moment_bounded", "distance_bounded"):
         found = row(claim, evidence(rising))
         assert found["verdict"] == "not testable here"
         assert found["reason"].startswith("needs ")
 
 
-def test_deming_slope_is_that_of_orthogonal_regression() -> None:
-    random = np.random.default_rng(1)
-    truth = random.uniform(0, 100, 60)
-    x, y = truth + random.normal(0, 5, 60), 0.8 * truth + random.normal(0, 5, 60)
-    along = np.linalg.svd(np.column_stack([x - x.mean(), y - y.mean()]))[2][0]
-    assert deming_slope(pd.Series(x), pd.Series(y)) == pytest.approx(along[1] / along[0])
+@pytest.mark.parametrize(
+    ("claim", "table", "column"),
+    [
+        ("third_moment_bounded", "layers", "inequality_violations"),
+        ("distance_bounded", "clt", "violations"),
+    ],
+)
+def test_one_violation_of_a_theorem_contradicts(claim: str, table: str, column: str) -> None:
+    run = with_moments([RISING] * 3)
+    assert verdict(claim, run, scope="these networks") == "supported"
+    rows = run.statistics[table].copy()
+    rows.loc[rows.index[-2], column] = 1.0
+    broken = replace(run, statistics={**run.statistics, table: rows})
+    found = row(claim, broken, scope="these networks")
+    assert (found["verdict"], found["measured"]) == ("contradicted", 1.0)
 
 
-def network(model: str, layers, spread: float, seeds: int = 3) -> Evidence:
+def test_theorems_say_how_tight_they_are() -> None:
+    run = with_moments([RISING] * 3)
+    tight = row("third_moment_bounded", run, scope="these networks")["reason"]
+    assert "0.30 to 0.34 of the root" in tight
+    assert "0.10 to 0.84" in tight
+    bound = row("distance_bounded", run, scope="these networks")
+    assert bound["reason"].endswith("2.0 to 10.0 at 64, 4.0 to 20.0 at 256, 6.0 to 30.0 at 1024")
+    assert bound["quantity"] == "exact distances above their bound, of 4,500"
+
+
+def test_without_exact_distances_the_bound_is_not_held_against_anything() -> None:
+    run = with_moments([RISING])
+    none = run.statistics["clt"].assign(exact_count=0)
+    found = row("distance_bounded", replace(run, statistics={"clt": none}))
+    assert found["verdict"] == "not testable here"
+    assert "must be stored" in found["reason"]
+
+
+def network(
+    model: str,
+    layers: list[tuple[str, str, int, float]],
+    spread: float,
+    seeds: int = 3,
+    error: float = 0.1,
+) -> Evidence:
     random = np.random.default_rng(1)
     rows = [
         {
-            **{"seed": seed, "epoch": 5, "layer": layer, "rho_q05": 2.0},
-            "rho_q95": 2 + spread * np.exp(0.05 * random.normal()),
+            **{"seed": seed, "epoch": 5, "layer": layer, "log_rho_spread_error": error},
+            "log_rho_spread": np.log(spread) + 0.05 * random.normal(),
         }
         for seed in range(seeds)
         for layer, *_ in layers
@@ -120,19 +158,31 @@ def network(model: str, layers, spread: float, seeds: int = 3) -> Evidence:
     return replace(run, statistics={"layers": pd.DataFrame(rows)})
 
 
+@pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.parametrize(("wide", "expected"), [(9.0, "supported"), (1.0, "contradicted")])
-def test_third_moments_spread_wider_where_the_quantiles_do(wide: float, expected: str) -> None:
-    alexnet = network("alexnet", ALEXNET, wide)
-    residual = network("resnet20", resnet(6), 3.0)
+def test_third_moments_spread_wider_where_the_quantiles_do(
+    wide: float, expected: str, seeds: int
+) -> None:
+    alexnet = network("alexnet", ALEXNET, wide, seeds)
+    residual = network("resnet20", resnet(6), 3.0, seeds)
     found = row("alexnet_third_moments_wider", alexnet, residual)
     assert found["verdict"] == expected
     assert found["run"] == "alexnet, resnet20"
 
 
-def test_the_comparison_needs_both_networks_and_three_seeds() -> None:
-    alexnet = network("alexnet", ALEXNET, 9.0, seeds=2)
-    residual = network("resnet20", resnet(6), 3.0)
-    assert verdict("alexnet_third_moments_wider", alexnet) == "not testable here"
-    found = row("alexnet_third_moments_wider", alexnet, residual)
-    assert found["verdict"] == "not testable here"
-    assert "three training seeds" in found["reason"]
+def test_of_single_networks_the_error_is_over_the_choice_of_coordinates() -> None:
+    wide = network("alexnet", ALEXNET, 9.0, 1, error=0.6)
+    narrow = network("resnet20", resnet(6), 3.0, 1, error=0.2)
+    found = row("alexnet_third_moments_wider", wide, narrow)
+    assert found["scope"] == "these networks"
+    counts = len(ALEXNET), len(resnet(6))
+    error = np.hypot(0.6 / np.sqrt(counts[0]), 0.2 / np.sqrt(counts[1]))
+    assert found["upper"] - found["measured"] == pytest.approx(1.959964 * error, rel=1e-4)
+    vague = network("alexnet", ALEXNET, 9.0, 1, error=3.0)
+    assert verdict("alexnet_third_moments_wider", vague, narrow) == "open"
+
+
+def test_the_comparison_needs_both_networks() -> None:
+    assert verdict("alexnet_third_moments_wider", network("alexnet", ALEXNET, 9.0)) == (
+        "not testable here"
+    )

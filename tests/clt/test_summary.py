@@ -7,7 +7,13 @@ from scipy import stats
 from gradnoise.clt.berry_esseen import berry_esseen_bound
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.settings import Design
-from gradnoise.clt.summary import bounds, quantiles, summarise, third_moment_correlations
+from gradnoise.clt.summary import (
+    bounds,
+    log_spread,
+    quantiles,
+    summarise,
+    third_moment_correlations,
+)
 from gradnoise.clt.value_classes import Frequencies
 
 SIZES = [16, 64]
@@ -52,6 +58,20 @@ def test_without_exact_distances_bounds_stand_alone() -> None:
 def test_quantiles_leave_missing_values_out() -> None:
     assert quantiles(np.array([np.nan, *range(101)])) == [5, 25, 50, 75, 95]
     assert np.isnan(quantiles(np.array([np.nan]))).all()
+
+
+def test_spread_has_the_error_of_its_choice_of_coordinates() -> None:
+    random = np.random.default_rng(6)
+    found = np.array([log_spread(random.gamma(2, size=200)) for _ in range(600)])
+    truth = np.log(np.diff(stats.gamma.ppf([0.05, 0.95], 2)).item())
+    assert found[:, 0].mean() == pytest.approx(truth, abs=0.02)
+    assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.15)
+    covered = np.abs(found[:, 0] - truth) < 1.96 * found[:, 1]
+    assert covered.mean() > 0.9
+    values = random.gamma(2, size=50)
+    assert log_spread(np.append(values, np.nan)) == log_spread(values)
+    for none in ([], [np.nan], [2.0], [3.0, 3.0]):
+        assert np.isnan(log_spread(np.array(none, float))).all()
 
 
 def test_third_moments_are_correlated_with_the_share_that_passes() -> None:

@@ -1,7 +1,6 @@
-"""Claims on per-sample moments and on the central limit theorem.
+"""Claims on per-sample moments, and what the theorems say of them.
 
 A measure takes a run's evidence, a scope and what its cases say (see `claim.Claim`), and returns components.
-Percentages are in points.
 """
 
 from collections.abc import Sequence
@@ -9,120 +8,61 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.claim import Claim, batch_counts, once
+from gradnoise.claims.claim import Claim, conventions, deciding, once
 from gradnoise.claims.evidence import Evidence, Pair, at, need
 from gradnoise.claims.experiment import Experiment
-from gradnoise.claims.quantities import MARGIN, Quantity, repeated
+from gradnoise.claims.quantities import GAUSSIAN
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Scope
-from gradnoise.clt.rank_correlation import permutation_pvalue, spearman
+from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS, Scope
+from gradnoise.clt.rank_correlation import joint_permutation
 from gradnoise.tables.intervals import difference, estimate
 
-SLOPE = 0.1  # of a slope that shall be 1
-
-
-ERROR = 5.0  # points, mean over layers and batch sizes
-
-
-FEWEST = 30  # coordinates with a prediction that a layer and batch size needs to count
-
-
-LAYERS = 5  # whose 120 orders can give a p-value below 0.05
+LAYERS = 5  # whose 120 orders can give a p-value below 0.025
 
 
 def third_moment_orders_layers(
     run: Evidence, scope: Scope, batches: int, column: str
 ) -> Sequence[Component]:
-    """Spearman's correlation of rho and passing over layers below 0, by its exact permutation test.
+    """Mean over networks of Spearman's correlation of rho and passing over layers: below 0.
 
-    At the smallest batch size, where there is most to see.
+    By the joint permutation of layers within each network, at the batch size where passing differs most.
     """
-    rho = run.statistic("layers", "rho_q50").mean()
-    size = run.sizes[0]
-    passed = at(run.last(batches, column), "batch_size", size).mean()
-    both = pd.DataFrame({"rho": rho, "passed": passed}).dropna()
-    need(len(both) >= LAYERS, f"{LAYERS} layers or more")
-    correlation = spearman(both["rho"], both["passed"])
-    pvalue = permutation_pvalue(both["rho"], both["passed"])
-    label = f"rank correlation over {len(both)} layers, exact p = {pvalue:.3f}"
-    one_sided = pvalue / 2
-    pvalues = (one_sided, 1.0) if correlation < 0 else (1.0, one_sided)
-    return [Component(label, correlation, np.nan, most=0.0, pvalues=pvalues)]
-
-
-def central_limit_alone(run: Evidence, scope: Scope, batches: int) -> Sequence[Component]:
-    """Held-out prediction: error at most 5 points, Deming slope 1 ± 0.1, better than two simpler guesses."""
-    predicted, measured = _cells(run, batches, scope)
-    errors = (measured - predicted).abs().mean(axis=1)
-    ceiling = (measured - run.ceiling).abs().mean(axis=1)
-    layer_means = measured.T.groupby(level="layer").transform("mean").T
-    constant = (measured - layer_means).abs().mean(axis=1)
-    slopes = pd.Series(
-        [deming_slope(predicted.loc[row], measured.loc[row]) for row in measured.index],
-        measured.index,
+    rho = run.statistic("layers", "rho_q50").groupby(level="seed").mean()
+    size, passed = _widest(run, batches, column)
+    layers = [layer for layer in rho if rho[layer].notna().all() and passed[layer].notna().all()]
+    need(len(layers) >= LAYERS, f"{LAYERS} layers or more")
+    pairs = [(rho.loc[seed, layers], passed.loc[seed, layers]) for seed in rho.index]
+    found = joint_permutation(pairs)
+    label = (
+        f"mean rank correlation over {len(layers)} layers of {len(pairs)} networks at batch size {size}, "
+        f"p = {found.below:.2g}"
     )
-    everywhere = f"error minus that of '{run.ceiling:g} % everywhere'"
-    return repeated(
-        [
-            Quantity(label="mean absolute error, points", values=errors, most=ERROR, margin=ERROR),
-            Quantity(
-                label="Deming slope of measured on predicted",
-                values=slopes,
-                least=1 - SLOPE,
-                most=1 + SLOPE,
-            ),
-            Quantity(label=everywhere, values=errors - ceiling, most=0),
-            Quantity(
-                label="error minus that of the layer's mean", values=errors - constant, most=0
-            ),
-        ],
-        scope,
+    pvalues = found.below, found.above
+    return [Component(label, found.correlation, np.nan, most=0.0, pvalues=pvalues)]
+
+
+def _widest(run: Evidence, batches: int, column: str) -> tuple[int, pd.DataFrame]:
+    """The batch size at which layers' percentages differ most, and there the percentages, (seeds, layers)."""
+    means = run.last(batches, column).groupby(level="seed").mean()
+    by_size = {size: at(means, "batch_size", size) for size in run.sizes}
+    spreads = {size: np.ptp(table.mean().dropna()) for size, table in by_size.items()}
+    size = max(spreads, key=lambda each: spreads[each])
+    return size, by_size[size]
+
+
+def within_layers(run: Evidence) -> str:
+    """Partial correlations over the coordinates of single layers, at the same batch size."""
+    count = deciding(run.counts)
+    size, _ = _widest(run, count, GAUSSIAN)
+    inside = run.statistic("correlations", "partial_spearman_rho", ["batch_size", "batches"])
+    means = at(at(inside, "batches", count), "batch_size", size).mean().dropna()
+    if not len(means):
+        return ""
+    ends = (
+        f"{means.iloc[k]:.2f} ({means.index[k]})"
+        for k in (int(means.argmin()), int(means.argmax()))
     )
-
-
-def power_of_the_test(run: Evidence, scope: Scope) -> Sequence[Component]:
-    """Measured minus predicted changes by less than 3 points from the fewest to the most batches."""
-    need(len(run.counts) > 1, "two numbers of batches")
-    gaps = []
-    for count in (run.counts[0], run.counts[-1]):
-        predicted, measured = _cells(run, count, scope)
-        gaps.append(measured - predicted)
-    change = (gaps[1] - gaps[0]).dropna(axis=1)
-    need(not change.empty, "held-out predictions at both numbers of batches")
-    quantities = [
-        Quantity(
-            label=f"{layer} at batch size {size}: change from {run.counts[0]} to {run.counts[-1]}",
-            values=change[layer, size],
-            least=-MARGIN,
-            most=MARGIN,
-        )
-        for layer, size in map(tuple, change.columns)
-    ]
-    return repeated(quantities, scope)
-
-
-def deming_slope(x: pd.Series, y: pd.Series) -> float:
-    """Slope of the line through the means that is nearest to all points: errors in both, equally large."""
-    a, b = (each.to_numpy(float) - np.mean(each.to_numpy(float)) for each in (x, y))
-    xx, yy, xy = float(a @ a), float(b @ b), float(a @ b)
-    if xy == 0:
-        return float("nan")
-    return (yy - xx + np.sqrt((yy - xx) ** 2 + 4 * xy**2)) / (2 * xy)
-
-
-def _cells(run: Evidence, batches: int, scope: Scope) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Predicted and measured percentages by (layer, batch size), repeats averaged for the architecture."""
-    count = run.statistic("prediction", "coordinates", ["batch_size", "batches"])
-    tables = []
-    for column in ("predicted_percentage", "measured_percentage"):
-        table = run.statistic("prediction", column, ["batch_size", "batches"])
-        table = at(table.where(count >= FEWEST), "batches", batches).dropna(axis=1)
-        if scope == ARCHITECTURE:
-            table = table.groupby(level="seed").mean()
-            table.index = pd.MultiIndex.from_product([table.index, [0]], names=["seed", "repeat"])
-        tables.append(table)
-    need(tables[1].shape[1] > 1, f"layers with {FEWEST} predictable coordinates or more")
-    return tables[0], tables[1]
+    return f"within layers, given scale and sparsity, correlations over coordinates are {' to '.join(ends)}"
 
 
 def alexnets_and_resnets(experiment: Experiment) -> list[Pair]:
@@ -138,15 +78,69 @@ def alexnets_and_resnets(experiment: Experiment) -> list[Pair]:
 
 
 def third_moments_wider(pair: Pair, scope: Scope) -> Sequence[Component]:
-    """Log ratio of two networks' spread of rho, 95 % minus 5 % quantile, mean over layers: above 0."""
-    need(scope == ARCHITECTURE, "three training seeds of both networks")
-    logs = []
-    for run in (pair.first, pair.second):
-        spread = run.statistic("layers", "rho_q95") - run.statistic("layers", "rho_q05")
-        logs.append(estimate(pd.DataFrame({"spread": np.log(spread).mean(axis=1)}), "seed"))
+    """Log ratio of two networks' spread of rho, 95 % less 5 % quantile, mean over layers: above 0.
+
+    Of these networks, the error is over the choice of coordinates.
+    """
+    logs = [_log_spread(run, scope) for run in (pair.first, pair.second)]
     ((value, error, degrees),) = difference(*logs).itertuples(index=False)
+    if scope != ARCHITECTURE:
+        degrees = np.inf
     label = f"log spread of rho, {pair.first.name} minus {pair.second.name}"
     return [Component(label, float(value), float(error), float(degrees), least=0.0, margin=0.1)]
+
+
+def _log_spread(run: Evidence, scope: Scope) -> pd.DataFrame:
+    """Mean over layers and networks, as `intervals.estimate` returns it."""
+    spread = run.statistic("layers", "log_rho_spread")
+    if scope == ARCHITECTURE:
+        return estimate(pd.DataFrame({"spread": spread.mean(axis=1)}), "seed")
+    errors = run.statistic("layers", "log_rho_spread_error").to_numpy(float)
+    known = np.isfinite(errors)
+    error = np.sqrt(np.nansum(errors**2)) / known.sum()
+    value = float(np.mean(spread.to_numpy(float)[known]))
+    row = {"value": value, "standard_error": error, "degrees": 1e9}
+    return pd.DataFrame([row], index=["spread"])
+
+
+def third_moment_bounded(run: Evidence, scope: Scope) -> Sequence[Component]:
+    """Coordinates whose rho exceeds the root of the kurtosis: none."""
+    need(scope == NETWORKS, "these networks")
+    violations = run.statistic("layers", "inequality_violations").to_numpy(float)
+    label = "coordinates whose third moment exceeds the root of the kurtosis"
+    return [Component(label, float(np.nansum(violations)), 0.0, most=0.0)]
+
+
+def tightness(run: Evidence) -> str:
+    """How near the inequality is to an equality: over layers and networks."""
+    low, middle, high = (
+        run.statistic("layers", f"rho_over_root_kurtosis_{q}").to_numpy(float)
+        for q in ("q05", "q50", "q95")
+    )
+    return (
+        f"the third moment is {np.nanmin(middle):.2f} to {np.nanmax(middle):.2f} of the root of the kurtosis "
+        f"(medians of layers; 5 to 95 % of coordinates: {np.nanmin(low):.2f} to {np.nanmax(high):.2f})"
+    )
+
+
+def distance_bounded(run: Evidence, scope: Scope) -> Sequence[Component]:
+    """Exact Kolmogorov distances that exceed the Berry-Esseen bound: none, over layers and batch sizes."""
+    need(scope == NETWORKS, "these networks")
+    violations = run.statistic("clt", "violations", ["batch_size"]).to_numpy(float)
+    counted = run.statistic("clt", "exact_count", ["batch_size"]).to_numpy(float)
+    need(bool(np.nansum(counted)), "exact distances, for which per-sample gradients must be stored")
+    label = f"exact distances above their bound, of {np.nansum(counted):,.0f}"
+    return [Component(label, float(np.nansum(violations)), 0.0, most=0.0)]
+
+
+def slack(run: Evidence) -> str:
+    """By how much the bound exceeds the distance: a range over layers and networks for every batch size."""
+    middle = run.statistic("clt", "exact_over_bound_q50", ["batch_size"])
+    found = []
+    for size in run.sizes:
+        ratios = 1 / at(middle, "batch_size", size).to_numpy(float)
+        found.append(f"{np.nanmin(ratios):.1f} to {np.nanmax(ratios):.1f} at {size}")
+    return "bound over distance, medians of layers: " + ", ".join(found)
 
 
 CLAIMS = [
@@ -157,6 +151,8 @@ CLAIMS = [
         "paper",
         "rank correlation over layers of the median third moment and the percentage",
         third_moment_orders_layers,
+        cases=conventions,
+        remark=within_layers,
         unit="",
     ),
     Claim(
@@ -171,21 +167,25 @@ CLAIMS = [
         unit="",
     ),
     Claim(
-        "central_limit_alone",
-        "The finite-batch central limit theorem alone explains the pass rates",
-        "ours",
-        "gradnoise",
-        "percentages predicted from moments of other samples, and measured",
-        central_limit_alone,
-        cases=batch_counts,
+        "third_moment_bounded",
+        "The third moment is at most the root of the kurtosis (a check of code)",
+        "instrument",
+        "paper",
+        "coordinates that violate the inequality",
+        third_moment_bounded,
+        cases=once,
+        remark=tightness,
+        unit="coordinates",
     ),
     Claim(
-        "power_of_the_test",
-        "200 and 600 batches differ by the power of the test only",
-        "ours",
-        "gradnoise",
-        "change of measured minus predicted percentage with the number of batches",
-        power_of_the_test,
+        "distance_bounded",
+        "The distance to the Gaussian is within Berry and Esseen's bound (a check of code)",
+        "instrument",
+        "paper",
+        "exact distances that violate the bound",
+        distance_bounded,
         cases=once,
+        remark=slack,
+        unit="distances",
     ),
 ]

@@ -1,6 +1,6 @@
 """All claims, in the order in which the page lists them."""
 
-from gradnoise.claims import clt, langevin, tails
+from gradnoise.claims import clt, langevin, prediction, tails
 from gradnoise.claims.claim import Claim
 from gradnoise.store.registry import registered
 
@@ -15,7 +15,9 @@ ORDER = (
     "resnet20_steady",
     "small_deviation",
     "finite_variance",
+    "finite_fourth_moment",
     "tail_index_to_two",
+    "most_indices_two",
     "third_moment_orders_layers",
     "alexnet_third_moments_wider",
     "stationary_law_not_gibbs",
@@ -39,6 +41,7 @@ CLAIMS = sorted(
         *(claim for claims in _GAUSSIANITY.values() for claim in claims),
         *tails.CLAIMS,
         *clt.CLAIMS,
+        *prediction.CLAIMS,
         *langevin.CLAIMS,
     ),
     key=_place,

@@ -22,6 +22,7 @@ from gradnoise.clt.settings import Settings
 from gradnoise.clt.summary import (
     ROUNDING,
     bounds,
+    log_spread,
     quantiles,
     summarise,
     third_moment_correlations,
@@ -125,6 +126,7 @@ def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
     named = {"rho": rho, "root_kurtosis": root, "rho_over_root_kurtosis": tightness}
     for name, values in named.items():
         numbers |= dict(zip(quantile_names(name), quantiles(values), strict=True))
+    numbers["log_rho_spread"], numbers["log_rho_spread_error"] = log_spread(rho)
     numbers["inequality_violations"] = float(np.sum(tightness > 1 + ROUNDING))
     return numbers
 

@@ -1,7 +1,9 @@
-"""Spearman's rank correlation, plain, partial, and its exact test by permutation."""
+"""Spearman's rank correlation, plain, partial, and its test by permutation within groups."""
 
+import math
 from collections.abc import Sequence
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,10 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-EXACT = 8  # observations up to which all permutations are counted
-
-
-DRAWN = 20_000  # random permutations above
+JOINT = 100_000  # joint orders up to which all are counted, and random ones above
 
 
 def ranks(values: ArrayLike) -> Floats:
@@ -43,22 +42,48 @@ def spearman(x: ArrayLike, y: ArrayLike, given: Sequence[ArrayLike] = ()) -> flo
     return float(left[0] @ left[1] / norms[0] / norms[1])
 
 
-def permutation_pvalue(x: ArrayLike, y: ArrayLike, seed: int = 0) -> float:
-    """Two-sided p-value of Spearman's correlation under all orders of y, or many random ones above n = 8.
+class JointTest(NamedTuple):
+    """Mean rank correlation over groups, and the one-sided p-values of "not below 0" and "not above 0"."""
+
+    correlation: float
+    below: float
+    above: float
+
+
+def joint_permutation(pairs: Sequence[tuple[ArrayLike, ArrayLike]], seed: int = 0) -> JointTest:
+    """Mean Spearman correlation over groups against all orders of y within each group, or many random ones.
+
+    Where the groups have up to 100,000 joint orders, all of them are counted, else as many random ones.
 
     Args:
-        x, y: (n,) each.
+        pairs: x and y, (n,) each, of every group.
         seed: of the random orders.
 
-    >>> round(permutation_pvalue([1, 2, 3, 4], [1, 2, 3, 4]), 4)  # 2 of 24 orders
-    0.0833
+    >>> joint_permutation([([1, 2, 3, 4], [4, 3, 2, 1])])  # one of 24 orders
+    JointTest(correlation=-1.0, below=0.041666666666666664, above=1.0)
     """
-    a, b = ranks(x) - np.mean(ranks(x)), ranks(y) - np.mean(ranks(y))
-    observed = abs(a @ b) - 1e-9  # ties with the observed value count, whatever rounding says
-    if len(a) <= EXACT:
-        orders = np.array(list(permutations(b)))
-        return float(np.mean(np.abs(orders @ a) >= observed))
-    random = np.random.default_rng(seed)
-    drawn = random.permuted(np.tile(b, (DRAWN, 1)), axis=1)
-    # The observed order is one of those possible: the p-value is never zero.
-    return float((1 + np.sum(np.abs(drawn @ a) >= observed)) / (1 + DRAWN))
+    columns = [tuple(_unit(ranks(each)) for each in pair) for pair in pairs]
+    observed = float(np.mean([x @ y for x, y in columns]))
+    orders = math.prod(math.factorial(len(y)) for _, y in columns)
+    if orders <= JOINT:
+        sums = np.zeros(1)
+        for x, y in columns:
+            sums = np.add.outer(sums, np.array(list(permutations(y))) @ x).ravel()
+        found, own = sums / len(columns), 0
+    else:
+        random = np.random.default_rng(seed)
+        found = np.zeros(JOINT)
+        for x, y in columns:
+            found += random.permuted(np.tile(y, (JOINT, 1)), axis=1) @ x / len(columns)
+        own = 1  # the observed order is one of those possible: no p-value is zero
+    # Ties with the observed value count, whatever rounding says.
+    tails = (found <= observed + 1e-9).sum(), (found >= observed - 1e-9).sum()
+    below, above = (float((own + tail) / (own + found.size)) for tail in tails)
+    return JointTest(observed, below, above)
+
+
+def _unit(values: Floats) -> Floats:
+    """Centred and of length 1; zeros where all are equal."""
+    centred = values - values.mean()
+    length = float(np.linalg.norm(centred))
+    return centred / length if length > 0 else centred

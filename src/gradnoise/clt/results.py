@@ -128,6 +128,8 @@ NUMBERS: tuple[Variable, ...] = (
     *quantile_variables(Variable("rho", "standardised third absolute moment")),
     *quantile_variables(Variable("root_kurtosis", "square root of the kurtosis")),
     *quantile_variables(Variable("rho_over_root_kurtosis", "rho over the root, 1 at most")),
+    Variable("log_rho_spread", "logarithm of rho's 95 % less its 5 % quantile"),
+    Variable("log_rho_spread_error", "its standard error over the choice of coordinates"),
     Variable(
         "inequality_violations", "coordinates whose rho exceeds the root of the kurtosis", "1"
     ),

@@ -12,7 +12,7 @@ from gradnoise.clt.rank_correlation import spearman
 from gradnoise.clt.results import empty_rows
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Frequencies
-from gradnoise.store.variables import QUANTILES, quantile_names
+from gradnoise.store.variables import NORMAL, QUANTILES, quantile_names
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +70,29 @@ def quantiles(values: Floats) -> list[float]:
     if not present.size:
         return [np.nan] * len(QUANTILES)
     return [float(q) for q in np.percentile(present, QUANTILES)]
+
+
+def log_spread(values: Floats) -> tuple[float, float]:
+    """Logarithm of the distance of the 5 and 95 % quantiles, and its standard error over the choice of values.
+
+    A quantile's error is a quarter of its 95 % interval by order statistics (Woodruff 1952, JASA 47), and two
+    quantiles' correlation that of any continuous law. NaN without a spread.
+    """
+    present = values[~np.isnan(values)]
+    ends = QUANTILES[0] / 100, QUANTILES[-1] / 100
+    if not present.size:
+        return np.nan, np.nan
+    errors = []
+    for share in ends:
+        half = NORMAL * np.sqrt(share * (1 - share) / present.size)
+        low, high = np.quantile(present, np.clip([share - half, share + half], 0, 1))
+        errors.append((high - low) / (2 * NORMAL))
+    spread = float(np.subtract(*np.quantile(present, ends[::-1])))
+    if not spread > 0:
+        return np.nan, np.nan
+    correlation = np.sqrt(ends[0] * (1 - ends[1]) / (ends[1] * (1 - ends[0])))
+    variance = errors[0] ** 2 + errors[1] ** 2 - 2 * correlation * errors[0] * errors[1]
+    return float(np.log(spread)), float(np.sqrt(variance) / spread)
 
 
 def third_moment_correlations(

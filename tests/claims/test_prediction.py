@@ -1,0 +1,160 @@
+"""Claims on predicted pass rates: verdicts out of tables made for them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from example_claims import evidence, rising, row, verdict
+from gradnoise.claims.evidence import Evidence
+from gradnoise.claims.prediction import deming_slope
+
+LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
+SIZES = (64, 256, 1024)
+
+
+def with_predictions(
+    error: float = 0.0,
+    at_600: float = 0.0,
+    slope: float = 1.0,
+    noise: float = 0.2,
+    predicted_error: float = 0.3,
+    last_coverage: float = 0.9,
+    last_error: float = 0.0,
+    coordinates: int = 200,
+    seeds: int = 4,
+    repeats: int = 3,
+) -> Evidence:
+    """A run whose measured pass rates are `slope` times those predicted, plus errors; the last layer's by more."""
+    random = np.random.default_rng(0)
+    predictions = []
+    for seed in range(seeds):
+        for place, layer in enumerate(LAYERS):
+            last = layer == LAYERS[-1]
+            for size in SIZES:
+                for n in (200, 600):
+                    predicted = 90 - 15 * place * 64 / size - (n == 600) * 5
+                    measured = 50 + slope * (predicted - 50) + error + at_600 * (n == 600)
+                    predictions += [
+                        {
+                            **{"seed": seed, "epoch": 5, "layer": layer, "batch_size": size},
+                            **{"batches": n, "repeat": repeat, "coordinates": coordinates},
+                            "predicted_percentage": predicted,
+                            "predicted_error": predicted_error * (1 + place),
+                            "measured_percentage": measured
+                            + last_error * last
+                            + noise * random.normal(),
+                            "coverage": last_coverage if last else 0.8 + 0.02 * place,
+                        }
+                        for repeat in range(1, repeats + 1)
+                    ]
+    run = evidence(rising, sizes=SIZES, seeds=seeds, repeats=repeats)
+    return replace(run, statistics={"prediction": pd.DataFrame(predictions)})
+
+
+BOTH = pytest.mark.parametrize("seeds", [1, 4])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ({}, "supported"),
+        ({"error": 4.8, "predicted_error": 0.01}, "supported"),
+        ({"error": 5.2, "predicted_error": 0.01}, "contradicted"),
+        ({"slope": 0.92, "predicted_error": 0.01}, "supported"),
+        ({"slope": 1.08, "predicted_error": 0.01}, "supported"),
+        ({"slope": 0.88, "predicted_error": 0.01}, "contradicted"),
+        ({"slope": 1.12, "predicted_error": 0.01}, "contradicted"),
+        ({"noise": 40.0}, "open"),
+    ],
+)
+def test_the_central_limit_theorem_is_enough_where_its_predictions_hold(
+    made: dict[str, float], expected: str, seeds: int
+) -> None:
+    run = with_predictions(**made, seeds=seeds, repeats=8)  # type: ignore[arg-type]
+    assert verdict("central_limit_alone", run) == expected
+
+
+def test_a_prediction_no_better_than_a_simple_guess_is_not_enough() -> None:
+    # Everything passes at 93: the ceiling is within 2, the predictions are 3 off.
+    run = with_predictions(seeds=3)
+    rows = run.statistics["prediction"]
+    noise = 0.1 * np.random.default_rng(1).standard_normal(len(rows))
+    flat = rows.assign(measured_percentage=93 + noise, predicted_percentage=90 + 0.5 * noise)
+    assert verdict("central_limit_alone", replace(run, statistics={"prediction": flat})) == (
+        "contradicted"
+    )
+
+
+def test_of_these_networks_the_errors_of_the_predictions_count() -> None:
+    sharp, vague = (
+        row(
+            "central_limit_alone",
+            with_predictions(error=4.0, noise=0.01, predicted_error=size, seeds=4),
+            scope="these networks",
+        )
+        for size in (0.01, 1.5)
+    )
+    assert (sharp["verdict"], vague["verdict"]) == ("supported", "open")
+    # Layers are off together at all batch sizes, and independently of each other and of other networks.
+    shifts = 1.5 * np.arange(1, 6) / 5
+    error = np.linalg.norm(shifts) / np.sqrt(4)
+    assert vague["quantity"] == "mean absolute error, points"
+    half = (vague["upper"] - vague["lower"]) / 2
+    # Nearly all of it from 20 groups of samples of 4 networks.
+    assert half == pytest.approx(stats.t.ppf(0.975, 4 * 19) * error, rel=0.01)
+
+
+def test_a_layer_of_which_half_is_not_predicted_is_not_covered() -> None:
+    covered = with_predictions(last_coverage=0.51, last_error=40.0)
+    assert verdict("central_limit_alone", covered) == "contradicted"
+    left = row("central_limit_alone", with_predictions(last_coverage=0.49, last_error=40.0))
+    assert left["verdict"] == "supported"
+    assert left["reason"] == (
+        "predictions cover 83 % of the testable coordinates of 4 layers; not covered: linear2 (49 %)"
+    )
+    everything = row("central_limit_alone", with_predictions(last_coverage=0.9))["reason"]
+    assert everything == "predictions cover 84 % of the testable coordinates of 5 layers"
+
+
+def test_without_covered_layers_or_enough_coordinates_nothing_is_decided() -> None:
+    none = with_predictions()
+    rows = none.statistics["prediction"].assign(coverage=0.3)
+    found = row("central_limit_alone", replace(none, statistics={"prediction": rows}))
+    assert (found["verdict"], "50 %" in found["reason"]) == ("not testable here", True)
+    for coordinates, expected in ((29, "not testable here"), (30, "supported")):
+        run = with_predictions(coordinates=coordinates)
+        assert verdict("central_limit_alone", run) == expected
+    for claim in ("central_limit_alone", "power_of_the_test"):
+        assert row(claim, evidence(rising))["reason"].startswith("needs ")
+        found = row(claim, with_predictions(repeats=2, seeds=1))
+        assert found["verdict"] == "not testable here"
+        assert "3 repeats" in found["reason"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ({"error": 9.0}, "supported"),  # off by the same at both
+        ({"at_600": 1.5}, "supported"),
+        ({"at_600": 4.5}, "contradicted"),
+        ({"noise": 20.0}, "open"),
+    ],
+)
+def test_batch_counts_differ_by_power_where_the_gap_to_the_prediction_stays(
+    made: dict[str, float], expected: str, seeds: int
+) -> None:
+    assert verdict("power_of_the_test", with_predictions(**made, seeds=seeds)) == expected  # type: ignore[arg-type]
+
+
+def test_deming_slope_is_that_of_orthogonal_regression() -> None:
+    random = np.random.default_rng(1)
+    truth = random.uniform(0, 100, 60)
+    x, y = truth + random.normal(0, 5, 60), 0.8 * truth + random.normal(0, 5, 60)
+    along = np.linalg.svd(np.column_stack([x - x.mean(), y - y.mean()]))[2][0]
+    assert deming_slope(x, y) == pytest.approx(along[1] / along[0])
+    assert np.isnan(deming_slope(x, np.full(60, 2.0)))
