@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
 from torch import nn
 
 from gradnoise.data.dataset import Dataset
@@ -65,6 +66,9 @@ def load_model(settings: Measured, dataset: Dataset, checkpoints: Path) -> nn.Mo
     deterministic(settings.torch_threads)
     device = set_device(settings.device)
     model = initial_model(settings.model, dataset, settings.seed)
+    if any(isinstance(module, nn.RNNBase) for module in model.modules()):
+        # cuDNN's recurrent layers have no gradient in eval mode, and no second one: torch's own have.
+        torch.backends.cudnn.enabled = False
     load(checkpoints / f"epoch-{settings.epoch}.safetensors", model)
     return model.to(device).train(settings.batch_norm_mode == "train")
 
