@@ -1,11 +1,12 @@
 # make run     from a fresh clone to results/report.html
+# make prune   list results that the config no longer asks for
 # make test    every check: linters, types, tests, a fresh-clone run
 # make install the Python environment alone, in .venv
 
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run test lint quick-test zoo benchmark lock clean
+.PHONY: install run prune test lint quick-test zoo benchmark lock clean
 
 install: .venv/installed
 
@@ -19,6 +20,10 @@ install: .venv/installed
 
 run: install
 	$(BIN)/snakemake --cores all --workflow-profile workflow/profiles/local
+
+# List results that the config no longer asks for: make prune [CONFIGFILE=mine.yaml]. Remove them: REMOVE=yes
+prune: install
+	$(BIN)/python workflow/prune.py $(if $(CONFIGFILE),--configfile $(CONFIGFILE)) $(if $(filter yes,$(REMOVE)),--remove)
 
 test: .venv/installed-test lint
 	$(BIN)/python -m pytest

@@ -81,6 +81,7 @@ def write_experiment(folder: Path) -> None:
         "sections": ["output", "runs"],
         "figures": CAPTIONS,
         "command": "snakemake --cores all",
+        "stale": ["old/", "figures/old-*.*"],
     }
     (folder / "settings.json").write_text(json.dumps(settings))
     text = json.dumps({name: settings[name] for name in ("runs", "trained_by")})

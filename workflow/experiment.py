@@ -16,9 +16,10 @@ from gradnoise.store.paths import Checkpoint, Paths
 from gradnoise.tables.scope import unsaid
 from run import Job, Run
 from sections import check
-from stages import gradients
+from stages import figures, gradients
 
 DEFAULTS = "config.yaml"
+FIGURE_FORMATS = ("pdf", "png", "csv")
 
 
 class Experiment:
@@ -144,6 +145,15 @@ class Experiment:
             for seed in run.followed
             for variant in run.sections.trajectory.variants
             for one in run.subspaces
+        ]
+
+    def figure_files(self) -> list[str]:
+        """Figures of all runs, in the order of the page."""
+        return [
+            self.paths.figure(suffix, run.name, figure)
+            for run in self.runs.values()
+            for figure in figures.figures_of(run)
+            for suffix in FIGURE_FORMATS
         ]
 
     def training_files(self) -> list[str]:

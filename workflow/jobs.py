@@ -10,6 +10,18 @@ from fingerprint import canonical, digest, fingerprint
 from run import Job
 from sizes import Resources
 
+# What each wildcard of a path may be.
+WILDCARDS = {
+    "run": r"\w+",
+    "data": r"[\w-]+",
+    "seed": r"\d+",
+    "epoch": r"\d+",
+    "repeat": r"\d+",
+    "parameter": r"[^/]+",
+    "figure": r"\w+",
+    "variant": r"\w+",
+}
+
 
 def job_of(experiment: Experiment, wildcards: Mapping[str, str]) -> Job:
     """The job that makes a file, by the wildcards of its path."""

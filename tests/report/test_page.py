@@ -121,6 +121,17 @@ def test_page_states_where_it_comes_from(outline):
     assert "3 of 5 layers are judged from a random sample" in text
 
 
+def test_stale_results_are_named_where_there_are_some(folder, tmp_path, outline):
+    text = " ".join("".join(outline.text).split())
+    assert "no longer asks for: old/, figures/old-*.*. make prune lists" in text
+    copied = tmp_path / "copy"
+    shutil.copytree(folder, copied)
+    settings = json.loads((copied / "settings.json").read_text())
+    (copied / "settings.json").write_text(json.dumps({**settings, "stale": []}))
+    write_report(copied, copied / "report.html")
+    assert "Stale" not in (copied / "report.html").read_text()
+
+
 def test_every_claim_is_on_the_page_once(folder, outline):
     text = " ".join("".join(outline.text).split())
     claims = pd.read_csv(folder / "claims.csv")

@@ -41,14 +41,7 @@ if environment.local_gpus():
 
 
 wildcard_constraints:
-    run=r"\w+",
-    data=r"[\w-]+",
-    seed=r"\d+",
-    epoch=r"\d+",
-    repeat=r"\d+",
-    parameter=r"[^/]+",
-    figure=r"\w+",
-    variant=r"\w+",
+    **jobs.WILDCARDS,
 
 
 @cache

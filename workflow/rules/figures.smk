@@ -1,9 +1,4 @@
-FIGURES = [
-    PATHS.figure(suffix, run.name, figure)
-    for run in EXPERIMENT.runs.values()
-    for figure in figures.figures_of(run)
-    for suffix in ("pdf", "png", "csv")
-]
+FIGURES = EXPERIMENT.figure_files()
 
 
 rule figures:

@@ -7,6 +7,7 @@ from experiment import Experiment
 from gradnoise.figures import catalogue
 from sizes import Resources
 from stages import claims, figures
+from stale import stale
 
 
 def settings(experiment: Experiment) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def settings(experiment: Experiment) -> dict[str, Any]:
             if entry.name in drawn
         ],
         "command": experiment.command,
+        "stale": list(stale(experiment)),
     }
 
 

@@ -55,5 +55,6 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "versions": software(),
         "data": inputs.data,
         "command": settings.command,
+        "stale": settings.stale,
         "style": files("gradnoise.report").joinpath("style.css").read_text(),
     }

@@ -16,6 +16,7 @@ class Settings:
         trained_by: run -> the run whose networks it measures.
         figures: `name`, `title` and `caption` of every figure, in the order of the page, the headline first.
         command: by which the results can be made again.
+        stale: results beside the page's that the config no longer asks for.
     """
 
     config: Mapping[str, Any]
@@ -24,6 +25,7 @@ class Settings:
     trained_by: Mapping[str, str]
     figures: Sequence[Mapping[str, str]]
     command: str
+    stale: Sequence[str] = ()
 
     def ceiling(self, run: str) -> float:
         """Percentage of exactly Gaussian coordinates that pass a run's own test."""

@@ -1,0 +1,113 @@
+"""Results in an experiment's folder that its config no longer asks for.
+
+A result is what lies where a path of `gradnoise.store.paths` may lie; anything else in the folder, and whatever is
+reached through a link, is the user's and never looked at.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from experiment import FIGURE_FORMATS, Experiment
+from gradnoise.store.paths import LAYER_STAGES, Checkpoint, Paths
+from jobs import WILDCARDS
+
+
+def wanted(experiment: Experiment) -> set[str]:
+    """Every result with a name of its own (of a run, data set or figure) that the config asks for."""
+    paths = experiment.paths
+    found = {paths.data(name) for name in experiment.data}
+    found.update(experiment.training_files(), experiment.langevin_files())
+    found.update(experiment.figure_files())
+    for run in experiment.runs.values():
+        last = run.sections.training.epochs
+        found.update(paths.checkpoints(run.trained_by, seed) for seed in run.seeds)
+        found.update(
+            paths.trajectory(Checkpoint(run.name, seed, last), variant)
+            for seed in run.followed
+            for variant in run.sections.trajectory.variants
+        )
+    for job in experiment.jobs():
+        found.update(paths.layer(stage, job.checkpoint, job.parameter) for stage in LAYER_STAGES)
+        found.update(paths.noise(job.checkpoint, repeat) for repeat in job.run.repeats)
+        drawn_from = experiment.gradients_of(job)
+        found.update((paths.gradients(drawn_from), paths.moments(drawn_from)))
+    return found
+
+
+def stale(experiment: Experiment) -> dict[str, list[Path]]:
+    """Results on disk that the config does not ask for, unfinished work on such ones included.
+
+    Returns:
+        Paths by a name for the reader, relative to the output folder: the largest folder of which nothing is asked
+        for, with a slash, a figure, or all figures of a run.
+    """
+    asked, output = wanted(experiment), Path(experiment.paths.output)
+    kept = {parent for path in asked for parent in Path(path).parents}
+    found: dict[str, list[Path]] = {}
+    for place, result in sorted(_results(output)):
+        if str(result) not in asked:
+            found.setdefault(_name(place, output, kept, experiment), []).append(place)
+    return found
+
+
+def _name(place: Path, output: Path, kept: set[Path], experiment: Experiment) -> str:
+    if place.parent == output / "figures":
+        run, _, figure = place.stem.partition("-")
+        return f"figures/{run}-{figure if run in experiment.runs else '*'}.*"
+    while place.parent != output and place.parent not in kept:
+        place = place.parent
+    return str(place.relative_to(output)) + "/" * place.is_dir()
+
+
+def _results(output: Path) -> Iterator[tuple[Path, Path]]:
+    """Every result in a folder with its path, and unfinished work with the path of what it will be."""
+    patterns = [_pattern(path) for path in _templates(Paths(output))]
+    for folder, folders, files in os.walk(output):
+        for name in (*folders, *files):
+            place = Path(folder, name)
+            unfinished = re.fullmatch(r"\.(.+)\.work", name)
+            result = place.with_name(unfinished[1]) if unfinished else place
+            if any(pattern.fullmatch(str(result)) for pattern in patterns):
+                if not place.is_symlink():
+                    yield place, result
+                if name in folders:
+                    folders.remove(name)
+
+
+def _templates(paths: Paths) -> list[str]:
+    """Paths of results with a name of their own, with wildcards."""
+    return [
+        *(paths.data(), paths.checkpoints(), paths.training(), paths.gradients(), paths.moments()),
+        *(paths.noise(), paths.trajectory(), paths.langevin()),
+        *(paths.layer(stage) for stage in LAYER_STAGES),
+        *(paths.figure(suffix) for suffix in FIGURE_FORMATS),
+    ]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    literal = re.escape(template)
+    for name, pattern in WILDCARDS.items():
+        literal = literal.replace(rf"\{{{name}\}}", pattern)
+    return re.compile(literal)
+
+
+def remove(path: Path, output: Path) -> None:
+    """Remove a result, and the folders that it leaves empty, up to the output folder itself.
+
+    Raises:
+        ValueError: for what does not lie in the output folder.
+    """
+    real = path.parent.resolve()
+    if path.is_symlink() or not real.is_relative_to(output.resolve()):
+        raise ValueError(f"{path} does not lie in {output}")
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    for folder in path.parents:
+        if folder == output or any(folder.iterdir()):
+            break
+        folder.rmdir()
