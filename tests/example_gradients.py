@@ -49,6 +49,8 @@ def dataset() -> Any:
         train_inputs=random.standard_normal((SAMPLES, 30)).astype(np.float32),
         train_targets=random.integers(0, 5, SAMPLES),
         outputs=5,
+        tokens=False,
+        positions=(),
         input_shape=(30,),
         name="toy",
         checksum="0",

@@ -55,15 +55,19 @@ def test_outputs_that_cannot_be_taken_apart_leave_the_batchs_loss() -> None:
         return F.mse_loss(outputs.values, targets)
 
     assert sample_losses(loss, Outputs(values), targets) is None
-    whole = summed_loss(loss, Outputs(values), targets)
+    whole, losses = summed_loss(loss, Outputs(values), targets, torch.randn(6))
+    assert losses is None
     torch.testing.assert_close(whole, 6 * F.mse_loss(values, targets))
 
 
 def test_the_sum_takes_weights_where_losses_are_apart() -> None:
     values, targets, weights = torch.randn(6, 3), torch.randn(6, 3), torch.randn(6)
     each = ((values - targets) ** 2).mean(dim=1)
-    torch.testing.assert_close(summed_loss(F.mse_loss, values, targets), each.sum())
-    torch.testing.assert_close(summed_loss(F.mse_loss, values, targets, weights), weights @ each)
+    plain, losses = summed_loss(F.mse_loss, values, targets)
+    torch.testing.assert_close(losses, each)
+    torch.testing.assert_close(plain, each.sum())
+    weighted, _ = summed_loss(F.mse_loss, values, targets, weights)
+    torch.testing.assert_close(weighted, weights @ each)
 
 
 def test_of_sequences_a_samples_loss_is_the_mean_over_its_own_positions() -> None:

@@ -8,6 +8,7 @@ from torch import nn
 from example_moments import assert_close, by_definition, per_sample
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.verification.problem import Problem
+from gradnoise.gradients.verification.proof import total_gradient
 from gradnoise.gradients.verification.ways import Way
 from gradnoise.model.preservation import Kept
 from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
@@ -40,10 +41,12 @@ def test_work_adds_a_chunk_whichever_way_it_takes(captured: bool, coordinates: i
         summed = summed_selection(selection)
         mean = rows[name].reshape(11, -1).mean(axis=0)[summed.coordinates]
         accumulators[name] = Accumulator.about(selection, summed, torch.from_numpy(mean))
-    found = ChunkSums(Problem(model, F.cross_entropy, Kept(model)), accumulators, selections)
+    problem = Problem(model, F.cross_entropy, Kept(model))
+    found = ChunkSums(problem, accumulators, selections)
     if not captured:
         found.proven.ways = dict.fromkeys(selections, Way.VECTORISED)
-    for work in found.work(inputs, targets):
+    plain = total_gradient(problem, inputs, targets, list(selections), torch.ones(11))
+    for work in found.work(inputs, targets, plain.at(selections)):
         run(work, 1)
     assert bool(found.slow) is not captured
     for name, each in accumulators.items():

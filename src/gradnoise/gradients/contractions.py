@@ -137,7 +137,12 @@ def _gathered_on_cpu(contraction: Contraction, selection: Selection) -> Rows:
     directions = selection.directions or random_directions.NONE
     chosen = np.zeros((samples, len(selection.coordinates)), np.float32)
     projected = np.zeros((samples, directions.count), np.float32)
-    geometry, place = (contraction.offset, contraction.base), row_and_column(contraction, selection)
+    (row, column), offset = row_and_column(contraction, selection), contraction.offset
+    if selection.directions is None:
+        # Only directions need the inputs of every column.
+        needed, column = np.unique(column, return_inverse=True)
+        offset = offset[needed]
+    geometry, place = (offset, contraction.base), (row, column)
     inputs = contraction.inputs.contiguous().numpy()
     error = contraction.error.contiguous().numpy()
 

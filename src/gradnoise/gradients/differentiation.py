@@ -17,10 +17,10 @@ def summed_gradient(
     problem: Problem, inputs: torch.Tensor, targets: torch.Tensor, names: list[str]
 ) -> dict[str, torch.Tensor]:
     """Plain gradient of the sum of the samples' losses."""
-    named = dict(problem.model.named_parameters())
+    named = problem.parameters
     parameters = [named[name] for name in names]
     with asking(parameters):
-        total = summed_loss(problem.loss, problem.outputs(inputs), targets)
+        total, _ = summed_loss(problem.loss, problem.outputs(inputs), targets)
         if not total.requires_grad:
             return {name: torch.zeros_like(named[name]) for name in names}
         gradients = torch.autograd.grad(total, parameters, materialize_grads=True)

@@ -55,9 +55,9 @@ def sample_losses(loss: Loss, outputs: Any, targets: torch.Tensor) -> torch.Tens
 
 def summed_loss(
     loss: Loss, outputs: Any, targets: torch.Tensor, weights: torch.Tensor | None = None
-) -> torch.Tensor:
-    """Sum of the samples' losses, with weights where they can be told apart; else the batch's times n."""
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Sum of the samples' losses, and these (n,): with weights where they can be told apart; else the batch's times n."""
     losses = sample_losses(loss, outputs, targets)
     if losses is None:
-        return loss(outputs, targets) * len(targets)
-    return losses.sum() if weights is None else (weights.to(losses) * losses).sum()
+        return loss(outputs, targets) * len(targets), None
+    return losses.sum() if weights is None else (weights.to(losses) * losses).sum(), losses

@@ -144,7 +144,7 @@ def project_rows(
     indices = device_coordinates(selection, gradients.device)
     chosen = gradients if indices is None else gradients.index_select(1, indices)
     if selection.directions is None:
-        return chosen, gradients.new_empty(len(gradients), 0)
+        return chosen, gradients.new_empty((len(gradients), 0))
     return chosen, random_directions.project(selection.directions, gradients)
 
 

@@ -18,6 +18,7 @@ from gradnoise.gradients.captures.rows import captured_gradients, contraction, m
 from gradnoise.gradients.contractions import ELEMENTS, Contraction, Rows, row_and_column
 from gradnoise.gradients.selections import Selection
 from gradnoise.gradients.verification.problem import Problem
+from gradnoise.gradients.verification.proof import Total
 from gradnoise.gradients.verification.ways import ProvenGradients, Way
 from gradnoise.moments.central_powers import Moments, PowerSums, Work
 from gradnoise.moments.kernels import TOGETHER, WIDTH
@@ -81,16 +82,22 @@ class ChunkSums:
         # Of parameters that are differentiated sample by sample, and proven at all their coordinates.
         self.slow: dict[str, ProvenGradients] = {}
 
-    def work(self, inputs: torch.Tensor, targets: torch.Tensor) -> Iterator[list[Work]]:
+    def work(
+        self, inputs: torch.Tensor, targets: torch.Tensor, plain: Total | None
+    ) -> Iterator[list[Work]]:
         """Lists of work, to be done one after the other, that add one chunk of samples.
 
         One list takes all that needs no buffers: going back and forth between torch's threads and one's own costs
         more than the work of a small layer.
 
+        Args:
+            inputs, targets: the chunk.
+            plain: what plain autograd said of it, at the few coordinates; None for no proof.
+
         Raises:
             DependentError: where a sample's gradient does not exist.
         """
-        calls, parameters = self.proven.proven_calls(inputs, targets)
+        calls, parameters = self.proven.proven_calls(inputs, targets, plain)
         found: dict[Owner, Contraction] = {}
         together: list[Work] = []
         for name, owner in parameters.items():

@@ -7,7 +7,9 @@ of its deviation from the mean. What no layer's call explains is differentiated 
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,14 +17,15 @@ from gradnoise.errors import InputError
 from gradnoise.gradients.differentiation import summed_gradient
 from gradnoise.gradients.selections import Selection, project, select
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
-from gradnoise.gradients.verification.problem import Problem, measuring
+from gradnoise.gradients.verification.problem import Problem, dense, measuring
+from gradnoise.gradients.verification.proof import Total, total_gradient
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
 from gradnoise.moments.central_powers import Moments, run
 from gradnoise.stage import progress
 
-TRIED = 100  # coordinates of a parameter by which a captured gradient is held against plain differentiation
+TRIED = 8  # largest coordinates of a parameter, and others, by which captured gradients are held against plain ones
 
 
 def streamed_moments(
@@ -64,17 +67,17 @@ def streamed_moments(
     summed = {name: summed_selection(selection) for name, selection in selections.items()}
     with preserved(model) as kept, measuring():
         problem = Problem(model, loss, kept)
-        means = _means(problem, chunks("mean"), summed, len(inputs))
+        means, few, plain = _means(problem, chunks("mean"), summed, verify)
         _require_finite(model, loss, inputs, targets, summed, means, chunk_size)
         accumulators = {
             name: Accumulator.about(selection, summed[name], means[name])
             for name, selection in selections.items()
         }
-        found = ChunkSums(problem, accumulators, _few(model, selections), verify)
+        found = ChunkSums(problem, accumulators, few or summed, verify)
         threads = torch.get_num_threads()
         with ThreadPoolExecutor(threads) as pool:
-            for batch, labels in chunks("central powers"):
-                for work in found.work(batch, labels):
+            for (batch, labels), total in zip(chunks("central powers"), plain, strict=True):
+                for work in found.work(batch, labels, total):
                     run(work, threads, pool)
     return {name: each.moments(len(inputs)) for name, each in accumulators.items()}
 
@@ -99,20 +102,38 @@ def _means(
     problem: Problem,
     chunks: Iterator[tuple[torch.Tensor, torch.Tensor]],
     selections: Mapping[str, Selection],
-    samples: int,
-) -> dict[str, torch.Tensor]:
-    """Mean gradient at the selections, float64 (C,), on the processor."""
-    totals = {
+    verify: bool,
+) -> tuple[dict[str, torch.Tensor], dict[str, Selection], list[Total | None]]:
+    """Mean gradient at the selections, float64 (C,), on the processor; a few coordinates, every chunk's gradient there."""
+    names, samples = list(selections), 0
+    sums = {
         name: torch.zeros(len(each.coordinates), dtype=torch.float64)
         for name, each in selections.items()
     }
+    few: dict[str, Selection] = {}
+    plain: list[Total | None] = []
     for batch, labels in chunks:
-        gradients = summed_gradient(problem, batch, labels, list(selections))
+        if verify:
+            weights = torch.ones(len(labels), device=labels.device)
+            total = total_gradient(problem, batch, labels, names, weights)
+            gradients = {name: dense(each) for name, each in total.gradients.items()}
+            few = few or _few(gradients)
+            plain.append(total.at(few))
+        else:
+            gradients = summed_gradient(problem, batch, labels, names)
+            plain.append(None)
         for name, selection in selections.items():
-            totals[name].add_(project(selection, gradients[name])[0].cpu())
-    return {name: total.div_(samples) for name, total in totals.items()}
+            sums[name].add_(project(selection, gradients[name])[0].cpu())
+        samples += len(labels)
+    return {name: total.div_(samples) for name, total in sums.items()}, few, plain
 
 
-def _few(model: nn.Module, selections: Mapping[str, Selection]) -> dict[str, Selection]:
-    """A few coordinates of every parameter, at which captured gradients are proven."""
-    return select(dict(model.named_parameters()), TRIED, 0, 0, list(selections))
+def _few(gradients: Mapping[str, torch.Tensor]) -> dict[str, Selection]:
+    """Coordinates at which a parameter's captured gradients are proven: its largest in one chunk, and others drawn."""
+    drawn = select(gradients, TRIED, 0, 0)
+    for name, each in gradients.items():
+        # Most of a table of words, or of a layer of dead units, has no gradient that could be wrong.
+        largest = each.abs().flatten().topk(min(TRIED, each.numel())).indices.cpu().numpy()
+        both = np.union1d(largest, drawn[name].coordinates)
+        drawn[name] = replace(drawn[name], coordinates=both)
+    return drawn

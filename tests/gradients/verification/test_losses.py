@@ -10,6 +10,7 @@ from gradnoise.gradients.verification.losses import (
     AGREEMENT,
     ALONE,
     ROUNDING,
+    glimpse,
     require_alone,
     require_divisible,
     require_mean,
@@ -77,3 +78,15 @@ def test_outputs_are_the_same_but_for_rounding(off: float, same: bool) -> None:
     other = {"a": torch.ones(8, dtype=torch.float64) * (1 + off), "b": None}
     assert same_outputs(one, other) is same
     assert not same_outputs(torch.ones(2), torch.ones(3))
+
+
+def test_a_glimpse_shows_a_few_outputs_of_every_sample() -> None:
+    outputs = (torch.arange(600.0).view(3, 10, 20), None, torch.tensor(7.0))
+    some, nothing, scalar = glimpse(outputs)
+    assert some.shape == (3, 16)
+    assert some[2, 1] == outputs[0][2].flatten()[13]
+    assert nothing is None
+    assert scalar == 7
+    changed = outputs[0].clone()
+    changed[1] = torch.randn(10, 20)
+    assert not same_outputs(glimpse((changed, *outputs[1:])), (some, nothing, scalar))

@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from example_models import Listed, UsedTwice, vectors
+from example_models import Listed, Sorted, TimeFirst, UsedTwice, vectors
 from gradnoise.gradients.selections import select
 from gradnoise.gradients.verification import ways
 from gradnoise.gradients.verification.problem import DependentError, Problem
+from gradnoise.gradients.verification.proof import Proof, Total, total_gradient
 from gradnoise.gradients.verification.ways import ProvenGradients, Way
 from gradnoise.model.preservation import Kept
 
@@ -55,8 +56,45 @@ def test_no_way_is_left_where_plain_gradients_disagree(monkeypatch: pytest.Monke
         found.rows(*vectors())
 
 
+def plain(found: ProvenGradients, x: torch.Tensor, y: torch.Tensor) -> Total:
+    """What plain autograd says of the chunk."""
+    names = list(found.selections)
+    return total_gradient(found.problem, x, y, names, torch.ones(len(y))).at(found.selections)
+
+
 def test_calls_are_given_for_proven_parameters_only() -> None:
-    found = proven(UsedTwice())
-    calls, owners = found.proven_calls(*vectors())
+    found, data = proven(UsedTwice()), vectors()
+    calls, owners = found.proven_calls(*data, plain(found, *data))
     assert sorted(owners) == ["a.bias", "b.bias", "b.weight"]
     assert all(len(each) == 1 for each in calls.values())
+
+
+def test_calls_under_weights_are_those_without_to_the_bit() -> None:
+    found, data = proven(nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))), vectors()
+    weighted, _ = found.proven_calls(*data, plain(found, *data))
+    unproven, _ = found.proven_calls(*data, None)
+    for module, (call,) in weighted.items():
+        torch.testing.assert_close(call.error, unproven[module][0].error, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("model", [Sorted(), TimeFirst()], ids=["sorted", "time first"])
+def test_calls_that_hold_other_samples_are_found_by_their_weights(
+    model: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Proof, "_alone", lambda *_: [])  # which finds them, too
+    found = proven(model)
+    x, y = vectors(8)
+    if isinstance(model, TimeFirst):
+        x = torch.randn(8, 8, 6)
+    _, owners = found.proven_calls(x, y, plain(found, x, y))
+    assert sorted(owners) == (["b.bias", "b.weight"] if isinstance(model, TimeFirst) else [])
+
+
+def test_another_pass_with_other_outputs_is_refused() -> None:
+    found, (x, y) = proven(nn.Linear(6, 3)), vectors()
+    total = plain(found, x, y)
+    found.proven_calls(x, y, total)
+    other = total.outputs.clone()
+    other[17, 1] += 1e-3
+    with pytest.raises(DependentError, match="two passes over the same samples differ"):
+        found.proven_calls(x, y, total._replace(outputs=other))

@@ -26,6 +26,14 @@ class Call:
     error: torch.Tensor
     part: Part = Part.ALL
 
+    def times(self, factors: torch.Tensor) -> "Call":
+        """The same with the errors of sample i times the i-th factor, where the leading axis can be the samples'."""
+        error = self.error
+        if len(error) != len(factors):
+            return self
+        factors = factors.to(error).view(-1, *(1,) * (error.ndim - 1))
+        return Call(self.inputs, error * factors, self.part)
+
     def samples(self, among: slice) -> "Call":
         """The same of some samples."""
         return Call(self.inputs[among], self.error[among], self.part)
@@ -55,13 +63,22 @@ def capture(
     inputs: torch.Tensor,
     targets: torch.Tensor,
     modules: Sequence[nn.Module],
+    weights: torch.Tensor | None = None,
 ) -> tuple[dict[nn.Module, list[Call]], Any]:
-    """One pass over a batch, giving every call of the modules, and the model's outputs."""
+    """One pass over a batch, giving every call of the modules, and the model's outputs.
+
+    With weights (n,) on the samples' losses, the i-th error of a call is divided by the i-th: where it is that of
+    sample i nothing changes (not a bit, for powers of two), and where it is another's it is wrong.
+    """
     recorder = _Recorder(modules, len(targets))
     with torch.enable_grad(), recorder.listening(model):
         outputs = model(inputs)
-        total = summed_loss(loss, outputs, targets)
-        return recorder.calls(total), outputs
+        total, losses = summed_loss(loss, outputs, targets, weights)
+        calls = recorder.calls(total)
+    if weights is not None and losses is not None:
+        inverse = weights.reciprocal()
+        calls = {module: [each.times(inverse) for each in mine] for module, mine in calls.items()}
+    return calls, outputs
 
 
 class _Recorder:

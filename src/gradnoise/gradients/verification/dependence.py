@@ -10,16 +10,15 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from gradnoise.errors import InputError
-from gradnoise.gradients.verification.losses import ALONE, ROUNDING, same_outputs
+from gradnoise.gradients.verification.losses import same_outputs
 from gradnoise.gradients.verification.problem import (
     DependentError,
     Problem,
     dense,
     gradient_alone,
     measuring,
-    norm,
 )
-from gradnoise.gradients.verification.proof import prove
+from gradnoise.gradients.verification.proof import differing, total_gradient
 from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 
@@ -76,15 +75,12 @@ def _dependence(
     for single in singles:
         weights = torch.zeros(count, device=inputs.device)
         weights[single] = 1
-        proof = prove(problem, inputs, targets, names, weights)
-        looked = [single] if proof.weights[single] != proof.weights[single - 1] else range(count)
+        total = total_gradient(problem, inputs, targets, names, weights)
+        looked = [single] if total.weights[single] != total.weights[single - 1] else range(count)
         alone = _summed_alone(problem, inputs, targets, looked, names)
-        pairs = {name: (dense(alone[name]), dense(proof.total[name])) for name in names}
-        scale = {name: max(norm(one), norm(other)) for name, (one, other) in pairs.items()}
-        # A gradient that is zero in theory is no dependence where rounding makes it something.
-        floor = ROUNDING * max(scale.values())
-        for name, (one, other) in pairs.items():
-            disagreeing[name] += norm(one - other) > max(ALONE * scale[name], floor)
+        together = {name: dense(total.gradients[name]) for name in names}
+        for name in differing({name: dense(alone[name]) for name in names}, together):
+            disagreeing[name] += 1
     for name, found in disagreeing.items():
         if 2 * found > len(singles):
             return (

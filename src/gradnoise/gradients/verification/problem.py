@@ -1,8 +1,9 @@
 """A model and its loss, differentiated plainly and left as they were."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -26,6 +27,11 @@ class Problem:
     loss: Loss
     kept: Kept
 
+    @cached_property
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """By name; looked up once, since a walk through all modules costs as much as a small layer."""
+        return dict(self.model.named_parameters())
+
     def fresh(self, samples: torch.Tensor) -> torch.Tensor:
         """The model as it was, and a copy of the samples that it may change."""
         self.kept.put_back()
@@ -40,7 +46,7 @@ def gradient_alone(
     problem: Problem, inputs: torch.Tensor, targets: torch.Tensor, sample: int, names: list[str]
 ) -> dict[str, torch.Tensor]:
     """Gradient of the loss of one sample as a batch of one."""
-    named = dict(problem.model.named_parameters())
+    named = problem.parameters
     parameters = [named[name] for name in names]
     one = slice(sample, sample + 1)
     with asking(parameters):
@@ -92,6 +98,7 @@ def dense(gradient: torch.Tensor) -> torch.Tensor:
     return gradient.to_dense() if gradient.is_sparse else gradient
 
 
-def norm(tensor: torch.Tensor) -> float:
-    """Euclidean norm of all elements."""
-    return float(torch.linalg.vector_norm(tensor))
+def norms(tensors: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    """Euclidean norms, with one transfer from the device for all."""
+    found = [torch.linalg.vector_norm(each).double() for each in tensors.values()]
+    return dict(zip(tensors, torch.stack(found).tolist(), strict=True))

@@ -6,6 +6,8 @@ through the model's own parameters:
 * **Their sum under random weights.** One more forward and backward pass gives the gradient of sum_i w_i l_i.
   The rows must add up to it under the same weights, w_i of -1 or 2 at random: rows that belong to other samples (a batch
   sorted inside the model, a leading axis that only looks like the samples') do not, though their plain sum would.
+  Where another pass has given the plain gradient already, the weights are in the pass that the rows are from, which
+  are divided by them, and their plain sum is held against it.
 * **One sample alone.** The gradient of a random sample's loss as a batch of one must be its row: a model or a loss
   that looks at batch mates, and parameters that `torch.func` does not see (kept in a list, a penalty in the loss),
   fail here.
@@ -14,23 +16,29 @@ And the loss of the batch must be the mean of the samples' losses, and two passe
 the same outputs; else no gradient of one sample exists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import torch
 
 from gradnoise.gradients.contractions import Rows
-from gradnoise.gradients.sample_losses import sample_losses
+from gradnoise.gradients.sample_losses import summed_loss
 from gradnoise.gradients.selections import Selection, project
-from gradnoise.gradients.verification.losses import AGREEMENT, ALONE, ROUNDING, require_mean
+from gradnoise.gradients.verification.losses import (
+    AGREEMENT,
+    ALONE,
+    ROUNDING,
+    glimpse,
+    require_mean,
+)
 from gradnoise.gradients.verification.problem import (
     Problem,
     asking,
     dense,
     detached,
     gradient_alone,
-    norm,
+    norms,
 )
 
 WEIGHTS = (-1.0, 2.0)  # neither their sum nor their differences vanish
@@ -38,23 +46,40 @@ EVERY = 16  # rows whose size stands for all
 TRIED = 3  # samples alone, of which most must disagree: one may sit on the kink of a rectifier
 
 
+class Total(NamedTuple):
+    """What plain autograd says of the samples of a chunk together.
+
+    Attributes:
+        weights: float32 (n,).
+        gradients: of the weighted sum of the samples' losses, by parameter name.
+        outputs: of the pass that gave them, detached.
+    """
+
+    weights: torch.Tensor
+    gradients: Mapping[str, torch.Tensor]
+    outputs: Any
+
+    def at(self, selections: Mapping[str, Selection]) -> Self:
+        """Gradients at the selections, float64 (C + D,), and a part of the outputs: what may be kept of every chunk."""
+        chosen = {name: _projected(each, self.gradients[name]) for name, each in selections.items()}
+        return self._replace(gradients=chosen, outputs=glimpse(self.outputs))
+
+
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """What plain autograd says of one chunk.
+    """What the rows of one chunk are held against.
 
     Attributes:
         problem: model and loss.
         samples: the chunk's inputs and targets.
         weights: float32 (n,).
-        total: gradient of the weighted sum of the samples' losses, by parameter name.
-        outputs: of the pass that gave it, detached.
+        total: what the rows must add up to under the weights, at the selections, float64 (C + D,).
     """
 
     problem: Problem
     samples: tuple[torch.Tensor, torch.Tensor]
     weights: torch.Tensor
     total: Mapping[str, torch.Tensor]
-    outputs: Any
 
     def disagreeing(
         self, rows: Mapping[str, Rows], selections: Mapping[str, Selection], sample: int
@@ -68,24 +93,23 @@ class Proof:
         """
         if not rows:
             return []
-        off = {name: self._off(parts, selections[name]) for name, parts in rows.items()}
+        off = norms({name: self._off(name, parts) for name, parts in rows.items()})
         # Every EVERYth row tells the size of all; all are looked at where that makes something look wrong.
-        size = {name: _size(parts, EVERY) for name, parts in rows.items()}
+        size = _sizes(rows, EVERY)
         floor = ROUNDING * max(size.values(), default=0.0)
         # Where the sum overflows, one sample alone has to do.
         wrong = [
             name
             for name, each in off.items()
             if max(AGREEMENT * size[name], floor) < each < float("inf")
-            and each > AGREEMENT * _size(rows[name], 1)
+            and each > AGREEMENT * _sizes({name: rows[name]}, 1)[name]
         ]
         return wrong + [name for name in self._alone(rows, selections, sample) if name not in wrong]
 
-    def _off(self, rows: Rows, selection: Selection) -> float:
-        """How far the rows' weighted sum is from what it must be."""
+    def _off(self, name: str, rows: Rows) -> torch.Tensor:
+        """What the rows' weighted sum is off what it must be."""
         weights = self.weights.to(rows[0])
-        found = torch.cat([weights @ part for part in rows])
-        return norm(found.double() - _projected(selection, self.total[selection.name]))
+        return _joined([weights @ part for part in rows]) - self.total[name]
 
     def _alone(
         self,
@@ -99,62 +123,60 @@ class Proof:
         for step in range(min(TRIED, count)):
             at = (sample + step * max(1, count // TRIED)) % count
             alone = gradient_alone(self.problem, *self.samples, at, suspects)
-            pairs = {
-                name: (
-                    _projected(selections[name], alone[name]),
-                    torch.cat([part[at] for part in rows[name]]).double(),
-                )
-                for name in suspects
-            }
-            scale = {name: max(norm(one), norm(row)) for name, (one, row) in pairs.items()}
-            floor = ROUNDING * max(scale.values(), default=0.0)
-            for name, (one, row) in pairs.items():
-                disagreements[name] += norm(one - row) > max(ALONE * scale[name], floor)
+            there = {name: _projected(selections[name], alone[name]) for name in suspects}
+            here = {name: _joined([part[at] for part in rows[name]]) for name in suspects}
+            for name in differing(there, here):
+                disagreements[name] += 1
             suspects = [name for name in suspects if disagreements[name]]
             if not suspects:
                 return []
         return [name for name in suspects if 2 * disagreements[name] > min(TRIED, count)]
 
 
-def prove(
+def total_gradient(
     problem: Problem,
     inputs: torch.Tensor,
     targets: torch.Tensor,
     names: list[str],
     weights: torch.Tensor,
-) -> Proof:
-    """One plain pass over a chunk, with weights on the samples' losses.
+) -> Total:
+    """One plain pass over a chunk, with weights on the samples' losses (all one where these cannot be told apart).
 
     Raises:
         DependentError: where the loss of the batch is not the mean of the samples' losses.
     """
-    named = dict(problem.model.named_parameters())
-    parameters = [named[name] for name in names]
+    parameters = [problem.parameters[name] for name in names]
     with asking(parameters):
         outputs = problem.outputs(inputs)
-        losses = sample_losses(problem.loss, outputs, targets)
+        total, losses = summed_loss(problem.loss, outputs, targets, weights)
         if losses is None:
-            # Only the batch's loss is known: all weights are one.
             weights = torch.ones_like(weights)
-            total = problem.loss(outputs, targets) * len(targets)
         else:
             require_mean(problem.loss, outputs, targets, losses)
-            total = (weights.to(losses) * losses).sum()
         if total.requires_grad:
             gradients = torch.autograd.grad(total, parameters, materialize_grads=True)
         else:
             gradients = tuple(torch.zeros_like(each) for each in parameters)
-    return Proof(
-        problem,
-        (inputs, targets),
-        weights,
-        dict(zip(names, gradients, strict=True)),
-        detached(outputs),
-    )
+    return Total(weights, dict(zip(names, gradients, strict=True)), detached(outputs))
+
+
+def differing(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> list[str]:
+    """Parameters of which a sample's gradient was found as two, but for rounding."""
+    sizes, others = norms(one), norms(other)
+    scale = {name: max(sizes[name], others[name]) for name in sizes}
+    off = norms({name: each - other[name] for name, each in one.items()})
+    # A gradient that is zero in theory is no dependence where rounding makes it something.
+    floor = ROUNDING * max(scale.values(), default=0.0)
+    return [name for name, each in off.items() if each > max(ALONE * scale[name], floor)]
 
 
 def _projected(selection: Selection, gradient: torch.Tensor) -> torch.Tensor:
-    return torch.cat(project(selection, dense(gradient).float())).double()
+    return _joined(project(selection, dense(gradient).float()))
+
+
+def _joined(parts: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Values at coordinates and along directions in a row, float64."""
+    return torch.cat([part for part in parts if part.numel()] or [parts[0]]).double()
 
 
 def random_weights(count: int, generator: torch.Generator) -> torch.Tensor:
@@ -163,8 +185,14 @@ def random_weights(count: int, generator: torch.Generator) -> torch.Tensor:
     return torch.tensor(WEIGHTS)[drawn]
 
 
-def _size(rows: Rows, step: int) -> float:
-    """Largest norm that a sum of these rows under weights of one can have, from every `step`th of them."""
-    count, some = len(rows[0]), [part[::step] for part in rows]
-    total = sum(norm(part) ** 2 for part in some)
-    return float(count * (total / max(1, len(some[0]))) ** 0.5)
+def _sizes(rows: Mapping[str, Rows], step: int) -> dict[str, float]:
+    """Largest norms that sums of these rows under weights of one can have, from every `step`th of them."""
+    some = {
+        name: torch.cat([part[::step].reshape(-1) for part in parts])
+        for name, parts in rows.items()
+    }
+    counts = {name: (len(parts[0]), len(parts[0][::step])) for name, parts in rows.items()}
+    return {
+        name: each * counts[name][0] / max(1, counts[name][1]) ** 0.5
+        for name, each in norms(some).items()
+    }

@@ -14,9 +14,9 @@ from gradnoise.gradients.captures.rows import captured_gradients
 from gradnoise.gradients.contractions import Rows
 from gradnoise.gradients.differentiation import one_by_one, one_sample_gradients
 from gradnoise.gradients.selections import Selection
-from gradnoise.gradients.verification.losses import same_outputs
+from gradnoise.gradients.verification.losses import glimpse, same_outputs
 from gradnoise.gradients.verification.problem import DependentError, Problem
-from gradnoise.gradients.verification.proof import Proof, prove, random_weights
+from gradnoise.gradients.verification.proof import Proof, Total, random_weights, total_gradient
 
 log = logging.getLogger(__name__)
 
@@ -76,42 +76,53 @@ class ProvenGradients:
         return {name: rows[name] for name in self.selections}
 
     def captured(
-        self, inputs: torch.Tensor, targets: torch.Tensor
+        self, inputs: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor | None = None
     ) -> tuple[dict[nn.Module, list[Call]], Any]:
         """Calls of the layers whose parameters are captured, and the model's outputs (None without any)."""
         modules = list(dict.fromkeys(module for module, _ in self._owners().values()))
         if not modules:
             return {}, None
         problem = self.problem
-        return capture(problem.model, problem.loss, problem.fresh(inputs), targets, modules)
+        fresh = problem.fresh(inputs)
+        return capture(problem.model, problem.loss, fresh, targets, modules, weights)
 
     def proven_calls(
-        self, inputs: torch.Tensor, targets: torch.Tensor
+        self, inputs: torch.Tensor, targets: torch.Tensor, plain: Total | None
     ) -> tuple[dict[nn.Module, list[Call]], dict[str, Owner]]:
-        """Calls whose captured gradients are proven at the selections, and the parameters that they give."""
-        calls, outputs = self.captured(inputs, targets)
+        """Calls whose captured gradients are proven at the selections, and the parameters that they give.
+
+        Args:
+            inputs, targets: one chunk.
+            plain: of the same chunk under weights of one, at the selections; None for no proof.
+        """
+        weights = None if plain is None else self._weights(targets)
+        calls, outputs = self.captured(inputs, targets, weights)
         for name, owner in self._owners().items():
             if not usable(of_parameter(calls, owner), len(targets)):
                 self._slower(name, NOT_ONCE)
         owners = self._owners()
-        if self.verify and owners:
+        if plain is not None and owners:
+            _require_same(glimpse(outputs), plain.outputs)
             rows = captured_gradients(calls, owners, self.selections, len(targets))
-            self._disagreeing(self.proof(inputs, targets, outputs), rows)
+            proof = Proof(self.problem, (inputs, targets), plain.weights, plain.gradients)
+            self._disagreeing(proof, rows)
         return calls, self._owners()
 
     def proof(self, inputs: torch.Tensor, targets: torch.Tensor, outputs: Any) -> Proof:
         """What the rows of this chunk are held against; `outputs` of another pass, or None."""
-        weights = random_weights(len(targets), self._generator).to(targets.device)
-        found = prove(self.problem, inputs, targets, list(self.selections), weights)
+        names, weights = list(self.selections), self._weights(targets)
+        found = total_gradient(self.problem, inputs, targets, names, weights)
         if outputs is None and self._first:
             with torch.no_grad():
                 outputs = self.problem.outputs(inputs)
         self._first = False
-        if outputs is not None and not same_outputs(outputs, found.outputs):
-            raise DependentError(
-                "two passes over the same samples differ: the model draws at random in every pass"
-            )
-        return found
+        if outputs is not None:
+            _require_same(outputs, found.outputs)
+        total = found.at(self.selections).gradients
+        return Proof(self.problem, (inputs, targets), found.weights, total)
+
+    def _weights(self, targets: torch.Tensor) -> torch.Tensor:
+        return random_weights(len(targets), self._generator).to(targets.device)
 
     def _owners(self) -> dict[str, Owner]:
         return {name: each for name, each in self.owners.items() if self.ways[name] is Way.CAPTURED}
@@ -142,3 +153,10 @@ class ProvenGradients:
             )
         self.ways[name] = Way(self.ways[name] + 1)
         log.info("slower way for %s: %s", name, why)
+
+
+def _require_same(one: Any, other: Any) -> None:
+    if not same_outputs(one, other):
+        raise DependentError(
+            "two passes over the same samples differ: the model draws at random in every pass"
+        )
