@@ -5,7 +5,8 @@
 Prints the least wall and processor time of alternated runs on two threads. "bare" is forward and backward of
 the mean loss, all weight gradients, in micro-batches of 64; "ours" the per-sample gradients of 20,000
 coordinates and 100 directions per weight, its checks of the model included; "torch.func" is
-`vmap(grad)` of whole per-sample gradients, on fewer samples, of which the same coordinates are then taken.
+`vmap(grad)` of whole per-sample gradients, on fewer samples, of which the same coordinates are then taken;
+it is given attention in plain operations, which alone it can vectorise.
 """
 
 import sys
@@ -19,6 +20,7 @@ import torch
 import torch.nn.functional as F
 import zarr
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gradnoise.gradients import contractions, directions
 from gradnoise.gradients import store as gradient_store
@@ -50,11 +52,35 @@ def least(repeats: int, *functions: Callable[[], object]) -> list[tuple[float, f
     return [(min(wall), min(processor)) for wall, processor in zip(walls, processors, strict=True)]
 
 
+WORDS, LENGTH, WIDTH = 1000, 32, 64
+
+
+class Transformer(nn.Module):
+    """A block of a transformer between an embedding and a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(WORDS, WIDTH)
+        self.block = nn.TransformerEncoderLayer(WIDTH, 4, 4 * WIDTH, dropout=0.0, batch_first=True)
+        self.out = nn.Linear(WIDTH, 10)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.out(self.block(self.embed(tokens)).mean(1))
+        return found
+
+
+def built_in(name: str, shape: tuple[int, ...], samples: int) -> tuple[nn.Module, torch.Tensor]:
+    """A network, and images for it."""
+    model = factory.build({"name": name, "arguments": {}}, shape, 10, 0)
+    return model, torch.randn(samples, *shape)
+
+
 def compare(
-    name: str, shape: tuple[int, ...], samples: int, coordinates: int, repeats: int
+    name: str, model: nn.Module, inputs: torch.Tensor, coordinates: int, repeats: int
 ) -> None:
-    model: nn.Module = factory.build({"name": name, "arguments": {}}, shape, 10, 0).eval()
-    inputs, targets = torch.randn(samples, *shape), torch.randint(0, 10, (samples,))
+    model.eval()
+    samples, shape = len(inputs), tuple(inputs.shape[1:])
+    targets = torch.randint(0, 10, (samples,))
     named = dict(model.named_parameters())
     weights = [parameter for parameter in named if parameter.endswith("weight")]
     selections = select(named, coordinates, 100, 0, weights)
@@ -78,7 +104,8 @@ def compare(
     def torch_func() -> None:
         few = slice(0, samples // FEW)
         problem = Problem(model, F.cross_entropy, Kept(model))
-        one_sample_gradients(problem, inputs[few], targets[few], selections)
+        with sdpa_kernel(SDPBackend.MATH):
+            one_sample_gradients(problem, inputs[few], targets[few], selections)
 
     bare(), ours()  # warm
     times = least(repeats, bare, unproven, ours, torch_func)
@@ -134,8 +161,10 @@ def main() -> None:
     torch.manual_seed(0)
     for module in (directions, contractions):
         module.warm()
-    compare("cnn", (1, 28, 28), 4 * samples, 300, repeats)
-    compare("alexnet", (3, 32, 32), samples, 20_000, repeats)
+    compare("cnn", *built_in("cnn", (1, 28, 28), 4 * samples), 300, repeats)
+    compare("alexnet", *built_in("alexnet", (3, 32, 32), samples), 20_000, repeats)
+    tokens = torch.randint(0, WORDS, (samples, LENGTH))
+    compare("transformer", Transformer(), tokens, 5_000, repeats)
     store_speed(5_000, select({"weight": torch.empty(200, 200)}, 20_000, 0, 0)["weight"])
 
 

@@ -67,9 +67,21 @@ def contract(contraction: Contraction, selection: Selection) -> Rows:
     if dense or 2 * len(selection.coordinates) > selection.size:
         return _in_parts(_by_matrix_products, contraction, selection, selection.size)
     if contraction.error.device.type == "cpu":
+        if _cheap_as_products(selection, len(contraction.base)):
+            return _in_parts(_by_matrix_products, contraction, selection, selection.size)
         return _gathered_on_cpu(contraction, selection)
     gathered = 2 * len(selection.coordinates) * len(contraction.base)
     return _in_parts(gathered_by_torch, contraction, selection, gathered)
+
+
+def _cheap_as_products(selection: Selection, positions: int) -> bool:
+    """Whether whole gradients by matrix products take less than dot products, on a processor.
+
+    At every position these cost what the coordinates and the square of the directions do, whole gradients a sixth
+    of that for an element, and eight positions' worth to be written and read again (both measured).
+    """
+    single = len(selection.coordinates) + selection.direction_count**2
+    return selection.size * (positions + 8) < 6 * positions * single
 
 
 def _in_parts(
