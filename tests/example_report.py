@@ -80,6 +80,7 @@ def write_experiment(folder: Path) -> None:
         "config": {"runs": ["cnn", "cnn_shuffled"], "output": "results"},
         "sections": ["output", "runs"],
         "figures": CAPTIONS,
+        "data_files": {"cnn": "data.h5", "cnn_shuffled": "data.h5"},
         "command": "snakemake --cores all",
         "stale": ["old/", "figures/old-*.*"],
     }

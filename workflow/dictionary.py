@@ -31,6 +31,9 @@ Written by `python workflow/dictionary.py` from the declarations beside the code
 two together. Arrays carry the same `units` and `long_name` as attributes, and their dimensions' names. Units: `1` is a
 pure number; nothing, a name or a flag. `{...}` in a path or a group stands for every one there is.
 """
+CARD = """Every run's settings, numbers per layer and verdicts, JSON; `{run}` is a run's name, `[]` stands for the entries
+of a list, and what does not exist is null. `python -m gradnoise.report compare a.json b.json --output compare.html`
+draws cards side by side."""
 
 
 def page() -> str:
@@ -60,6 +63,8 @@ def page() -> str:
     ):
         each = import_module(name).TABLES[Path(path).stem]
         parts.append(f"### `{path}`\n\n{columns(each)}")
+    card = import_module("gradnoise.report.cards.schema").CARD
+    parts.append(f"### `{PATHS.noise_card}`\n\n{CARD}\n\n{columns(card)}")
     return "\n\n".join(parts) + "\n"
 
 

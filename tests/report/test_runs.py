@@ -52,7 +52,7 @@ def inputs() -> Inputs:
 
 
 def settings(trainer: str = "big") -> Settings:
-    return Settings({}, [], {"small": SECTIONS}, {"small": trainer}, [], "")
+    return Settings({}, [], {"small": SECTIONS}, {"small": trainer}, [], {}, "")
 
 
 def test_accuracy_is_that_of_the_measured_seeds_of_the_run_that_trained(inputs):

@@ -1,5 +1,6 @@
 """Report: the whole config, and what the page says of each figure."""
 
+from pathlib import Path
 from typing import Any
 
 from configuration import Config
@@ -22,6 +23,10 @@ def settings(experiment: Experiment) -> dict[str, Any]:
             for entry in catalogue.entries().values()
             if entry.name in drawn
         ],
+        "data_files": {
+            name: Path(experiment.paths.data(run.data)).name
+            for name, run in experiment.runs.items()
+        },
         "command": experiment.command,
         "stale": list(stale(experiment)),
     }

@@ -1,10 +1,12 @@
-"""Command line of the report: `python -m gradnoise.report`."""
+"""Command line of the report: `python -m gradnoise.report`, and `python -m gradnoise.report compare`."""
 
 import json
 import logging
+import runpy
+import sys
 
 from gradnoise import stage
-from gradnoise.report.card import noise_card
+from gradnoise.report.cards.card import noise_card
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.page import render
 from gradnoise.report.settings import Settings
@@ -14,7 +16,12 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Write the page and the noise card."""
+    """Write the page and the noise card; or, with `compare`, a page of several cards."""
+    if sys.argv[1:2] == ["compare"]:
+        del sys.argv[1]
+        # By name: the stage does not depend on how cards are compared.
+        runpy.run_module("gradnoise.report.cards.compare", run_name="__main__")
+        return
     arguments = stage.parse(
         "One self-contained page with everything a run found.",
         inputs=("tables", "claims", "components", "calibration", "control"),
@@ -23,7 +30,7 @@ def main() -> None:
     )
     settings = stage.read_settings(Settings, arguments.settings)
     inputs = Inputs.read(arguments)
-    card = noise_card(inputs.tables, settings.runs, settings.trained_by, inputs.data)
+    card = noise_card(settings, inputs)
     write_text(arguments.output, render(settings, inputs))
     write_text(arguments.card, json.dumps(card, indent=1, allow_nan=False) + "\n")
     log.info("%s: %.1f MB", arguments.output, arguments.output.stat().st_size / 1e6)

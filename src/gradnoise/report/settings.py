@@ -15,6 +15,7 @@ class Settings:
         runs: run -> its config sections, overrides applied.
         trained_by: run -> the run whose networks it measures.
         figures: `name`, `title` and `caption` of every figure, in the order of the page, the headline first.
+        data_files: run -> name of the file of its data.
         command: by which the results can be made again.
         stale: results beside the page's that the config no longer asks for.
     """
@@ -24,6 +25,7 @@ class Settings:
     runs: Mapping[str, Mapping[str, Any]]
     trained_by: Mapping[str, str]
     figures: Sequence[Mapping[str, str]]
+    data_files: Mapping[str, str]
     command: str
     stale: Sequence[str] = ()
 
