@@ -1,7 +1,7 @@
 """From a run's tables to components: percentages compared, and other quantities that were repeated."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,13 +38,14 @@ class Ranged:
     most: float = np.inf
     refuted_below: float = np.nan
     refuted_above: float = np.nan
+    family: str = ""
     only_refutes: bool = False
     margin: float = MARGIN
 
     def component(self, value: float, error: float, degrees: float, **more: Any) -> Component:
         """What was measured, beside its range."""
-        names = ("label", "least", "most", "refuted_below", "refuted_above", "only_refutes")
-        range_ = {name: getattr(self, name) for name in (*names, "margin")}
+        names = [field.name for field in fields(Ranged)]
+        range_ = {name: getattr(self, name) for name in names}
         return Component(value=value, error=error, degrees=degrees, **range_, **more)
 
 

@@ -1,5 +1,7 @@
 """From components to a verdict."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
@@ -52,6 +54,13 @@ def test_what_only_refutes_is_not_needed():
     certain = Component("fall", 9.0, 1.0, most=3.0, only_refutes=True)
     assert every([part("rise", 4.0), certain])[:2] == ("contradicted", 1)
     assert every([certain, fall])[:2] == ("contradicted", 0)
+
+
+def test_each_family_is_corrected_by_itself():
+    good = [part(f"layer {k}", 5.0 + k) for k in range(9)]
+    alone = replace(part("bad", -1.97), family="other")
+    assert every([*good, alone])[:2] == ("contradicted", 9)
+    assert every([*good, replace(alone, family="")])[:2] == ("open", 9)
 
 
 def test_some_differs_is_decided_the_other_way_round():

@@ -35,6 +35,7 @@ def rises_with_batch_size(
             label=f"{layer}: fall from batch size {small} to {large}",
             cells={Cell(layer, small): 1, Cell(layer, large): -1},
             most=MARGIN,
+            family="falls",
             only_refutes=True,
         )
         for layer in run.layers.index

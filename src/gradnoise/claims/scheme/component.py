@@ -34,6 +34,7 @@ class Component:
         least, most: the range that the claim says.
         refuted_below, refuted_above: thresholds beyond which the claim is contradicted, where these are further
             out than the range; between both, the component is open whatever its error.
+        family: components of one sentence of the claim: contradiction is corrected over each family by itself.
         only_refutes: can contradict the claim, but is not needed to support it.
         lowest, highest: values that are possible, for the interval (percentages: 0 and 100).
         margin: unit of `standardised`, for a range with one end; with two ends it is half their distance.
@@ -50,6 +51,7 @@ class Component:
     most: float = math.inf
     refuted_below: float = math.nan
     refuted_above: float = math.nan
+    family: str = ""
     only_refutes: bool = False
     lowest: float = -math.inf
     highest: float = math.inf

@@ -129,27 +129,34 @@ def _over_seeds(cells: Cells, weights: Array) -> Estimates:
         return Estimates(values.mean(axis=0), nothing, np.zeros_like(nothing))
     least = repeat_factors(cells) / repeats + _by_layer(cells, cells.hidden / expected)
     scaled = np.maximum(by_seed.var(axis=0, ddof=1) / expected, least)
-    prior_degrees, prior = _prior(cells, weights, scaled)
-    own = values.var(axis=0, ddof=1)
-    variance = moderate(own, degrees, prior_degrees, prior)
-    scale = (weights**2).T @ expected
-    variance = np.maximum(variance, scale * _shared(cells, weights, own / scale))
+    own, scale = values.var(axis=0, ddof=1), (weights**2).T @ expected
     floor = _of_a_repeat(cells, weights) / repeats + _hidden(cells, weights)
+    prior_degrees, prior = _prior(cells, weights, scaled, own / scale)
+    variance = moderate(own, degrees, prior_degrees, prior)
+    variance = np.maximum(variance, scale * _shared(cells, weights, own / scale))
     error = np.sqrt(np.maximum(variance, floor) / seeds)
     return Estimates(values.mean(axis=0), error, degrees + prior_degrees)
 
 
-def _prior(cells: Cells, weights: Array, scaled: Array) -> tuple[Array, Array]:
+def _prior(cells: Cells, weights: Array, scaled: Array, own: Array) -> tuple[Array, Array]:
     """Degrees of freedom and variance, (m,), that the classes of a contrast's layers give it before it is seen.
 
-    Layers of a class share their seeds: with S seeds and L layers there are at most (S - 1)(L - 1) degrees.
+    A class is known by its cells and by the contrasts within it. Its layers share their seeds: with S seeds and L layers
+    there are at most (S - 1)(L - 1) degrees.
+
+    Args:
+        cells, weights: as `estimate`.
+        scaled: (K,), variance of each cell over seeds, over p(1 - p).
+        own: (m,), that of each contrast, over the sum of its cells'.
     """
     seeds = len(cells.percentages)
     degrees, prior = np.full(weights.shape[1], PRIOR), np.zeros(weights.shape[1])
     for kind in np.unique(cells.kind):
         mine = cells.kind == kind
         layers = len(np.unique(cells.layer[mine]))
-        d0, scale = fit_prior(scaled[mine], seeds - 1, min(PRIOR, (seeds - 1.0) * (layers - 1)))
+        within = (weights[~mine] == 0).all(axis=0)
+        found = np.concatenate([scaled[mine], own[within]])
+        d0, scale = fit_prior(found, seeds - 1, min(PRIOR, (seeds - 1.0) * (layers - 1)))
         part = (weights[mine] ** 2).T @ cells.expected[mine]
         prior += part * scale
         degrees = np.where(part > 0, np.minimum(degrees, d0), degrees)

@@ -1,8 +1,8 @@
 """From components to a verdict.
 
 A claim that every component holds is supported where each one's own 95 % interval lies in its range: all of them
-have to, so the intersection-union test needs no correction. It is contradicted where some component is certainly
-outside after Holm's correction over all of them. A claim that some component differs is decided the other way round.
+have to, so the intersection-union test needs no correction. It is contradicted where some component is certainly outside
+after Holm's correction over all of them (over each family, where a claim says two different things). A claim that some component differs is decided the other way round.
 """
 
 from collections.abc import Callable, Sequence
@@ -70,10 +70,15 @@ def some(components: Sequence[Component]) -> Decision:
 
 
 def each(components: Sequence[Component]) -> tuple[Verdict, ...]:
-    """Verdict on every component: its own interval supports, contradiction is Holm's over all of them."""
+    """Verdict on every component: its own interval supports, contradiction is Holm's over its family."""
     if not components:
         raise ValueError("components: found none; at least one is needed")
-    refuted = holm(np.array([part.outside for part in components]))
+    families = np.array([part.family for part in components])
+    pvalues = np.array([part.outside for part in components])
+    refuted = np.zeros(len(components), bool)
+    for family in np.unique(families):
+        mine = families == family
+        refuted[mine] = holm(pvalues[mine])
     return tuple(
         CONTRADICTED if out else SUPPORTED if part.inside <= LEVEL else OPEN
         for part, out in zip(components, refuted, strict=True)
