@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from example_recordings import SAMPLES, SETTINGS, dataset
 from gradnoise.draws.batches import Draws
@@ -36,6 +37,16 @@ def test_a_loss_that_is_no_mean_over_samples_is_refused(monkeypatch: pytest.Monk
 
     monkeypatch.setattr("gradnoise.trajectory.dynamics.loss", lambda _: root_mean_square)
     with pytest.raises(InputError, match="the mean of their own losses"):
+        dynamics()
+
+
+def test_a_loss_without_a_second_derivative_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def margin(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        classes = (targets[:, 0] > 0).long()
+        return F.multi_margin_loss(torch.cat([outputs, -outputs], dim=1), classes)
+
+    monkeypatch.setattr("gradnoise.trajectory.dynamics.loss", lambda _: margin)
+    with pytest.raises(InputError, match=r"cannot be differentiated twice.*variants: \[\]"):
         dynamics()
 
 

@@ -65,6 +65,7 @@ class Dynamics:
         most = settings.curvature_samples or count
         self.sample = torch.from_numpy(np.sort(chosen[:most])).to(self.start.device)
         self._require_mean_of_samples()
+        self._require_curvature()
 
     def steps(self, first: int, last: int) -> Iterator[Tensor]:
         """Take steps first to last - 1; yields each one's mini-batch losses (R,)."""
@@ -92,6 +93,22 @@ class Dynamics:
                 f"trajectory: the loss of {last - first} samples is {together:.6g}, the mean of their own losses "
                 f"{alone:.6g}; a trajectory needs a loss that is the mean over its samples"
             )
+
+    def _require_curvature(self) -> None:
+        """Check, on one sample, that the loss can be differentiated twice: operations of torch need not."""
+        one = self.sample[:1]
+        objective = Objective(
+            self.model, self.loss, self.inputs[one], self.targets[one], self.start
+        )
+        try:
+            objective.hessian_product(list(objective.parameters()), torch.ones_like(self.start))
+        except RuntimeError as error:
+            if "not implemented" not in str(error):
+                raise
+            raise InputError(
+                f"trajectory: the model or the loss cannot be differentiated twice, as curvature needs ({error}); "
+                "write it with other operations, or set trajectory.variants: []"
+            ) from error
 
     def average(self) -> None:
         """Take the first replica's position into the mean."""
