@@ -88,3 +88,9 @@ def test_names_are_as_short_as_tells_them_apart():
         "b.a.1.k": "b.a.1.k",
         "block1.layer2": "layer2",
     }
+
+
+def test_of_many_names_some_at_equal_distances_remain():
+    names = [str(place) for place in range(9)]
+    assert lines.thinned(names, 3) == ["0", "4", "8"]
+    assert lines.thinned(names, 9) == names

@@ -91,6 +91,13 @@ def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: fl
         )
 
 
+def thinned(names: list[str], most: int) -> list[str]:
+    """At most so many of the names, at equal distances, the first and the last among them."""
+    if len(names) <= most:
+        return names
+    return [names[round(place)] for place in np.linspace(0, len(names) - 1, most)]
+
+
 def shortened(names: Iterable[str]) -> dict[str, str]:
     """By dotted name, as many of its last parts as tell it from the others."""
     parts = {name: name.split(".") for name in names}

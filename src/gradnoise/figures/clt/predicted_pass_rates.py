@@ -40,7 +40,8 @@ def draw(cells: pd.DataFrame, bins: pd.DataFrame, settings: Settings) -> Figure:
         axes.set_title(f"n = {count}", fontweight="bold")
         axes.set_xlabel("Predicted (%)")
     panels[0].set_ylabel("Measured on other samples (%)")
-    panels[0].legend(loc="upper left", handletextpad=0.2, labelspacing=0.2, borderpad=0.1)
+    if panels[0].get_legend_handles_labels()[0]:
+        panels[0].legend(loc="upper left", handletextpad=0.2, labelspacing=0.2, borderpad=0.1)
     _bins(panels[-1], bins, counts, colours)
     return drawn
 

@@ -33,6 +33,8 @@ GAUSSIAN = 2**1.5 * gamma(2) / np.sqrt(np.pi)  # rho of a Gaussian, 1.596
 
 ABOUT = ("parameter", "layer", "kind", "operation", "block", "index", "seed", "epoch")
 
+LONG = 12  # letters of a layer's name that find room below it
+
 SHOWN = (1, 2, 11, 12, 15, 16)  # layers of a residual network's third block that the paper shows
 
 
@@ -85,6 +87,10 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     )
     _logarithmic(axes, np.log10(rows["rho"].max()))
     axes.set_xticks(range(len(layers)), layers)
+    if max(map(len, layers)) > LONG:
+        axes.tick_params(axis="x", labelrotation=30)
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.set_ylabel(r"Third moment $\rho = E|g-Eg|^3/\sigma^3$")
     first = rows.iloc[0]
     axes.set_title(f"Seed {first['seed']}, epoch {first['epoch']}", fontweight="bold")

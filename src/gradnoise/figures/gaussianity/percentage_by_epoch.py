@@ -23,6 +23,7 @@ NEEDS = (
 )
 
 VALUE = "percentage_gaussian"
+WIDE = 3  # panels of a row whose titles do not meet
 MANY = 6  # lines of a panel whose names find room beside it
 
 
@@ -41,8 +42,7 @@ def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         found = rows[rows["operation"] == operation]
         names = list(found["parameter"].unique())
         if len(names) > MANY:
-            some = np.linspace(0, len(names) - 1, MANY).round().astype(int)
-            found = found[found["parameter"].isin([names[place] for place in some])]
+            found = found[found["parameter"].isin(lines.thinned(names, MANY))]
             title = f"{MANY} of {len(names)} {title}"
         if names:
             columns[title] = found
@@ -52,6 +52,8 @@ def shown(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     """Draw one run at one number of batches: a row of panels, with an axis of its own, for each batch size.
 
+    Where there are more columns than find room, each is a row instead, and the batch sizes stand side by side.
+
     Args:
         rows: aggregated rows of the run's weights, all epochs.
         settings: `significance`, `style`.
@@ -59,8 +61,12 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     colours = style.apply(settings)
     columns = shown(rows)
     sizes = sorted({rows["batch_size"].min(), rows["batch_size"].max()})
-    across = style.side_by_side(settings, len(columns))
     grid = [(size, title) for size in sizes for title in columns]
+    beside = len(columns)
+    if beside > WIDE:
+        grid = [(size, title) for title in columns for size in sizes]
+        beside = len(sizes)
+    across = style.side_by_side(settings, beside)
     down = len(grid) // across
     drawn, panels = style.figure(
         settings, 0.75 + 1.5 * down, nrows=down, ncols=across, sharex=True, squeeze=False
