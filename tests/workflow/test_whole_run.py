@@ -40,9 +40,7 @@ def test_a_model_of_tokens_with_a_loss_of_its_own_is_measured_like_any_other(pro
     clt = pd.read_csv(results / "tables/clt.csv")
     assert {"embed", "out"} <= set(clt.loc[clt["run"] == "own", "layer"])
     langevin = pd.read_csv(results / "tables/langevin.csv")
-    assert {"embed.weight", "out.weight"} <= set(
-        langevin.loc[langevin["run"] == "own", "parameter"]
-    )
+    assert {"embed.weight", "out.weight"} <= set(langevin.loc[langevin["run"] == "own", "subspace"])
 
 
 @pytest.mark.slow
