@@ -15,9 +15,9 @@ from scipy import stats
 
 from gradnoise.claims.scheme.alike import estimate_alike
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
 from gradnoise.claims.scheme.decision import Rule, every, some
 from gradnoise.claims.scheme.root_mean_square import root_mean_square
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
 
 Array = NDArray[Any]
 Scheme = Literal["first", "new"]

@@ -7,8 +7,8 @@ import pytest
 from example_claims import evidence, rising, row, verdict
 from example_results import ALEXNET
 from gradnoise.claims.gaussianity.trend import jackknifed_correlation
-from gradnoise.claims.scheme.contrasts import NETWORKS
 from gradnoise.clt.rank_correlation import spearman
+from gradnoise.tables.moderated.contrasts import NETWORKS
 
 
 @pytest.mark.parametrize(

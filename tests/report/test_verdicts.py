@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from gradnoise.claims.scheme.component import CONTRADICTED, NOT_TESTABLE, OPEN, SUPPORTED
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS
 from gradnoise.report import verdicts
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS
 
 WORDS = {
     "measured_quantity": "rise of the percentage",

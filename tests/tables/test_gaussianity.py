@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_results import ALEXNET, CNN, measured, write_run
+from example_results import ALEXNET, CNN, measured, write_run, write_tables
+from gradnoise.claims.experiment import gather
+from gradnoise.claims.quantities import Cell, Contrast, compare
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import columns
 from gradnoise.tables import gaussianity
+from gradnoise.tables.catalogue import read
 from gradnoise.tables.layers import layer_files
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS
 
 COLUMNS = gaussianity.Columns(
     {column.name: column.kind for column in columns()},
@@ -70,6 +74,72 @@ def test_aggregate_names_the_unit(repeats):
     assert row["percentage_gaussian"] == pytest.approx(mine.mean())
     assert row["percentage_gaussian_sd"] == pytest.approx(mine.std(ddof=1))
     assert (row["n_seeds"], row["n_repeats"]) == (1, 2)
+
+
+@pytest.fixture(scope="module", params=[(0, 1, 2), (0, 1)], ids=["three seeds", "two seeds"])
+def tables(request, tmp_path_factory):
+    """Tables of a run with five repeats; of three seeds intervals speak of the architecture."""
+    folder = tmp_path_factory.mktemp("tables")
+    options = {"batch_sizes": (16, 64), "epochs": (0, 2), "repeats": 5, "noise": 2.0}
+    return read(write_tables(folder, write_run(folder, "cnn", CNN, seeds=request.param, **options)))
+
+
+@pytest.mark.parametrize("column", ["percentage_gaussian", "percentage_testable"])
+@pytest.mark.parametrize("batches", [200, 600])
+def test_a_percentage_has_the_interval_that_verdicts_on_it_have(tables, column, batches):
+    settings = {"noise": {}, "model": {"name": "cnn"}, "data": {}, "training": {}}
+    (run,) = gather(tables, {"cnn": settings}, {"cnn": "cnn"}).runs
+    cells = [(layer, size) for layer in run.layers.index for size in (16, 64)]
+    contrasts = [
+        Contrast(label=f"{layer} {size}", cells={Cell(layer, size): 1.0}) for layer, size in cells
+    ]
+    scope = ARCHITECTURE if len(run.rows["seed"].unique()) == 3 else NETWORKS
+    parts = compare(run, contrasts, scope, batches, column)
+    table = tables["gaussianity"]
+    table = table[(table["epoch"] == 2) & (table["batches"] == batches)]
+    table = table.set_index(["layer", "batch_size"])
+    for cell, part in zip(cells, parts, strict=True):
+        row = table.loc[cell]
+        assert row[column] == pytest.approx(part.value)
+        # Verdicts cut their intervals at 0 and 100.
+        bounds = np.clip([row[f"{column}_lower"], row[f"{column}_upper"]], 0, 100)
+        assert list(bounds) == pytest.approx(list(part.interval))
+
+
+def test_layers_share_what_their_percentages_vary_by():
+    """Two repeats of two batch sizes: variances 2 and 18 over p(1 - p) are averaged, and have two degrees."""
+    repeats = pd.DataFrame(
+        [
+            {"run": "a", "seed": 1, "epoch": 3, "repeat": repeat, "parameter": "w", "layer": "w", "operation": "linear",
+             "kind": "weight", "block": 0, "index": 1, "size": 9, "batch_size": size, "batches": 200,
+             "percentage_gaussian": value, "share_dirac": 0.0, "coordinates": 1000}
+            for size, values in ((16, (49.0, 51.0)), (64, (17.0, 23.0)))
+            for repeat, value in enumerate(values)
+        ]
+    )  # fmt: skip
+    kinds = {"percentage_gaussian": "percentage", "share_dirac": "share", "coordinates": "count"}
+    found = gaussianity.aggregate(repeats, gaussianity.Columns(kinds, {}))
+    factor = (2 / (50 * 50) + 18 / (20 * 80)) / 2
+    for row, expected in zip(found.to_dict("records"), (50 * 50, 20 * 80), strict=True):
+        half = 4.302653 * np.sqrt(factor * expected / 2)  # t of two degrees
+        middle = row["percentage_gaussian"]
+        assert row["percentage_gaussian_lower"] == pytest.approx(middle - half)
+        assert row["percentage_gaussian_upper"] == pytest.approx(middle + half)
+
+
+def test_what_lacks_a_repeat_has_students_interval():
+    rows = [
+        {"run": "a", "seed": seed, "epoch": 3, "repeat": repeat, "parameter": "w", "layer": "w", "operation": "linear",
+         "kind": "weight", "block": 0, "index": 1, "size": 9, "batch_size": size, "batches": 200,
+         "percentage_gaussian": 40.0 + repeat + size + seed, "share_dirac": 0.0, "coordinates": 1000}
+        for seed, repeats in ((1, 2), (2, 3)) for repeat in range(repeats) for size in (1, 10)
+    ]  # fmt: skip
+    kinds = {"percentage_gaussian": "percentage", "share_dirac": "share", "coordinates": "count"}
+    found = gaussianity.aggregate(pd.DataFrame(rows), gaussianity.Columns(kinds, {}))
+    # Variances .5 of two repeats and 1 of three; three degrees of freedom.
+    half = 3.182446 * np.sqrt(0.5 / 2 + 1 / 3) / 2
+    lower, upper = found["percentage_gaussian_lower"], found["percentage_gaussian_upper"]
+    assert list(upper - lower) == pytest.approx([2 * half, 2 * half])
 
 
 def test_columns_stand_by_kind():

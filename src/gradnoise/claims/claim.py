@@ -13,9 +13,9 @@ from gradnoise.claims.evidence import Evidence, Pair
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.quantities import DIRECTIONS, GAUSSIAN
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
 from gradnoise.claims.scheme.decision import Rule, every
 from gradnoise.claims.scheme.power import Noise
+from gradnoise.tables.moderated.contrasts import Scope
 
 Group = Literal["gradient noise", "dynamics", "ours", "instrument"]
 

@@ -13,9 +13,9 @@ from gradnoise.claims.evidence import Evidence, Pair, at, need
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.quantities import GAUSSIAN
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS, Scope
 from gradnoise.clt.rank_correlation import joint_permutation
 from gradnoise.tables.intervals import difference, estimate
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS, Scope
 
 LAYERS = 5  # whose 120 orders can give a p-value below 0.025
 

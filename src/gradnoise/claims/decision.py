@@ -19,9 +19,9 @@ from gradnoise.claims.scheme.component import (
     Component,
     Verdict,
 )
-from gradnoise.claims.scheme.contrasts import Scope
 from gradnoise.claims.scheme.decision import Decision, Rule, some
 from gradnoise.claims.scheme.power import what_would_decide
+from gradnoise.tables.moderated.contrasts import Scope
 
 # Of the deciding component, as they stand in both tables.
 SHOWN = (

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS, Scope
 from gradnoise.claims.scheme.power import Noise
 from gradnoise.model.networks import NETWORKS as MODELS
 from gradnoise.model.networks import has_batch_norm
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS, Scope
 from gradnoise.tables.scope import SEEDS_NEEDED
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, NotTestableError
-from gradnoise.claims.scheme.contrasts import NETWORKS, Scope
 from gradnoise.claims.scheme.power import Noise
 from gradnoise.tables.catalogue import weights
+from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
 

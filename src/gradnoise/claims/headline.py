@@ -11,7 +11,7 @@ from gradnoise.claims.scheme.component import (
     SUPPORTED,
     Verdict,
 )
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE
 
 
 class Headline(NamedTuple):

@@ -12,8 +12,8 @@ from gradnoise.claims.claim import Claim, once
 from gradnoise.claims.evidence import need
 from gradnoise.claims.experiment import Experiment, Trajectory
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
 from gradnoise.store.variables import NORMAL
+from gradnoise.tables.moderated.contrasts import Scope
 
 AGREEMENT = 0.10  # of a prediction
 

@@ -15,8 +15,8 @@ from gradnoise.claims.claim import Claim, batch_counts, deciding, once
 from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import MARGIN, Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Scope
 from gradnoise.clt.prediction import GROUPS
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
 
 SLOPE = 0.1  # of a slope that shall be 1
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
 from gradnoise.tables import intervals
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
 from gradnoise.tables.scope import REPEATS_NEEDED
 
 GAUSSIAN = "percentage_gaussian"  # constant coordinates count as passing: the paper's convention
@@ -120,7 +120,7 @@ def compare_two(
 def estimates(
     run: Evidence, contrasts: Sequence[Contrast], scope: Scope, batches: int, column: str = GAUSSIAN
 ) -> Estimates:
-    """`scheme.contrasts.estimate` of a run's percentages; NaN where a percentage does not exist.
+    """`moderated.contrasts.estimate` of a run's percentages; NaN where a percentage does not exist.
 
     Variances are pooled over all layers and batch sizes of the epochs and columns that the contrasts are about.
     """

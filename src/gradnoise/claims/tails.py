@@ -9,8 +9,8 @@ from gradnoise.claims.claim import Claim, once
 from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Cells, Scope, estimate
 from gradnoise.claims.scheme.power import Noise
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Cells, Scope, estimate
 from gradnoise.tables.scope import REPEATS_NEEDED
 from gradnoise.tails.columns import REJECTED_METHODS
 from gradnoise.tails.growth import FOURTH, GROUPS, VARIANCE

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from gradnoise.errors import InputError
 from gradnoise.store.results import read_column_attributes
 from gradnoise.tables.intervals import estimate, interval, repeat_deviation, unit, weighted_mean
 from gradnoise.tables.layers import LAYER, LayerFile, read_layers
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS, Cells
+from gradnoise.tables.moderated.contrasts import estimate as estimate_contrasts
 from gradnoise.trajectory.names import NETWORK
 
 log = logging.getLogger(__name__)
@@ -84,19 +87,73 @@ def network_rows(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=table.columns)
 
 
+def _moderated(
+    means: pd.DataFrame, wide: pd.DataFrame, rows: pd.DataFrame, columns: Columns
+) -> pd.DataFrame:
+    """Errors and degrees of freedom of layers' percentages, as verdicts on them have it.
+
+    Args:
+        means: as `intervals.estimate` returns, of the columns of `wide`.
+        wide: rows (seed, repeat), columns (name, epoch, parameter, batch size, batches).
+        rows: the repeats of the run that `wide` holds.
+        columns: of the tables.
+    """
+    seeds = wide.index.get_level_values("seed").nunique()
+    if seeds * wide.index.get_level_values("repeat").nunique() != len(wide):
+        return means  # networks with fewer repeats than others
+    scope = ARCHITECTURE if unit(seeds) == "seed" else NETWORKS
+    about = rows.drop_duplicates("parameter").set_index("parameter")
+    layers = about.index[about["kind"] != NETWORK]
+    found = means.copy()
+    for name in columns.of("percentage"):
+        there = pd.DataFrame(wide[name]).dropna(axis=1).T
+        there = there[there.index.isin(layers, level="parameter")]
+        cells = there.index.to_frame(index=False)
+        weight = about.loc[cells["parameter"], "kind"].eq("weight").to_numpy()
+        # Verdicts are about weights, at one epoch and number of batches.
+        for _, some in cells.groupby(["epoch", "batches", weight], sort=False):
+            part = there.iloc[some.index]
+            given = _cells(part, name, wide, about, seeds)
+            estimates = estimate_contrasts(given, np.eye(len(part)), scope)
+            place = [(name, *cell) for cell in part.index]
+            found.loc[place, "standard_error"] = estimates.error
+            found.loc[place, "degrees"] = estimates.degrees
+    return found
+
+
+def _cells(
+    cells: pd.DataFrame, name: str, wide: pd.DataFrame, about: pd.DataFrame, seeds: int
+) -> Cells:
+    """Percentages of layers and batch sizes, a row each, as the moderated estimates take them."""
+    parameters = cells.index.get_level_values("parameter")
+    tested = wide["coordinates"][cells.index].to_numpy(np.float64)
+    if name not in ("percentage_gaussian", "percentage_directions"):
+        tested = tested * (1 - wide["share_dirac"][cells.index].to_numpy(np.float64))
+    nothing = np.zeros(len(cells))
+    return Cells(
+        cells.to_numpy(float).T.reshape(seeds, -1, len(cells)),
+        pd.factorize(parameters)[0],
+        pd.factorize(about.loc[parameters, "operation"])[0],
+        tested.mean(axis=0),
+        nothing,
+        nothing,
+    )
+
+
 def aggregate(repeats: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     """Average over repeats and seeds: one row per (run, epoch, parameter, batch size, batches).
 
     For every percentage P stand the mean `P`, the deviation over repeats `P_sd` (pooled over seeds), and
-    Student's 95 % interval `P_lower`, `P_upper` over the `unit` named in its column. Other quantities have
-    their mean only.
+    the 95 % interval `P_lower`, `P_upper` over the `unit` named in its column: of layers with moderated variances, as
+    verdicts have it, of the network and of what is missing in some repeat Student's. Other quantities have their mean
+    only.
     """
     parts = []
     for run, rows in repeats.groupby("run", sort=False):
         key = ["epoch", "parameter", "batch_size", "batches"]
         wide = rows.pivot(index=["seed", "repeat"], columns=key, values=columns.names)
         means = estimate(wide)
-        lower, upper = interval(means)
+        lower, upper = interval(_moderated(means, wide, rows, columns))
         sd = repeat_deviation(wide)["value"]
         part = rows.drop_duplicates(key)[["run", "epoch", *LAYER, "batch_size", "batches"]]
         for name in columns.names:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradnoise.claims.scheme.alike import estimate_alike
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS
-from gradnoise.claims.scheme.moderation import fit_prior
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS
+from gradnoise.tables.moderated.moderation import fit_prior
 
 VALUES = np.random.default_rng(8).normal([1, 2, 3, 4, 5], [1, 1.2, 0.8, 2, 1], (3, 4, 5))
 

@@ -17,7 +17,7 @@ from example_verdicts import (
     place,
     rates,
 )
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, NETWORKS, Cells, Scope, estimate
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS, Cells, Scope, estimate
 
 RUNS, REPEATS = 200, 5
 DESIGN_RUNS = 400  # behind the stated rates

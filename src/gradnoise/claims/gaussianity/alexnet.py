@@ -14,7 +14,7 @@ from gradnoise.claims.evidence import Evidence, Pair, need
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.quantities import Cell, Contrast, compare, compare_two
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
+from gradnoise.tables.moderated.contrasts import Scope
 
 STEADY = 5.0  # points within which a percentage is said to keep
 

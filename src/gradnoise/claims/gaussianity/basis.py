@@ -10,8 +10,8 @@ from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.quantities import DIRECTIONS, MARGIN, Cell, Contrast, compare
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
 from gradnoise.claims.scheme.decision import some
+from gradnoise.tables.moderated.contrasts import Scope
 
 
 def directions_differ(

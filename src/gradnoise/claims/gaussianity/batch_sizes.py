@@ -11,7 +11,7 @@ from gradnoise.claims.claim import Claim, deciding
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.quantities import GAUSSIAN, MARGIN, Cell, Contrast, compare
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
+from gradnoise.tables.moderated.contrasts import Scope
 
 
 def rises_with_batch_size(

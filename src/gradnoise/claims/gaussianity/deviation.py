@@ -13,8 +13,8 @@ from scipy.special import chdtr, chdtrc
 from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import NETWORKS, Scope
 from gradnoise.tables.intervals import deviation_interval, repeat_deviation
+from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
 
 SMALL = 2.0  # points: a deviation over repeats that is "very small"
 

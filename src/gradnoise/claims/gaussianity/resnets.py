@@ -10,7 +10,7 @@ from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.quantities import Cell, Contrast, compare
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import Scope
+from gradnoise.tables.moderated.contrasts import Scope
 
 STEADY = 5.0  # points within which a percentage is said to keep
 

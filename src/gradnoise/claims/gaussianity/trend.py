@@ -13,8 +13,8 @@ from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.quantities import DIRECTIONS, GAUSSIAN, MARGIN, Quantity, repeated
 from gradnoise.claims.scheme.component import Component
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, Scope
 from gradnoise.clt.rank_correlation import spearman
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
 
 TREND = 0.9  # least rank correlation of two numbers of batches
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradnoise.claims.scheme.contrasts import ARCHITECTURE, PRIOR, Array, Estimates, Scope
-from gradnoise.claims.scheme.moderation import fit_prior, moderate
+from gradnoise.tables.moderated.contrasts import ARCHITECTURE, PRIOR, Array, Estimates, Scope
+from gradnoise.tables.moderated.moderation import fit_prior, moderate
 
 
 def estimate_alike(values: Array, scope: Scope) -> Estimates:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.claims.scheme.moderation import fit_prior, moderate
+from gradnoise.tables.moderated.moderation import fit_prior, moderate
 
 Array = NDArray[np.float64]
 

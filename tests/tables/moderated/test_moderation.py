@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from gradnoise.claims.scheme.moderation import fit_prior, moderate, trigamma_inverse
+from gradnoise.tables.moderated.moderation import fit_prior, moderate, trigamma_inverse
 
 
 def test_trigamma_is_inverted():

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from gradnoise.claims.scheme.contrasts import (
+from gradnoise.tables.moderated.contrasts import (
     ARCHITECTURE,
     NETWORKS,
     Cells,
     estimate,
     repeat_factors,
 )
-from gradnoise.claims.scheme.moderation import fit_prior
+from gradnoise.tables.moderated.moderation import fit_prior
 
 # Two layers of two cells each, two seeds, three repeats.
 VALUES = np.array(
