@@ -54,9 +54,9 @@ def test_whole_gradients_are_formed_where_single_products_would_cost_more() -> N
         selection = select(parameters, coordinates, directions, 0)["weight"]
         return _cheap_as_products(selection, positions)
 
-    # 16 positions: 100,000 x 24 against 6 x 16 x 25,000.
-    assert not cheap(25_000, 0, 16)
-    assert cheap(25_001, 0, 16)
-    assert not cheap(22_500, 50, 16)
-    assert cheap(22_501, 50, 16)
+    # 16 positions: 100,000 x 24 against 4 x 16 x 37,500.
+    assert not cheap(37_500, 0, 16)
+    assert cheap(37_501, 0, 16)
+    assert not cheap(35_000, 50, 16)
+    assert cheap(35_001, 50, 16)
     assert not cheap(49_999, 0, 1)

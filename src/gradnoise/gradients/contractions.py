@@ -77,11 +77,11 @@ def contract(contraction: Contraction, selection: Selection) -> Rows:
 def _cheap_as_products(selection: Selection, positions: int) -> bool:
     """Whether whole gradients by matrix products take less than dot products, on a processor.
 
-    At every position these cost what the coordinates and the square of the directions do, whole gradients a sixth
+    At every position these cost what the coordinates and the square of the directions do, whole gradients a quarter
     of that for an element, and eight positions' worth to be written and read again (both measured).
     """
     single = len(selection.coordinates) + selection.direction_count**2
-    return selection.size * (positions + 8) < 6 * positions * single
+    return selection.size * (positions + 8) < 4 * positions * single
 
 
 def _in_parts(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from gradnoise.gradients.contractions import ELEMENTS, Rows
 from gradnoise.gradients.sample_losses import summed_loss
@@ -55,7 +56,9 @@ def one_sample_gradients(
     for first in range(0, len(inputs), step):
         batch, labels = inputs[first : first + step], targets[first : first + step]
         try:
-            gradients = each(parameters, problem.fresh(batch), labels)
+            # Of attention in one operation vmap would make a loop over the samples.
+            with sdpa_kernel(SDPBackend.MATH):
+                gradients = each(parameters, problem.fresh(batch), labels)
         except Exception as error:
             log.debug("one sample at a time: %s", error)
             rows = one_by_one(problem, batch, labels, selections)

@@ -68,7 +68,7 @@ def _obstacle(owner: Owner, uses: Counter[int]) -> str | None:
     kind = type(module)
     # Subclasses may compute differently, and so may a module that was given another forward.
     if kind not in KNOWN or "forward" in vars(module):
-        return f"{kind.__name__} is no layer of torch's own that is captured"
+        return f"a {kind.__name__} is none of the layers that are captured"
     if attribute not in KNOWN[kind]:
         return f"{attribute} of a {kind.__name__} is not captured"
     if uses[id(getattr(module, attribute))] > 1:
