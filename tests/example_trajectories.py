@@ -12,7 +12,7 @@ from gradnoise.langevin.settings import Settings
 from gradnoise.trajectory.names import MODEL
 from gradnoise.trajectory.store import SLICE_WIDTH, Recorded
 
-SETTINGS = Settings(subspace=MODEL, seed=1, lags=60, residual_lags=20)
+SETTINGS = Settings(subspace=MODEL, seed=1, lags=60, residual_lags=20, surrogates=40)
 # Circulating, with momentum, commuting with tiny steps, and drifting.
 VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {"steps": 20000},

@@ -23,7 +23,7 @@ FILES = (
     (PATHS.layer("clt", AT), "gradnoise.clt.results", "How fast a layer becomes Gaussian, HDF5."),
     (PATHS.layer("tails", AT), "gradnoise.tails.results", "Tails of a layer, HDF5."),
     (PATHS.trajectory(AT), "gradnoise.trajectory.store", "SGD of several replicas, Zarr."),
-    (PATHS.langevin(AT), "gradnoise.langevin.results", "What a trajectory says, HDF5."),
+    (PATHS.langevin(AT), "gradnoise.langevin.variables", "What a trajectory says, HDF5."),
 )
 INTRODUCTION = """# What the results hold
 

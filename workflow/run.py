@@ -129,8 +129,9 @@ class Run:
 
     @property
     def subspaces(self) -> list[str]:
-        """What a trajectory is recorded in: measured parameters, and the whole model."""
-        return [*(parameter.name for parameter in self.measured), MODEL]
+        """What a trajectory is recorded in: measured parameters where asked for, and the whole model."""
+        layers = self.measured if self.sections.trajectory.layers else ()
+        return [*(parameter.name for parameter in layers), MODEL]
 
 
 class Job(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 
 from example_trajectories import SETTINGS, analysed, recorded
 from gradnoise.langevin.analysis import analyse
-from gradnoise.langevin.results import ARRAYS
+from gradnoise.langevin.variables import ARRAYS
 
 
 def test_an_unstable_direction_has_no_prediction_and_stops_nothing() -> None:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from example_trajectories import HESSIAN, analysed, eigenvectors
-from gradnoise.langevin.results import TABLE, TABLES
+from example_trajectories import HESSIAN, SETTINGS, analysed, eigenvectors, recorded
+from gradnoise.langevin.analysis import analyse
+from gradnoise.langevin.variables import TABLE, TABLES
+from gradnoise.trajectory.store import SLICE_WIDTH
 
 
 @pytest.mark.parametrize("variant", ["plain", "momentum", "isotropic"])
@@ -79,3 +81,56 @@ def test_boltzmanns_law_in_a_parabola_has_the_temperature_of_the_variance() -> N
     )
     assert np.all(np.abs(rows["boltzmann_temperature"] - expected) < 4 * error)
     assert np.all(error < 0.2 * expected)
+
+
+def test_the_distance_of_the_minimum_is_in_standard_deviations_with_its_sign() -> None:
+    made = recorded(steps=400)
+    shifts = np.array([0.3, -0.7, 0.0, 1.2])
+    distance = made.slices["slice_distance"]
+    deviation = distance[:, -1:] / SLICE_WIDTH
+    losses = 0.3 + np.diag(HESSIAN)[:, None] * (distance - shifts[:, None] * deviation) ** 2
+    made.slices["slice_loss"] = losses
+    found = analyse(made, SETTINGS)
+    rows = found.directions
+    assert rows["minimum_distance"][:4] == pytest.approx(shifts)
+    assert rows["minimum_distance_error"][:4] == pytest.approx(
+        1 / np.sqrt(rows["effective_sample_size"][:4])
+    )
+    assert found.numbers["peak_distance"] == pytest.approx(1.2)
+    made.slices["slice_loss"] = -losses
+    assert np.isinf(analyse(made, SETTINGS).directions["minimum_distance"][:4]).all()
+
+
+def test_boltzmanns_law_is_fitted_to_all_replicas() -> None:
+    made = recorded(commuting=True, learning_rate=0.015, steps=3000)
+    rows = analyse(made, SETTINGS).directions
+    fewer = analyse(made._replace(position=made.position[:1]), SETTINGS).directions
+    error, wider = (each["boltzmann_temperature_error"][:4] for each in (rows, fewer))
+    assert np.all(error < 0.6 * wider)
+
+
+def test_predictions_have_jackknife_errors_and_temperatures_theirs() -> None:
+    made = recorded(steps=3000)
+    factors = np.array([0.9, 1.1])
+    made = made._replace(
+        hessian=made.hessian * factors[:, None, None],
+        noise_covariance=made.noise_covariance * factors[::-1, None, None],
+    )
+    rows = analyse(made, SETTINGS).directions
+    for name in ("curvature", "noise_variance"):
+        assert rows[f"{name}_error"][:4] == pytest.approx(0.1 * rows[name][:4])
+        assert np.isnan(rows[f"{name}_error"][4])
+    # eta c / 2 h: of noise and curvature that move apart.
+    relative = rows["continuous_variance_error"][:4] / rows["continuous_variance"][:4]
+    low, high = 1.1 / 0.9, 0.9 / 1.1
+    assert relative == pytest.approx((low - high) / 2, rel=1e-2)
+    assert np.all(rows["temperature_error"][:4] > 0)
+    exact = 0.1 * rows["noise_variance"][:4] / 2
+    assert rows["predicted_temperature"][:4] == pytest.approx(exact)
+    assert np.all(np.abs(rows["temperature"][:4] - exact) < 4 * rows["temperature_error"][:4])
+
+
+def test_nesterovs_momentum_has_no_temperature_of_this_mapping() -> None:
+    rows = analyse(recorded(steps=300, nesterov=True, momentum=0.5), SETTINGS).directions
+    assert np.isnan(rows["temperature"]).all()
+    assert np.isnan(rows["kinetic_ratio"]).all()

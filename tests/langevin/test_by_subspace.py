@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
-from example_trajectories import HESSIAN, SETTINGS, analysed, recorded
+from example_trajectories import HESSIAN, SETTINGS, VARIANTS, analysed, recorded
 from gradnoise.langevin.analysis import analyse
-from gradnoise.langevin.by_subspace import fit_jointly
-from gradnoise.langevin.results import NUMBERS
+from gradnoise.langevin.by_subspace import _variation, fit_jointly
+from gradnoise.langevin.theory.currents import entropy_production_rate
+from gradnoise.langevin.variables import NUMBERS
 
 
 def test_entropy_production_is_the_exact_one_and_the_null_is_far_below() -> None:
@@ -65,3 +67,85 @@ def test_batch_sharpness_is_the_mean_over_batches_of_all_snapshots() -> None:
 
 def test_numbers_are_those_declared() -> None:
     assert {*analysed("plain").numbers} == {number.name for number in NUMBERS}
+
+
+def test_noise_is_compared_with_the_mean_gradient_over_snapshots() -> None:
+    made = recorded(steps=200)
+    # Noise of a single sample over a batch of 8, along four eigenvectors; the fifth direction is none.
+    factors = np.array([1.0, 1.6])
+    spread = made.noise_covariance * factors[:, None, None]
+    gradient = np.array([[0.1, 0.2, 0.0, 0.3, 9.0], [0.4, 0.0, 0.1, 0.2, 9.0]])
+    made = made._replace(noise_covariance=spread, gradient=gradient)
+    numbers = analyse(made, SETTINGS).numbers
+    trace = np.trace(spread[:, :4, :4], axis1=1, axis2=2)
+    square = (gradient[:, :4] ** 2).sum(axis=1)
+    ratio = trace.mean() / 8 / square.mean()
+    assert numbers["noise_over_gradient"] == pytest.approx(ratio)
+    left_out = trace[::-1] / 8 / square[::-1]
+    error = np.sqrt(1 * left_out.var())
+    assert numbers["noise_over_gradient_error"] == pytest.approx(error)
+    # Sample deviation over the mean, and its chi-square interval for one degree of freedom.
+    variation = factors.std(ddof=1) / factors.mean()
+    for name in ("noise_trace_variation", "noise_top_variation"):
+        assert numbers[name] == pytest.approx(variation)
+        low, high = chi2.ppf([0.975, 0.025], 1)
+        assert numbers[f"{name}_lower"] == pytest.approx(variation / np.sqrt(low))
+        assert numbers[f"{name}_upper"] == pytest.approx(variation / np.sqrt(high))
+
+
+def test_the_interval_of_a_variation_covers() -> None:
+    random = np.random.default_rng(0)
+    found = [_variation("x", 1 + 0.1 * random.standard_normal(20)) for _ in range(2000)]
+    covered = np.mean([one["x_lower"] < 0.1 < one["x_upper"] for one in found])
+    assert covered == pytest.approx(0.95, abs=0.02)
+    assert np.isnan(list(_variation("x", np.ones(1)).values())).all()
+
+
+def test_noise_follows_the_hessian_without_weight_decay() -> None:
+    made = recorded(commuting=True, steps=300, weight_decay=0.5)
+    # C is proportional to the loss's Hessian, whatever the penalty adds to its curvature.
+    assert analyse(made, SETTINGS).numbers["noise_exponent"] == pytest.approx(1)
+
+
+def test_the_arrow_of_time_is_that_of_the_film() -> None:
+    for variant in ("plain", "momentum"):
+        numbers = analysed(variant).numbers
+        assert numbers["arrow_score"] > 3
+        off = (numbers["arrow_amplitude"] - 1) / numbers["arrow_amplitude_error"]
+        assert abs(off) < 4
+        assert abs(numbers["control_arrow_score"]) < 3.5
+        ratio = numbers["arrow_log_odds"] / numbers["arrow_expected"]
+        assert numbers["arrow_amplitude"] == pytest.approx(ratio)
+    made = recorded(**VARIANTS["plain"])
+    back = analyse(made._replace(position=made.position[:, ::-1]), SETTINGS).numbers
+    forward = analysed("plain").numbers
+    assert back["arrow_log_odds"] == pytest.approx(-forward["arrow_log_odds"], rel=1e-6)
+
+
+def test_predictions_have_errors_from_snapshots() -> None:
+    numbers = analysed("plain").numbers
+    # Two snapshots that are alike.
+    assert numbers["predicted_entropy_production_error"] == pytest.approx(0, abs=1e-12)
+    made = recorded(steps=2000)
+    made.noise_covariance[1, 0, 1] *= 1.5
+    made.noise_covariance[1, 1, 0] *= 1.5
+    found = analyse(made, SETTINGS)
+    numbers = found.numbers
+    each = [
+        entropy_production_rate(HESSIAN, made.noise_covariance[one, :4, :4] / 8, 0.1)
+        for one in (0, 1)
+    ]
+    assert numbers["predicted_entropy_production_error"] == pytest.approx(abs(np.diff(each)[0]) / 2)
+    errors = found.arrays["area_rate_predicted_error"]
+    assert errors[0, 1] > 0
+    assert errors[2, 3] == pytest.approx(0, abs=1e-12)
+    alone = made._replace(
+        **{
+            name: getattr(made, name)[:1]
+            for name in ("hessian", "noise_covariance", "gradient", "noise_third_moment")
+        }
+    )
+    single = analyse(alone, SETTINGS).numbers
+    assert np.isnan(single["predicted_entropy_production_error"])
+    assert np.isnan(single["arrow_amplitude_error"])
+    assert np.isfinite([numbers["arrow_amplitude_error"], single["arrow_score"]]).all()

@@ -9,6 +9,7 @@ import pytest
 from example_trajectories import analysed, recorded
 from gradnoise.errors import InputError
 from gradnoise.langevin import results
+from gradnoise.langevin.variables import ARRAYS
 
 ATTRIBUTES = recorded(steps=100).attributes
 
@@ -34,7 +35,7 @@ def test_what_is_written_is_read(path: Path) -> None:
 
 def test_arrays_and_columns_say_what_they_are(path: Path) -> None:
     with h5py.File(path) as file:
-        for variable in results.ARRAYS[""]:
+        for variable in ARRAYS[""]:
             array = file[variable.name]
             assert array.attrs["units"] == variable.units
             assert array.attrs["long_name"] == variable.long_name

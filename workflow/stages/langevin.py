@@ -14,6 +14,7 @@ class Langevin(Section):
 
     lags: Annotated[int, Field(ge=2)]
     residual_lags: Positive
+    surrogates: Annotated[int, Field(ge=40)]
 
 
 def settings(job: Job) -> dict[str, Any]:

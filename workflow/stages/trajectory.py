@@ -6,12 +6,13 @@ from pydantic import Field, field_validator, model_validator
 
 import sizes
 from gradnoise.errors import InputError
+from gradnoise.trajectory.names import MODEL
 from run import Job
 from sections import Count, Positive, Section, check, distinct, suggestion
 from sizes import Resources
 
-# Keys that say which trajectories there are, not how one is made.
-WHICH = {"variants", "variant_definitions", "networks"}
+# Keys that say which trajectories there are and along what they are recorded, not how one is made.
+WHICH = {"variants", "variant_definitions", "networks", "layers"}
 # Keys that are as in training where they are null.
 FROM_TRAINING = ("learning_rate", "momentum", "weight_decay")
 
@@ -22,6 +23,7 @@ class Trajectory(Section):
     variants: list[Annotated[str, Field(pattern=r"^\w+$")]]
     variant_definitions: dict[str, dict[str, Any] | None]
     networks: Positive
+    layers: bool
     learning_rate: Annotated[float, Field(gt=0)] | None
     momentum: Annotated[float, Field(ge=0, lt=1)] | None
     nesterov: bool
@@ -90,7 +92,7 @@ def settings(job: Job) -> dict[str, Any]:
         "torch_threads": training.torch_threads,
         "seed": job.seed,
         "epoch": training.epochs,
-        "parameters": [parameter.name for parameter in job.run.measured],
+        "parameters": [name for name in job.run.subspaces if name != MODEL],
         "batch_norm_mode": "eval",
         "augment": False,
     }

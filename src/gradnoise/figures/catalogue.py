@@ -45,7 +45,7 @@ ORDER = (
     "stationary_histograms",
     "variance_against_curvature",
     "temperature",
-    "probability_current",
+    "area_rates",
     "entropy_production",
     "phase_portrait",
     "relaxation",

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.langevin import predictions
-from gradnoise.langevin.by_direction import Columns, describe, eigenvectors, system
-from gradnoise.langevin.by_subspace import Currents, fit_jointly, summarise
-from gradnoise.langevin.estimation.currents import current
+from gradnoise.langevin.by_direction import Columns, describe, eigenvectors
+from gradnoise.langevin.by_subspace import fit_jointly, summarise
 from gradnoise.langevin.estimation.relaxation import measured_autocorrelation
 from gradnoise.langevin.estimation.vector_autoregression import VectorAutoregressionFit
 from gradnoise.langevin.results import Analysis
@@ -59,23 +58,6 @@ def _histograms(recorded: Recorded) -> Arrays:
     return {"histogram_edges": edges, "histogram": np.array(density) / np.diff(edges)}
 
 
-def _plane(recorded: Recorded, rows: Columns, currents: Currents) -> Arrays:
-    """Current in the plane of the two eigenvectors that theory says circulate the most."""
-    chosen = eigenvectors(recorded)
-    exact = np.asarray(rows["predicted_variance"], np.float64)[chosen]
-    share = np.abs(currents.predicted) / np.sqrt(np.outer(exact, exact))
-    if not np.isfinite(share).any():
-        return {}
-    pair = np.unravel_index(np.nanargmax(share), share.shape)
-    positions = recorded.position[..., chosen[list(pair)]]
-    rule = predictions.step_rule(recorded.attributes)
-    covariance = predictions.covariance(system(recorded, rule), rule)
-    block = np.ix_(pair, pair)
-    found = current(positions, currents.predicted[block], covariance[block])
-    arrays = {f"plane_{name}": values for name, values in found._asdict().items()}
-    return {**arrays, "plane_directions": chosen[list(pair)]}
-
-
 def _joint(fit: VectorAutoregressionFit) -> Arrays:
     """The Hessian and the noise that a joint fit of all eigenvectors finds."""
     fields = "curvature", "curvature_error", "momentum", "noise_covariance"
@@ -86,13 +68,12 @@ def analyse(recorded: Recorded, settings: Settings) -> Analysis:
     """Everything the stage writes of one subspace: rows by direction, numbers, arrays for figures."""
     rows = describe(recorded, settings.residual_lags)
     joint = fit_jointly(recorded)
-    numbers, currents = summarise(recorded, rows, joint, settings.seed, settings.subspace)
+    numbers, currents = summarise(recorded, rows, joint, settings)
     unstationary = int((~np.asarray(rows["stationary"], bool)).sum())
     log.info("%d of %d directions are not stationary", unstationary, len(rows["stationary"]))
     arrays = {
         **_relaxation(recorded, rows, settings.lags),
         **_histograms(recorded),
-        **_plane(recorded, rows, currents),
         **{f"area_rate_{name}": values for name, values in currents._asdict().items()},
         **({} if joint is None else _joint(joint)),
         "path_position": recorded.position[0, :PATH],

@@ -1,6 +1,7 @@
 """What a trajectory says of each recorded direction, beside what theory says of it."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,27 +11,28 @@ from gradnoise.langevin import predictions
 from gradnoise.langevin.estimation.boltzmann import compare_boltzmann
 from gradnoise.langevin.estimation.currents import estimate_third_order_asymmetry
 from gradnoise.langevin.estimation.projection_fits import ProjectionFits, fit_projections
+from gradnoise.langevin.estimation.stationarity import LEVEL
 from gradnoise.langevin.estimation.underdamped import underdamped_parameters
 from gradnoise.langevin.predictions import Quadratic, Snapshots, StepRule
+from gradnoise.langevin.temperatures import mode_temperatures
 from gradnoise.langevin.theory.currents import third_order_asymmetry
 from gradnoise.langevin.theory.mapping import langevin_parameters, temperature
 from gradnoise.langevin.theory.relaxation import autocorrelation_time, oscillation
 from gradnoise.langevin.theory.stationary import velocity_covariance
+from gradnoise.langevin.variables import TABLE, TABLES
 from gradnoise.trajectory.names import EIGENVECTOR
-from gradnoise.trajectory.store import Recorded
+from gradnoise.trajectory.store import SLICE_WIDTH, Recorded
 
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray[np.generic]]
-
-DRIFT = 3.0  # standard errors between first and last third at which a direction is not stationary
-R_HAT = 1.01  # above which replicas disagree
 
 
 def describe(recorded: Recorded, residual_lags: int) -> Columns:
     """One row per direction, as columns of equal length k.
 
-    A direction whose replicas disagree, or whose first and last thirds differ, is marked as not stationary:
-    its fits stand in the row, and nothing may be concluded from them.
+    A direction whose replicas, or first and last thirds, differ in mean or variance is marked as not
+    stationary, and so is one that is too short to tell: its fits stand in the row, and nothing may be concluded
+    from them.
 
     Args:
         recorded: one subspace.
@@ -38,17 +40,20 @@ def describe(recorded: Recorded, residual_lags: int) -> Columns:
     """
     rule = predictions.step_rule(recorded.attributes)
     fits = fit_projections(recorded.position, rule.learning_rate, residual_lags)
-    return {
+    predicted = _predicted(recorded, rule)
+    columns = {
         "direction": np.arange(len(recorded.kind)),
         "kind": recorded.kind.astype("S16"),
         "eigenvalue": recorded.eigenvalue,
         **_moments(recorded, fits),
-        **_predicted(recorded, rule),
+        **predicted,
+        **_temperatures(recorded, rule, predicted),
         **_fitted(fits, rule),
         **_convergence(fits),
         **_asymmetry(recorded),
-        **_boltzmann(recorded),
+        **_slices(recorded, fits),
     }
+    return {column.name: columns[column.name] for column in TABLES[TABLE]}
 
 
 def eigenvectors(recorded: Recorded) -> NDArray[np.intp]:
@@ -58,10 +63,11 @@ def eigenvectors(recorded: Recorded) -> NDArray[np.intp]:
 
 def system(recorded: Recorded, rule: StepRule) -> Quadratic:
     """Measured Hessian and noise in the span of the eigenvectors."""
-    return predictions.quadratic(_snapshots(recorded), rule)
+    return predictions.quadratic(snapshots(recorded), rule)
 
 
-def _snapshots(recorded: Recorded) -> Snapshots:
+def snapshots(recorded: Recorded) -> Snapshots:
+    """What was measured along the trajectory in the span of the eigenvectors."""
     chosen = eigenvectors(recorded)
     return Snapshots(
         recorded.hessian[:, chosen][:, :, chosen],
@@ -87,24 +93,29 @@ def _moments(recorded: Recorded, fits: ProjectionFits) -> Columns:
 
 def _predicted(recorded: Recorded, rule: StepRule) -> Columns:
     """Theory, NaN for directions that are no eigenvectors."""
-    known = system(recorded, rule)
-    curvature, noise = np.diag(known.hessian), np.diag(known.noise_covariance)
-    exact = np.diag(predictions.covariance(known, rule))
+    measured = snapshots(recorded)
+    known = predictions.quadratic(measured, rule)
+    left_out = [_laws(each, rule) for each in predictions.leaving_out(measured, rule)]
+    laws = _laws(known, rule)
+    errors = {
+        f"{name}_error": np.broadcast_to(
+            predictions.snapshot_error([each[name] for each in left_out]), values.shape
+        )
+        for name, values in laws.items()
+    }
+    curvature = laws["curvature"]
     rate, momentum = rule.learning_rate, rule.momentum
-    stable = bool(np.isfinite(exact).all()) and rule.independent
+    stable = bool(np.isfinite(laws["predicted_variance"]).all()) and rule.independent
     velocity = np.full(len(curvature), np.nan)
     if stable and not rule.nesterov:
         velocity = np.diag(
             velocity_covariance(known.hessian, known.noise_covariance, rate, momentum)
         )
     values = {
-        "curvature": curvature,
-        "noise_variance": noise,
-        "predicted_variance": exact,
-        "predicted_variance_error": predictions.snapshot_error(_snapshots(recorded), rule),
-        "continuous_variance": np.diag(predictions.continuous_covariance(known, rule)),
+        **laws,
+        **errors,
         "predicted_velocity_variance": velocity,
-        "predicted_temperature": temperature(noise, rate, momentum),
+        "predicted_temperature": temperature(laws["noise_variance"], rate, momentum),
         "predicted_autocorrelation_time": _each(
             lambda h: autocorrelation_time(h, rate, momentum), curvature, stable
         ),
@@ -118,6 +129,33 @@ def _predicted(recorded: Recorded, rule: StepRule) -> Columns:
         ),
     }
     return {name: _spread(recorded, each) for name, each in values.items()}
+
+
+def _laws(known: Quadratic, rule: StepRule) -> dict[str, Floats]:
+    """What is predicted of each eigenvector and has an error from snapshots."""
+    return {
+        "curvature": np.diag(known.hessian),
+        "noise_variance": np.diag(known.noise_covariance),
+        "predicted_variance": np.diag(predictions.covariance(known, rule)),
+        "continuous_variance": np.diag(predictions.continuous_covariance(known, rule)),
+    }
+
+
+def _temperatures(recorded: Recorded, rule: StepRule, predicted: Columns) -> Columns:
+    """Of the eigenvectors; NaN for Nesterov's momentum, whose steps have another mapping."""
+    chosen = eigenvectors(recorded)
+    curvature, error = (
+        np.asarray(predicted[name], np.float64)[chosen] for name in ("curvature", "curvature_error")
+    )
+    found = mode_temperatures(
+        recorded.position[..., chosen],
+        recorded.velocity[..., chosen],
+        curvature if not rule.nesterov else np.full(len(chosen), np.nan),
+        error,
+        rule.learning_rate,
+        rule.momentum,
+    )
+    return {name: _spread(recorded, values) for name, values in found._asdict().items()}
 
 
 def _each(function: Callable[[Any], float], values: Iterable[Any], known: bool) -> Floats:
@@ -156,18 +194,14 @@ def _fitted(fits: ProjectionFits, rule: StepRule) -> Columns:
 
 
 def _convergence(fits: ProjectionFits) -> Columns:
-    stationary = (
-        (np.abs(fits.mean_drift) < DRIFT)
-        & (np.abs(fits.variance_drift) < DRIFT)
-        & ~(fits.split_r_hat > R_HAT)
+    fields = (
+        *("autocorrelation_time", "effective_sample_size", "split_r_hat"),
+        *("mean_drift", "variance_drift", "stationarity_pvalue", "stationarity_power"),
     )
+    # Of a direction that is too short to be tested nothing is concluded either.
     return {
-        "autocorrelation_time": fits.autocorrelation_time,
-        "effective_sample_size": fits.effective_sample_size,
-        "split_r_hat": fits.split_r_hat,
-        "mean_drift": fits.mean_drift,
-        "variance_drift": fits.variance_drift,
-        "stationary": stationary,
+        **{field: getattr(fits, field) for field in fields},
+        "stationary": fits.stationarity_pvalue >= LEVEL,
     }
 
 
@@ -176,20 +210,32 @@ def _asymmetry(recorded: Recorded) -> Columns:
     return {"asymmetry": found.value, "asymmetry_error": found.standard_error}
 
 
-def _boltzmann(recorded: Recorded) -> Columns:
-    """Boltzmann's law in the measured potential against a Gaussian, where the potential was measured."""
+def _slices(recorded: Recorded, fits: ProjectionFits) -> Columns:
+    """Where the measured potential is lowest, and Boltzmann's law in it against a Gaussian."""
     chosen = eigenvectors(recorded)
-    names = "boltzmann_temperature", "boltzmann_temperature_error", "boltzmann_bic_difference"
+    names = (
+        *("minimum_distance", "minimum_distance_error"),
+        *("boltzmann_temperature", "boltzmann_temperature_error", "boltzmann_bic_difference"),
+    )
     found = np.full((len(chosen), len(names)), np.nan)
     if "slice_loss" in recorded.slices:
-        # Slices go through the mean position of the first replica.
-        samples = recorded.position[0][:, chosen].astype(np.float64)
-        samples -= samples.mean(axis=0)
+        # Slices go through the mean position of all replicas.
+        samples = recorded.position[..., chosen].astype(np.float64)
+        samples -= samples.mean(axis=(0, 1))
         lines = zip(recorded.slices["slice_distance"], recorded.slices["slice_loss"], strict=True)
         for index, (distances, losses) in enumerate(lines):
-            try:
-                law = compare_boltzmann(distances, losses, samples[:, index])
-            except ValueError:
-                continue  # a trajectory that leaves the slice, or a slice without a minimum
-            found[index] = law.temperature, law.temperature_error, law.bic_difference
+            size = float(fits.effective_sample_size[chosen[index]])
+            found[index, :2] = _minimum(distances, losses), 1 / np.sqrt(size)
+            with suppress(ValueError):  # it leaves the slice, or the slice has no minimum
+                law = compare_boltzmann(distances, losses, samples[..., index], size)
+                found[index, 2:] = law.temperature, law.temperature_error, law.bic_difference
     return {name: _spread(recorded, column) for name, column in zip(names, found.T, strict=True)}
+
+
+def _minimum(distances: Floats, losses: Floats) -> float:
+    """Distance of a slice's minimum from its middle, standard deviations; infinite where it has none."""
+    # A parabola through the inner half: further out the loss need not be one.
+    scaled = distances / distances[-1]
+    near = np.abs(scaled) <= 0.5
+    curvature, slope, _ = np.polyfit(scaled[near], losses[near], 2)
+    return float(-slope / (2 * curvature) * SLICE_WIDTH) if curvature > 0 else np.inf

@@ -1,14 +1,11 @@
 """What a trajectory says of a subspace as a whole: scaling laws, currents, diffusion, flatness."""
 
-from contextlib import suppress
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtri
 
 from gradnoise.langevin import predictions
-from gradnoise.langevin.by_direction import Columns, eigenvectors, system
-from gradnoise.langevin.estimation.currents import estimate_area_rate, estimate_entropy_production
+from gradnoise.langevin.by_direction import Columns, eigenvectors, snapshots
 from gradnoise.langevin.estimation.flatness import flatness_exponent, flatness_width
 from gradnoise.langevin.estimation.power_law import power_law
 from gradnoise.langevin.estimation.relaxation import (
@@ -20,12 +17,12 @@ from gradnoise.langevin.estimation.vector_autoregression import (
     VectorAutoregressionFit,
     fit_vector_autoregression,
 )
+from gradnoise.langevin.irreversibility import Currents, irreversibility
 from gradnoise.langevin.predictions import Quadratic, StepRule
-from gradnoise.langevin.surrogates import entropy_production_null
-from gradnoise.langevin.theory.currents import area_rate, entropy_production_rate
+from gradnoise.langevin.settings import Settings
 from gradnoise.langevin.theory.propositions import isotropy_conditions
 from gradnoise.langevin.theory.stationary import stability_limit
-from gradnoise.trajectory.store import SLICE_WIDTH, Recorded
+from gradnoise.trajectory.store import Recorded
 
 Numbers = dict[str, float]
 
@@ -36,20 +33,11 @@ FLATNESS = "flatness_exponent", "flatness_exponent_error", "first_share", "rando
 DIFFUSION = "diffusion_exponent", "diffusion_exponent_error", "last_diffusion_exponent"
 
 
-class Currents(NamedTuple):
-    """Area rates among the eigenvectors, float64 (k, k) each; NaN where theory has none."""
-
-    measured: NDArray[np.float64]
-    error: NDArray[np.float64]
-    predicted: NDArray[np.float64]
-
-
 def summarise(
     recorded: Recorded,
     rows: Columns,
     joint: VectorAutoregressionFit | None,
-    seed: int,
-    name: str,
+    settings: Settings,
 ) -> tuple[Numbers, Currents]:
     """Numbers of one subspace, and its area rates.
 
@@ -57,21 +45,23 @@ def summarise(
         recorded: the subspace.
         rows: of `by_direction.describe`.
         joint: of `fit_jointly`: the Hessian that it finds has to be symmetric, as a gradient's is.
-        seed: of the surrogates.
-        name: of the subspace.
+        settings: of the stage.
     """
     rule = predictions.step_rule(recorded.attributes)
-    known = system(recorded, rule)
-    currents, numbers = _currents(recorded, known, rule, seed, name)
+    measured = snapshots(recorded)
+    known = predictions.quadratic(measured, rule)
+    chosen = eigenvectors(recorded)
+    currents, numbers = irreversibility(recorded.position[..., chosen], measured, rule, settings)
     return {
         **_conditions(known, rule),
-        **_exponents(recorded, rows),
+        **_exponents(recorded, rows, rule),
         **numbers,
+        **_noise(recorded, known, rule),
         **_diffusion(recorded),
         **_flatness(recorded),
         "vector_asymmetry": joint.asymmetry if joint else np.nan,
         "vector_asymmetry_pvalue": joint.asymmetry_pvalue if joint else np.nan,
-        "peak_distance": _peak_distance(recorded),
+        "peak_distance": float(np.abs(np.asarray(rows["minimum_distance"])[chosen]).max()),
         "batch_sharpness": float(recorded.batch_sharpness.mean()),
         "batch_sharpness_error": float(
             recorded.batch_sharpness.std() / np.sqrt(recorded.batch_sharpness.size)
@@ -92,22 +82,23 @@ def _conditions(known: Quadratic, rule: StepRule) -> Numbers:
     }
 
 
-def _exponents(recorded: Recorded, rows: Columns) -> Numbers:
-    """gamma of C ~ H^gamma, and the exponents of the measured and predicted variance."""
+def _exponents(recorded: Recorded, rows: Columns, rule: StepRule) -> Numbers:
+    """gamma of C ~ H^gamma, H without weight decay, and exponents of the measured and predicted variance."""
     chosen = eigenvectors(recorded)
     columns = {name: np.asarray(rows[name], np.float64)[chosen] for name in (
         "curvature", "noise_variance", "variance", "variance_error", "predicted_variance"
     )}  # fmt: skip
+    columns["bare_curvature"] = columns["curvature"] - rule.weight_decay
     usable = np.all([np.isfinite(each) & (each > 0) for each in columns.values()], axis=0)
     columns = {name: each[usable] for name, each in columns.items()}
     found: Numbers = {}
-    for name, values, error in (
-        ("noise_exponent", "noise_variance", None),
-        ("variance_exponent", "variance", columns["variance_error"]),
-        ("predicted_variance_exponent", "predicted_variance", None),
+    for name, curvature, values, error in (
+        ("noise_exponent", "bare_curvature", "noise_variance", None),
+        ("variance_exponent", "curvature", "variance", columns["variance_error"]),
+        ("predicted_variance_exponent", "curvature", "predicted_variance", None),
     ):
         law = (
-            power_law(columns["curvature"], columns[values], y_error=error)
+            power_law(columns[curvature], columns[values], y_error=error)
             if usable.sum() >= 3
             else None
         )
@@ -116,34 +107,36 @@ def _exponents(recorded: Recorded, rows: Columns) -> Numbers:
     return found
 
 
-def _currents(
-    recorded: Recorded, known: Quadratic, rule: StepRule, seed: int, name: str
-) -> tuple[Currents, Numbers]:
-    """Area rates and entropy production, measured, exact, and of commuting surrogates."""
-    positions = recorded.position[..., eigenvectors(recorded)]
-    nothing = np.full((positions.shape[-1],) * 2, np.nan)
-    area, area_error, production, error = nothing, nothing, np.nan, np.nan
-    with suppress(ValueError):  # a direction along which nothing moves
-        area, area_error = estimate_area_rate(positions)
-        production, error = estimate_entropy_production(positions, order=rule.order)
-    predicted, rate, null = nothing, np.nan, np.nan
-    exact = np.isfinite(predictions.covariance(known, rule)).all()
-    if exact and rule.independent and not rule.nesterov:
-        arguments = known.hessian, known.noise_covariance, rule.learning_rate, rule.momentum
-        predicted = area_rate(*arguments)
-        with suppress(ValueError):  # noise that leaves out a direction
-            rate = entropy_production_rate(*arguments)
-            curvatures, noise = np.diag(known.hessian), np.diag(known.noise_covariance)
-            shape = positions.shape[0], positions.shape[1]
-            surrogates = entropy_production_null(curvatures, noise, rule, shape, seed, name)
-            null = float(np.quantile(surrogates, 0.95))
-    numbers = {
-        "entropy_production": float(production),
-        "entropy_production_error": float(error),
-        "predicted_entropy_production": float(rate),
-        "null_entropy_production": float(null),
+def _noise(recorded: Recorded, known: Quadratic, rule: StepRule) -> Numbers:
+    """Mini-batch noise over the mean gradient, and how much the noise varies along the trajectory."""
+    measured = snapshots(recorded)
+    trace = np.trace(measured.noise_covariance, axis1=1, axis2=2)
+    top = np.linalg.eigvalsh(measured.noise_covariance)[:, -1]
+    square = (recorded.gradient[:, eigenvectors(recorded)] ** 2).sum(axis=1)
+    ratio = np.trace(known.noise_covariance) / square.mean() if square.any() else np.inf
+    count = len(trace)
+    left_out = (
+        [np.delete(trace, out).mean() / np.delete(square, out).mean() for out in range(count)]
+        if count > 1 and square.any()
+        else []
+    )
+    scale = np.trace(known.noise_covariance) / trace.mean()
+    return {
+        "noise_over_gradient": float(ratio),
+        "noise_over_gradient_error": float(scale * predictions.snapshot_error(left_out)),
+        **_variation("noise_trace_variation", trace),
+        **_variation("noise_top_variation", top),
     }
-    return Currents(area, area_error, predicted), numbers
+
+
+def _variation(name: str, values: NDArray[np.floating]) -> Numbers:
+    """Coefficient of variation over snapshots, with its 95 % interval for Gaussian values."""
+    count = len(values)
+    if count < 2:
+        return dict.fromkeys((name, f"{name}_lower", f"{name}_upper"), np.nan)
+    found = float(values.std(ddof=1) / values.mean())
+    lower, upper = (found * np.sqrt((count - 1) / chdtri(count - 1, p)) for p in (0.025, 0.975))
+    return {name: found, f"{name}_lower": float(lower), f"{name}_upper": float(upper)}
 
 
 def _diffusion(recorded: Recorded) -> Numbers:
@@ -191,20 +184,3 @@ def fit_jointly(recorded: Recorded) -> VectorAutoregressionFit | None:
         )
     except ValueError:
         return None
-
-
-def _peak_distance(recorded: Recorded) -> float:
-    """Largest distance of the loss's minimum from the mean position along an eigenvector, standard deviations."""
-    if "slice_loss" not in recorded.slices:
-        return np.nan
-    found = []
-    for distance, loss in zip(
-        recorded.slices["slice_distance"], recorded.slices["slice_loss"], strict=True
-    ):
-        # A parabola through the inner half: further out the loss need not be one.
-        scaled = distance / distance[-1]
-        near = np.abs(scaled) <= 0.5
-        curvature, slope, _ = np.polyfit(scaled[near], loss[near], 2)
-        minimum = -slope / (2 * curvature) if curvature > 0 else np.inf
-        found.append(abs(minimum) * SLICE_WIDTH)
-    return float(max(found))

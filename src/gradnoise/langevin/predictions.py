@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gradnoise.langevin.theory.limits import overdamped_covariance
 from gradnoise.langevin.theory.stationary import stationary_covariance
@@ -143,14 +143,20 @@ def continuous_covariance(system: Quadratic, rule: StepRule) -> Floats:
     )
 
 
-def snapshot_error(measured: Snapshots, rule: StepRule) -> Floats:
-    """Jackknife standard error (k,) over snapshots of the predicted variances; NaN for a single one."""
+def leaving_out(measured: Snapshots, rule: StepRule) -> list[Quadratic]:
+    """The quadratic with each snapshot left out in turn; none for a single snapshot."""
     count = len(measured.hessian)
-    if count < 2:
-        return np.full(measured.hessian.shape[-1], np.nan)
-    left_out = []
-    for out in range(count):
-        others = [snapshot for snapshot in range(count) if snapshot != out]
-        left_out.append(np.diag(covariance(quadratic(measured, rule, others), rule)))
-    error: Floats = np.sqrt((count - 1) * np.array(left_out).var(axis=0))
-    return error
+    rest = [[other for other in range(count) if other != out] for out in range(count)]
+    return [quadratic(measured, rule, others) for others in rest] if count > 1 else []
+
+
+def snapshot_error(left_out: Sequence[ArrayLike]) -> Floats:
+    """Delete-one jackknife standard error of what is computed from all snapshots; NaN without snapshots.
+
+    Args:
+        left_out: the same, computed with each snapshot left out in turn (`leaving_out`).
+    """
+    values = np.asarray(left_out, np.float64)
+    if not len(values):
+        return np.asarray(np.nan)
+    return np.asarray(np.sqrt((len(values) - 1) * values.var(axis=0)))

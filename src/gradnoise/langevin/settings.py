@@ -11,6 +11,7 @@ class Settings:
         subspace: a measured parameter's name, or `trajectory.names.MODEL`.
         seed: of the surrogates' noise.
         lags: steps up to which autocorrelations and displacements are kept.
+        surrogates: trajectories of which time could run backward, for the null of the entropy production.
         residual_lags: autocorrelations summed by the Ljung-Box test of a fit's residuals.
     """
 
@@ -18,3 +19,4 @@ class Settings:
     seed: int
     lags: int
     residual_lags: int
+    surrogates: int

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from gradnoise.langevin.results import DYNAMICS, NUMBERS, TABLE, TABLES, read_table
+from gradnoise.langevin.results import read_table
+from gradnoise.langevin.variables import DYNAMICS, NUMBERS, TABLE, TABLES
 from gradnoise.store.paths import Checkpoint, Paths
 from gradnoise.store.variables import Variable
 

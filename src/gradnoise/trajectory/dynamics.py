@@ -19,7 +19,7 @@ from gradnoise.trajectory.replicas import Replicas, Step
 from gradnoise.trajectory.settings import Settings
 from gradnoise.trajectory.subspaces import Subspace
 
-SHARPNESS_BATCHES = 32
+SHARPNESS_BATCHES = 64  # mini-batches whose sharpness is measured, at all snapshots together
 
 
 class Dynamics:
@@ -33,8 +33,9 @@ class Dynamics:
     Attributes:
         start: float32 (P,), where all replicas start.
         replicas: their state.
-        mean: float64 (P,), mean position of the first replica: over the second half of the burn-in, and
-            then over the recorded steps.
+        mean: float64 (P,), mean position of all replicas: over the second half of the burn-in, and then
+            over the recorded steps.
+        sharpness_batches: mini-batches whose sharpness each snapshot measures.
     """
 
     def __init__(self, model: nn.Module, settings: Settings, dataset: Dataset) -> None:
@@ -60,6 +61,7 @@ class Dynamics:
         ]
         self.mean = self.start.double()
         self.averaged = 0
+        self.sharpness_batches = -(-SHARPNESS_BATCHES // settings.snapshots)
         # In the order of the data set, so that the same samples are summed in the same order.
         chosen = generator(settings.seed, Stream.HESSIAN).permutation(count)
         most = settings.curvature_samples or count
@@ -111,9 +113,9 @@ class Dynamics:
             ) from error
 
     def average(self) -> None:
-        """Take the first replica's position into the mean."""
+        """Take the replicas' positions into the mean."""
         self.averaged += 1
-        self.mean += (self.replicas.position[0] - self.mean) / self.averaged
+        self.mean += (self.replicas.position.mean(dim=0) - self.mean) / self.averaged
 
     def restart_mean(self) -> None:
         """Let the mean be over the steps from here on."""
@@ -139,7 +141,7 @@ class Dynamics:
     def sharpness(self, position: Tensor, step: int) -> NDArray[np.float64]:
         """Batch sharpness of the mini-batches that the first replica draws from `step` on."""
         size = self.settings.batch_size
-        batches = self.draws[0].batches(size, step, step + SHARPNESS_BATCHES)
+        batches = self.draws[0].batches(size, step, step + self.sharpness_batches)
         objective = Objective(self.model, self.loss, self.inputs, self.targets, position)
         return batch_sharpness(objective, batches)
 

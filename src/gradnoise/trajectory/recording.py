@@ -26,7 +26,7 @@ from gradnoise.store.work_area import WorkArea, atomic
 from gradnoise.training.checkpoint import store_attributes
 from gradnoise.trajectory import slices
 from gradnoise.trajectory import store as trajectory_store
-from gradnoise.trajectory.dynamics import SHARPNESS_BATCHES, Dynamics
+from gradnoise.trajectory.dynamics import Dynamics
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 from gradnoise.trajectory.settings import Settings
 from gradnoise.trajectory.subspaces import Projector, Subspace, choose
@@ -188,7 +188,7 @@ def _create(store: zarr.Group, subspaces: Mapping[str, Subspace], dynamics: Dyna
     settings = dynamics.settings
     cut = trajectory_store.blocks(settings.steps, settings.snapshots)
     trajectory_store.create(
-        store, counts, settings.replicas, settings.steps, cut, SHARPNESS_BATCHES
+        store, counts, settings.replicas, settings.steps, cut, dynamics.sharpness_batches
     )
 
 
@@ -196,7 +196,7 @@ def _slices(store: zarr.Group, dynamics: Dynamics, subspace: Subspace) -> None:
     """Measure the loss along lines through the mean position, in the span of the model's eigenvectors."""
     chosen = [index for index, kind in enumerate(subspace.kind) if kind == EIGENVECTOR]
     position: Any = store[f"{MODEL}/position"]
-    recorded = np.asarray(position[0], np.float64)[:, chosen]
+    recorded = np.asarray(position[...], np.float64)[..., chosen].reshape(-1, len(chosen))
     objective = dynamics.objective(dynamics.mean.float())
     decay = dynamics.settings.weight_decay
     found = slices.measure(objective, decay, subspace.vectors[chosen], recorded)

@@ -18,7 +18,7 @@ class Settings:
         torch_threads: of torch; another number gives other bits.
         seed: of the training whose checkpoint it is, and of all draws.
         epoch: of the checkpoint.
-        parameters: names of those that have a subspace of their own.
+        parameters: names of those that have a subspace of their own, besides the whole model.
         batch_norm_mode: "eval": BatchNorm's statistics are frozen.
         augment: false: the dynamics are those of one fixed loss.
         learning_rate, momentum, nesterov, weight_decay: of SGD, as in `torch.optim.SGD`.

@@ -77,7 +77,7 @@ def measure(
         objective: the loss, at the mean position.
         weight_decay: coefficient of the L2 penalty.
         vectors: float32 (k, P), the eigenvectors.
-        recorded: float64 (steps, k), one replica along them.
+        recorded: float64 (positions, k), all replicas along them.
 
     Returns:
         The arrays of `store.SLICES`, by name.

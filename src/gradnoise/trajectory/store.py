@@ -84,7 +84,7 @@ SLICES = (
     Variable("basin_loss", "loss there, with weight decay", "loss", ("line", "basin_point")),
     Variable(
         "basin_variance",
-        "variance of the first replica along a principal direction",
+        "variance of all replicas along a principal direction",
         f"({LENGTH})^2",
         ("line",),
     ),

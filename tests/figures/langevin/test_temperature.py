@@ -1,25 +1,39 @@
 """Temperatures of eigenvectors."""
 
 import numpy as np
+import pytest
 
 from example_figures import PLAIN
 from example_langevin_results import result
 from gradnoise.figures.langevin.temperature import draw, rows_of
 
 
-def test_in_equilibrium_all_temperatures_are_one() -> None:
-    rows = rows_of([result("isotropic")])
+def test_temperatures_are_over_their_trajectorys_mean_and_carry_errors() -> None:
+    found = result("isotropic")
+    rows = rows_of([found])
     # C = H / 2, so that the temperature of a direction is its curvature times one number.
-    assert np.allclose(rows["configurational"] / rows["predicted_temperature"], 1, atol=0.1)
-    assert np.allclose(rows["kinetic"] / rows["predicted_temperature"], 1, atol=0.05)
+    assert np.allclose(rows["temperature"] / rows["curvature"], 0.6687, rtol=0.1)
+    assert np.exp(np.log(rows["temperature"]).mean()) == pytest.approx(1)
+    relative = found.eigenvectors["temperature_error"] / found.eigenvectors["temperature"]
+    assert np.allclose(rows["temperature_error"] / rows["temperature"], relative)
+    assert np.allclose(rows["kinetic_ratio"], 1, atol=0.1)
 
 
-def test_kinetic_temperatures_and_exact_laws_are_drawn_where_there_is_momentum() -> None:
-    alone, both = (
-        draw(rows_of([result(name) for name in names]), PLAIN)
-        for names in (["plain"], ["plain", "momentum"])
+def test_ratios_carry_both_errors() -> None:
+    found = result("isotropic")
+    rows = found.directions.assign(
+        variance=3.0, variance_error=0.3, continuous_variance=2.0, continuous_variance_error=0.1
     )
-    assert len(alone.axes[0].lines) == 2
-    assert len(both.axes[0].lines) == 2 + 3
-    labels = both.axes[1].get_legend_handles_labels()[1]
+    made = rows_of([found._replace(directions=rows)])
+    assert made["ratio"][0] == pytest.approx(1.5)
+    assert made["ratio_error"][0] == pytest.approx(1.5 * np.hypot(0.1, 0.05))
+
+
+def test_the_published_mappings_ratio_is_drawn_for_every_trajectory() -> None:
+    rows = rows_of([result("plain"), result("momentum")])
+    drawn = draw(rows, PLAIN)
+    right = drawn.axes[2]
+    dashes = [line.get_ydata()[0] for line in right.lines if line.get_linestyle() == "--"]
+    assert dashes == pytest.approx([2, 2 / 1.9])
+    labels = drawn.axes[1].get_legend_handles_labels()[1]
     assert labels == ["exact, momentum 0", "exact, momentum 0.9"]

@@ -1,4 +1,4 @@
-"""Correlation times, split R-hat and drift, against exact values and arviz-stats."""
+"""Correlation times, split R-hat, against exact values and arviz-stats."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 from arviz_stats.base import array_stats
 
 from example_descents import heavy_ball
-from gradnoise.langevin.estimation.convergence import drift, effective_sample_size, memory, r_hat
+from gradnoise.langevin.estimation.convergence import effective_sample_size, memory, r_hat
 from gradnoise.langevin.estimation.projection_fits import fit_projections
 
 
@@ -63,16 +63,6 @@ def test_split_r_hat_of_a_stationary_series(steps: int, low: float, high: float)
 def test_split_r_hat_sees_replicas_apart() -> None:
     replicas = heavy_ball(2000, 4, 0.5).T + np.arange(4)[:, None]
     assert r_hat(replicas) > 1.2
-
-
-def test_drift_is_seen_and_stationary_series_pass() -> None:
-    columns = heavy_ball(20_000, 300, 0.1).T
-    steady = np.array([drift(column[None]) for column in columns])
-    assert steady.std(axis=0) == pytest.approx(1, abs=0.15)
-    assert (np.abs(steady).max(axis=1) < 3).mean() > 0.97
-    growing = np.linspace(1, 2, 20_000)
-    assert min(abs(drift((column + 3 * growing)[None])[0]) for column in columns) > 3
-    assert min(abs(drift((column * growing)[None])[1]) for column in columns) > 3
 
 
 def test_a_constant_column_has_no_memory() -> None:

@@ -12,7 +12,9 @@ def test_a_trajectory_takes_what_is_left_open_from_training() -> None:
     assert (plain["learning_rate"], plain["momentum"], plain["weight_decay"]) == (0.02, 0.0, 0.05)
     assert (heavy["learning_rate"], heavy["momentum"]) == (0.005, 0.9)
     assert plain["curvature_samples"] is None
-    assert run.subspaces == ["linear1.weight", "model"]
+    assert run.subspaces == ["model"]
+    assert plain["parameters"] == []
+    assert job("cnn").run.subspaces[-2:] == ["linear2.weight", "model"]
     assert run.followed == [1]
 
 

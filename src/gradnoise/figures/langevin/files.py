@@ -20,9 +20,9 @@ class Result(NamedTuple):
     Attributes:
         variant: name of the trajectory.
         subspace: a parameter's name, or `model`.
-        directions: a row per recorded direction, columns of `langevin.results.TABLES`.
+        directions: a row per recorded direction, columns of `langevin.variables.TABLES`.
         numbers: attributes of the file.
-        arrays: some of `langevin.results.ARRAYS`, by name.
+        arrays: some of `langevin.variables.ARRAYS`, by name.
     """
 
     variant: str

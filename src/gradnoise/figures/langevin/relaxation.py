@@ -1,7 +1,8 @@
 """Relaxation and diffusion
 
-Left: autocorrelations along eigenvectors (points), of the fitted autoregression (lines) and
-predicted (dashed). Right: mean squared displacement summed over the recorded eigenvectors.
+Left: autocorrelations along eigenvectors (points), of the fitted autoregression (lines) and exact
+(dashes). Right: mean squared displacement summed over the recorded eigenvectors, which saturates at twice
+their variance once all have relaxed; exact where batches are independent.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gradnoise import stage
-from gradnoise.figures import style
+from gradnoise.figures import keys, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.langevin.stationary_histograms import shown
@@ -27,23 +29,36 @@ NEEDS = ("trajectories",)
 
 
 def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
-    """A row for every trajectory: autocorrelations on the left, displacement on the right."""
+    """Two panels for every trajectory: autocorrelations, and displacement."""
     colours = style.apply(settings)
+    columns = style.side_by_side(settings, 2)
+    rows = 2 * len(results) // columns
     drawn, grid = style.figure(
-        settings, 0.5 + 1.9 * len(results), nrows=len(results), ncols=2, squeeze=False
-    )
+        settings, 0.6 + 1.9 * rows, style.PAGE if columns > 1 else style.COLUMN,
+        nrows=rows, ncols=columns, squeeze=False,
+    )  # fmt: skip
     frames = []
-    for (left, right), result in zip(grid, results, strict=True):
+    for place, result in enumerate(results):
+        left, right = grid.flat[2 * place], grid.flat[2 * place + 1]
         frames += [_correlations(left, result, colours), _displacement(right, result, colours)]
-        left.set_title(result.title, fontweight="bold")
+        style.name_panel(left, 2 * place, result.title)
+        style.name_panel(right, 2 * place + 1, "")
         left.set_ylabel("Autocorrelation")
+        right.set_ylabel("Squared displacement")
         left.legend(loc="upper right", fontsize=6.5)
-        right.set_ylabel("Mean squared displacement")
-        right.yaxis.set_label_position("right")
-        right.yaxis.tick_right()
     for axes in grid[-1]:
         axes.set_xlabel("Lag (steps)")
+    keys.key(drawn, _key(colours), across=4)
     return drawn, pd.concat(frames, ignore_index=True)
+
+
+def _key(colours: Sequence[str]) -> list[Line2D]:
+    return [
+        Line2D([], [], marker="o", color=style.GREY, linestyle="none", label="measured"),
+        Line2D([], [], color=style.GREY, linewidth=0.8, label="fitted autoregression"),
+        Line2D([], [], color=style.GREY, linestyle="--", linewidth=0.8, label="exact"),
+        Line2D([], [], color=colours[0], linestyle="--", label="exact displacement"),
+    ]
 
 
 def _correlations(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
@@ -57,16 +72,16 @@ def _correlations(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
         lags = np.arange(len(measured))
         fitted = _fitted(row, rate, lags)
         colour, marker = style.line_style(number, colours)
-        points = np.unique(np.geomspace(1, len(lags), 16).astype(int)) - 1
+        points = np.unique(np.geomspace(1, lags[-1], 16).astype(int))
         label = f"ηh = {rate * row['curvature']:.2g}"
         axes.plot(lags[points], measured[points], marker, color=colour, label=label)
-        axes.plot(lags, fitted, color=colour, linewidth=0.8)
-        axes.plot(lags, predicted, "--", color=colour, linewidth=0.8)
+        axes.plot(lags[1:], fitted[1:], color=colour, linewidth=0.8)
+        axes.plot(lags[1:], predicted[1:], "--", color=colour, linewidth=0.8)
         columns = {"lag": lags, "measured": measured, "fitted": fitted, "predicted": predicted}
         frames.append(pd.DataFrame({"variant": result.variant, "direction": index, **columns}))
     axes.axhline(0, color=style.FAINT, linewidth=0.6, zorder=0)
-    axes.set_xscale("symlog", linthresh=1)
-    axes.set_xlim(0, len(lags))
+    axes.set_xscale("log")
+    scales.powers(axes.xaxis)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -83,20 +98,13 @@ def _displacement(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
     measured = result.arrays["displacement"].reshape(-1)[1:]
     predicted = result.arrays["predicted_displacement"].reshape(-1)[1:]
     lags = np.arange(1, len(measured) + 1)
-    axes.loglog(lags, measured, color=style.INK, label="measured")
-    axes.loglog(lags, predicted, "--", color=colours[0], label="predicted")
-    slope, error = (result.numbers[f"diffusion_exponent{part}"] for part in ("", "_error"))
-    uncertain = f" ± {error:.2f}" if np.isfinite(error) else ""
-    axes.annotate(
-        f"all directions: t^{slope:.2f}{uncertain}\nat the longest lags: "
-        f"t^{result.numbers['last_diffusion_exponent']:.2f}",
-        (0.97, 0.05),
-        xycoords="axes fraction",
-        ha="right",
-        fontsize=7,
-        color=style.GREY,
-    )
-    axes.legend(loc="upper left")
+    axes.plot(lags, measured, color=style.INK)
+    if np.isfinite(predicted).any():
+        axes.plot(lags, predicted, "--", color=colours[0])
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+    scales.powers(axes.xaxis)
     columns = {"lag": lags, "displacement": measured, "predicted_displacement": predicted}
     return pd.DataFrame({"variant": result.variant, **columns})
 

@@ -1,8 +1,10 @@
 """One temperature?
 
-Left: temperature of each eigenvector from positions and, with momentum, from velocities; in
-equilibrium all would be equal. Right: variance over its small-step limit, 1 where the isotropic law
-can hold.
+a: temperature of each mode from its positions (filled) and steps (open), finite steps taken out, over the
+geometric mean of its trajectory; equal temperatures would lie in the band of 10 %. b: variance over its
+small-step (Langevin) limit, with the errors of both, and the exact law. c: kinetic over
+configurational temperature in the corrected mapping; the line is 1, the dashes what the published mapping says, whose
+kinetic temperature is 2 / (1 + momentum) times as high. Bars are 95 % intervals.
 """
 
 from collections.abc import Sequence
@@ -11,9 +13,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gradnoise import stage
-from gradnoise.figures import program, scales, style
+from gradnoise.figures import keys, program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
@@ -25,78 +28,92 @@ READS = "langevin"
 SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
+EQUAL = 1.1  # times as hot, or as cold, as the others
+
 
 def rows_of(results: Sequence[Result]) -> pd.DataFrame:
-    """Temperatures of all eigenvectors of all trajectories.
+    """Temperatures of all eigenvectors of all trajectories, and variances over their small-step limit."""
+    return pd.concat([_rows(result) for result in results], ignore_index=True)
 
-    `configurational` is h Var(x), `kinetic` is Var(v) / dt^2 with the time step of the corrected mapping; in
-    equilibrium both are `predicted_temperature` along every direction.
-    """
-    frames = []
-    for result in results:
-        rows, n = result.eigenvectors, result.numbers
-        rows = rows[rows["curvature"] > 0]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "variant": result.variant,
-                    "title": result.title,
-                    "direction": rows["direction"],
-                    "curvature": rows["curvature"],
-                    "step": n["learning_rate"] * rows["curvature"],
-                    "momentum": n["momentum"],
-                    "independent": n["sampling"] == "with_replacement",
-                    "configurational": rows["curvature"] * rows["variance"],
-                    "configurational_error": rows["curvature"] * rows["variance_error"],
-                    "kinetic": rows["velocity_variance"] / rows["kinetic_time_step"] ** 2,
-                    "predicted_temperature": rows["predicted_temperature"],
-                    "ratio": rows["variance"] / rows["continuous_variance"],
-                    "ratio_error": rows["variance_error"] / rows["continuous_variance"],
-                    "stationary": rows["stationary"],
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+
+def _rows(result: Result) -> pd.DataFrame:
+    rows, n = result.eigenvectors, result.numbers
+    rows = rows[rows["curvature"] > 0]
+    mean = np.exp(np.log(rows["temperature"]).mean())
+    ratio = rows["variance"] / rows["continuous_variance"]
+    own, other = (
+        rows[f"{name}_error"] / rows[name] for name in ("variance", "continuous_variance")
+    )
+    columns = {
+        "variant": result.variant,
+        "title": result.title,
+        "direction": rows["direction"],
+        "curvature": rows["curvature"],
+        "step": n["learning_rate"] * rows["curvature"],
+        "momentum": n["momentum"],
+        "independent": n["sampling"] == "with_replacement",
+        "ratio": ratio,
+        "ratio_error": ratio * np.hypot(own, other.fillna(0)),
+        "stationary": rows["stationary"],
+    }
+    for name in ("temperature", "kinetic_temperature"):
+        columns[name], columns[f"{name}_error"] = rows[name] / mean, rows[f"{name}_error"] / mean
+    kinetic = ("kinetic_ratio", "kinetic_ratio_error")
+    return pd.DataFrame({**columns, **{name: rows[name] for name in kinetic}})
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
-    """Left: temperatures by curvature. Right: variance over the small-step law, by learning rate times curvature."""
+    """Three panels; a colour and a marker for every trajectory."""
     colours = style.apply(settings)
-    drawn, (left, right) = style.figure(settings, 2.9, ncols=2)
+    columns = style.side_by_side(settings, 3)
+    drawn, grid = style.figure(
+        settings, 2.9 if columns > 1 else 7.2, style.PAGE if columns > 1 else style.COLUMN,
+        nrows=3 // columns, ncols=columns, squeeze=False,
+    )  # fmt: skip
+    left, middle, right = grid.flat
+    handles = []
     for place, (title, each) in enumerate(rows.groupby("title", sort=False)):
         colour, marker = style.line_style(place, colours)
-        each = each.sort_values("curvature")
-        _temperatures(left, each, str(title), colour, marker)
-        right.errorbar(
-            each["step"], each["ratio"], NORMAL * each["ratio_error"],
-            fmt=marker, color=colour, elinewidth=0.8,
-        )  # fmt: skip
-    _exact_ratios(right, rows)
-    left.set(xscale="log", yscale="log", xlabel="Curvature h (loss per parameter squared)")
-    left.set_ylabel("Temperature (loss)")
-    left.set_title("h Var(x); open: kinetic; dashes: ηC/2(1−μ)", fontweight="bold")
-    right.set(xscale="log", xlabel="Learning rate times curvature, ηh")
-    right.set_ylabel("Variance over its small-step limit")
-    right.set_title("Isotropy is lost as steps grow", fontweight="bold")
-    right.legend(loc="best")
-    for axis in (left.xaxis, left.yaxis, right.xaxis):
-        scales.plain_logarithm(axis)
-    drawn.legend(loc="outside lower center", ncols=2, handles=left.get_legend_handles_labels()[0])
+        shift = 1.03 ** (place - rows["title"].nunique() / 2)
+        each = each.assign(curvature=each["curvature"] * shift)
+        _points(left, each, "curvature", "temperature", colour, marker)
+        _points(left, each, "curvature", "kinetic_temperature", colour, marker, face="white")
+        _points(middle, each, "step", "ratio", colour, marker)
+        _points(right, each, "curvature", "kinetic_ratio", colour, marker)
+        published = 2 / (1 + each["momentum"].iloc[0])
+        right.axhline(published, color=colour, linestyle="--", linewidth=0.9, zorder=0)
+        handles.append(
+            Line2D([], [], color=colour, marker=marker, linestyle="none", label=str(title))
+        )
+    _exact_ratios(middle, rows)
+    left.axhspan(1 / EQUAL, EQUAL, color=style.FAINT, linewidth=0, zorder=0)
+    right.axhline(1, color=style.GREY, linewidth=0.9, zorder=0)
+    _label(left, middle, right)
+    keys.key(drawn, handles)
     return drawn
 
 
-def _temperatures(axes: Axes, rows: pd.DataFrame, title: str, colour: str, marker: str) -> None:
-    """One trajectory's eigenvectors; the kinetic temperature only where momentum makes it another one."""
-    x = rows["curvature"]
-    axes.plot(
-        x, rows["predicted_temperature"], "_", color=colour, markersize=11, markeredgewidth=1.0
-    )
-    axes.plot(x, rows["configurational"], marker, color=colour, label=title)
-    if rows["momentum"].iloc[0] > 0:
-        axes.plot(
-            x, rows["kinetic"], marker, color=colour,
-            markerfacecolor="white", markeredgewidth=0.9,
-        )  # fmt: skip
+def _points(
+    axes: Axes, rows: pd.DataFrame, x: str, y: str, colour: str, marker: str, face: str = ""
+) -> None:
+    axes.errorbar(
+        rows[x], rows[y], NORMAL * rows[f"{y}_error"].fillna(0), fmt=marker, color=colour,
+        markerfacecolor=face or colour, markeredgewidth=0.8 if face else 0, elinewidth=0.7,
+    )  # fmt: skip
+
+
+def _label(left: Axes, middle: Axes, right: Axes) -> None:
+    left.set(xscale="log", yscale="log", xlabel="Curvature h", ylabel="Temperature over their mean")
+    middle.set(xscale="log", xlabel="Learning rate times curvature, ηh")
+    middle.set_ylabel("Variance over its small-step limit")
+    right.set(xscale="log", xlabel="Curvature h", ylabel="Kinetic over configurational")
+    right.set_ylim(bottom=0)
+    for axis in (left.xaxis, left.yaxis, middle.xaxis, right.xaxis):
+        scales.plain_logarithm(axis)
+    for place, (axes, title) in enumerate(
+        ((left, "Temperature of modes"), (middle, "Small-step limit"), (right, "Positions, steps"))
+    ):
+        style.name_panel(axes, place, title)
 
 
 def _exact_ratios(axes: Axes, rows: pd.DataFrame) -> None:
@@ -111,6 +128,7 @@ def _exact_ratios(axes: Axes, rows: pd.DataFrame) -> None:
             label=f"exact, momentum {momentum:g}",
         )  # fmt: skip
     axes.axhline(1, color=style.FAINT, linewidth=0.8, zorder=0)
+    axes.legend(loc="upper left")
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Variance against curvature
 
-Measured variances with 95 % intervals, the exact prediction, its small-step limit, and the
-isotropic law that holds where the noise covariance is proportional to the Hessian and steps are
-small.
+Measured variances, the exact prediction and its small-step limit, each with its 95 % interval, over the
+isotropic law: the one variance that all directions would have if the noise were proportional to the
+Hessian (by the geometric mean of noise over curvature) and steps were small. Exact values stand beside the measured
+ones at the same curvature.
 """
 
 from collections.abc import Sequence
@@ -12,9 +13,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gradnoise import stage
-from gradnoise.figures import scales, style
+from gradnoise.figures import keys, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
@@ -26,27 +28,38 @@ READS = "langevin"
 SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
+APART = 1.04  # factor between the curvatures at which neighbours are drawn
+
 
 def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory."""
     colours = style.apply(settings)
-    columns = min(2, len(results))
+    columns = style.side_by_side(settings, min(2, len(results)))
     rows = -(-len(results) // columns)
     drawn, grid = style.figure(
-        settings, 0.4 + 2.3 * rows, style.PAGE if columns > 1 else style.COLUMN,
+        settings, 0.5 + 2.1 * rows, style.PAGE if columns > 1 else style.COLUMN,
         nrows=rows, ncols=columns, squeeze=False,
     )  # fmt: skip
     frames = []
-    for axes, result in zip(grid.flat, results, strict=False):
-        frames.append(_panel(axes, result, colours))
+    for place, result in enumerate(results):
+        frames.append(relative(result))
+        _panel(grid.flat[place], frames[-1], colours)
+        n = result.numbers
+        exponents = f"C ~ H^{_pm(n, 'noise_exponent')}, variance ~ H^{_pm(n, 'variance_exponent')}"
+        style.name_panel(grid.flat[place], place, f"{result.heading}\n{exponents}")
     for axes in list(grid.flat)[len(results) :]:
         axes.set_axis_off()
     for axes in grid[:, 0]:
-        axes.set_ylabel("Variance (parameter squared)")
+        axes.set_ylabel("Variance over isotropic law")
     for axes in grid[-1]:
         axes.set_xlabel("Curvature h (loss per parameter squared)")
-    grid[0, 0].legend(loc="best")
+    keys.key(drawn, _key(colours, pd.concat(frames)))
     return drawn, pd.concat(frames, ignore_index=True)
+
+
+def _pm(numbers: dict[str, float], name: str) -> str:
+    value, error = numbers[name], NORMAL * numbers[f"{name}_error"]
+    return f"{value:.2f} ± {error:.2f}".replace("-", "−")
 
 
 def isotropic_law(rows: pd.DataFrame, result: Result) -> float:
@@ -57,45 +70,55 @@ def isotropic_law(rows: pd.DataFrame, result: Result) -> float:
     return float(temperature(scale, n["learning_rate"], n["momentum"]))
 
 
-def _panel(axes: Axes, result: Result, colours: Sequence[str]) -> pd.DataFrame:
+def relative(result: Result) -> pd.DataFrame:
+    """Variances and their errors over the isotropic law, a row per eigenvector."""
     rows = result.eigenvectors
     rows = rows[rows["curvature"] > 0].sort_values("curvature")
     law = isotropic_law(rows, result)
-    axes.axhline(law, color=style.GREY, linestyle=":", label="isotropic law")
-    for name, label, colour, marker in (
-        ("predicted_variance", "exact", colours[0], "o"),
-        ("continuous_variance", "small-step limit", colours[1], "s"),
-    ):
-        axes.plot(
-            rows["curvature"], rows[name], marker, label=label, markersize=7,
-            markerfacecolor="none", markeredgecolor=colour, markeredgewidth=0.9,
-        )  # fmt: skip
-    _measured(axes, rows)
-    axes.set(xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
-        scales.plain_logarithm(axis)
-    n = result.numbers
-    note = f"C ~ H^{n['noise_exponent']:.2f}, variance ~ H^{n['variance_exponent']:.2f}"
-    axes.set_title(f"{result.heading}\n{note}", fontweight="bold")
-    columns = ["direction", "curvature", "variance", "variance_error", "predicted_variance"]
-    shown = rows[[*columns, "continuous_variance", "stationary"]]
-    return shown.assign(variant=result.variant, isotropic_law=law)
+    columns = [
+        f"{name}{end}"
+        for name in ("variance", "predicted_variance", "continuous_variance")
+        for end in ("", "_error")
+    ]
+    shown = rows[["direction", "curvature", "stationary"]]
+    return shown.assign(variant=result.variant, isotropic_law=law, **rows[columns] / law)
 
 
-def _measured(axes: Axes, rows: pd.DataFrame) -> None:
-    """Variances with 95 % intervals; open where the direction is not stationary."""
+def _panel(axes: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
+    axes.axhline(1, color=style.GREY, linestyle=":", linewidth=0.9)
     still = rows["stationary"].astype(bool)
-    for chosen, face, label in (
-        (still, style.INK, "measured"),
-        (~still, "white", "not stationary"),
+    for name, colour, marker, face, shift, chosen in (
+        ("predicted_variance", colours[0], "o", "white", APART, rows["curvature"] > 0),
+        ("continuous_variance", colours[1], "s", "white", 1 / APART, rows["curvature"] > 0),
+        ("variance", style.INK, "o", style.INK, 1.0, still),
+        ("variance", style.INK, "X", style.INK, 1.0, ~still),
     ):
-        if chosen.any():
-            each = rows[chosen]
-            axes.errorbar(
-                each["curvature"], each["variance"], NORMAL * each["variance_error"], fmt="o",
-                color=style.INK, markerfacecolor=face, markeredgewidth=0.8, elinewidth=0.8,
-                label=label, zorder=3,
-            )  # fmt: skip
+        each = rows[chosen]
+        axes.errorbar(
+            each["curvature"] * shift, each[name], NORMAL * each[f"{name}_error"].fillna(0),
+            fmt=marker, color=colour, markerfacecolor=face, markeredgewidth=0.8, elinewidth=0.8,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    scales.plain_logarithm(axes.xaxis)
+
+
+def _key(colours: Sequence[str], rows: pd.DataFrame) -> list[Line2D]:
+    def mark(marker: str, colour: str, label: str, face: str) -> Line2D:
+        return Line2D(
+            [], [], marker=marker, color=colour, label=label, markerfacecolor=face,
+            markeredgewidth=0.8, linewidth=0.8,
+        )  # fmt: skip
+
+    drawn = [
+        mark("o", style.INK, "measured, 95 %", style.INK),
+        mark("o", colours[0], "exact, 95 %", "white"),
+        mark("s", colours[1], "small-step limit, 95 %", "white"),
+        Line2D([], [], color=style.GREY, linestyle=":", linewidth=0.9, label="isotropic law"),
+    ]
+    if not rows["stationary"].astype(bool).all():
+        drawn.append(mark("X", style.INK, "not stationary", style.INK))
+    return drawn
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether a trajectory is stationary and long enough: correlation times, split R-hat, drift."""
+"""How much a trajectory says: correlation times, effective sizes, split R-hat."""
 
 import math
 from typing import NamedTuple
@@ -48,7 +48,7 @@ def _lag_products(rows: Floats, first: int, products: Floats) -> None:
 
 
 @_kernel
-def _integrate(products: Floats) -> tuple[float, float, bool]:
+def _integrate(products: Floats, window: float) -> tuple[float, float, bool]:
     """Correlation time, sum of squared correlations, and whether Sokal's window closed within the lags.
 
     The squares keep the window open for alternating and oscillating series, whose partial sums of
@@ -60,12 +60,12 @@ def _integrate(products: Floats) -> tuple[float, float, bool]:
         total += 2.0 * correlation
         squares += 2.0 * correlation * correlation
         largest = max(largest, total)
-        if lag >= WINDOW * max(total, 2.0 * squares - 1.0):
+        if lag >= window * max(total, 2.0 * squares - 1.0):
             return total, squares, True
     return largest, squares, False
 
 
-def memory(rows: Floats) -> Memory:
+def memory(rows: Floats, window: float = WINDOW) -> Memory:
     """Variance and correlation of one centred column (replicas, steps); NaN where it is constant.
 
     The integrated autocorrelation time 1 + 2 sum rho_k ends at the smallest lag M >= 5 tau(M) (Sokal 1997, "Monte
@@ -73,6 +73,10 @@ def memory(rows: Floats) -> Memory:
     least 1 / sqrt(number of values). Where the window does not close within half of the steps, it is the largest
     partial sum, so that a series which never forgets has an effective size of a few. Beyond, correlations about
     the series' own mean must sum to -1/2, whatever the series.
+
+    Args:
+        rows: float64 (replicas, steps).
+        window: correlation times that the sum extends over.
     """
     steps = rows.shape[1]
     most = steps // 2
@@ -81,17 +85,17 @@ def memory(rows: Floats) -> Memory:
     _lag_products(rows, 0, trial)
     if not 0 < products[0] < math.inf:
         return Memory(math.nan, math.nan, math.nan)
-    time, squares, closed = _integrate(trial)
+    time, squares, closed = _integrate(trial, window)
     # What the first lags show of the time tells whether the window can close within DIRECT.
-    if not closed and WINDOW * max(time, 2 * squares - 1) < products.size:
+    if not closed and window * max(time, 2 * squares - 1) < products.size:
         _lag_products(rows, trial.size, products)
-        time, squares, closed = _integrate(products)
+        time, squares, closed = _integrate(products, window)
     if not closed:
         # Padded by the lags that are read: what wraps around lies beyond them.
         size = fft.next_fast_len(steps + most, real=True)
         spectrum = fft.rfft(rows, size)
         power = (spectrum.real**2 + spectrum.imag**2).sum(0)
-        time, squares, _ = _integrate(fft.irfft(power, size)[: most + 1])
+        time, squares, _ = _integrate(fft.irfft(power, size)[: most + 1], window)
     smallest = 1 / math.sqrt(rows.size)
     return Memory(products[0] / rows.size, max(time, smallest), squares)
 
@@ -100,8 +104,8 @@ def r_hat(rows: Floats) -> float:
     """Split R-hat of one column (replicas, steps), centred or not; NaN where it is constant.
 
     Every replica is halved and the halves are compared (Gelman et al., Bayesian Data Analysis, 3rd edition,
-    section 11.4). Near sqrt(1 + tau / half) for a stationary column with halves of that many steps; below 1.01
-    is commonly accepted.
+    section 11.4). Near sqrt(1 + tau / half) for a stationary column with halves of that many steps: a threshold
+    on it, such as 1.01, is no test (see `stationarity`).
     """
     half = rows.shape[1] // 2
     halves = rows[:, : 2 * half].reshape(-1, half)
@@ -109,23 +113,6 @@ def r_hat(rows: Floats) -> float:
     if not within > 0:
         return math.nan
     return math.sqrt((half - 1) / half + halves.mean(1).var(ddof=1) / within)
-
-
-def drift(rows: Floats) -> tuple[float, float]:
-    """Change of mean and variance from the first to the last third of one column, in standard errors.
-
-    After Geweke (1992); the errors are by each third's own effective sample size. NaN for a constant column.
-    """
-    third = rows.shape[1] // 3
-    mean, variance, mean_error, variance_error = 0.0, 0.0, 0.0, 0.0
-    for sign, part in ((-1, rows[:, :third]), (1, rows[:, -third:])):
-        level = part.mean()
-        found = memory(part - level)
-        mean += sign * level
-        variance += sign * found.variance
-        mean_error += found.variance * found.time / part.size
-        variance_error += found.variance**2 * 2 * found.squares / part.size
-    return mean / math.sqrt(mean_error), variance / math.sqrt(variance_error)
 
 
 def effective_sample_size(trajectory: ArrayLike) -> Floats:

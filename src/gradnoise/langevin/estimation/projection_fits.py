@@ -13,7 +13,8 @@ from gradnoise.langevin.estimation.autoregression import (
     fit_from_sums,
     order_from_sums,
 )
-from gradnoise.langevin.estimation.convergence import drift, memory, r_hat
+from gradnoise.langevin.estimation.convergence import memory, r_hat
+from gradnoise.langevin.estimation.stationarity import LEVEL, holm, stationarity
 from gradnoise.langevin.estimation.trajectories import Floats, as_replicas, centred_columns
 
 
@@ -31,7 +32,10 @@ class ProjectionFits(NamedTuple):
     effective_sample_size: Floats
     split_r_hat: Floats
     mean_drift: Floats  #: last third less first, in standard errors
-    variance_drift: Floats  #: the same of the variance
+    variance_drift: Floats  #: the same of the variance's logarithm
+    #: that replicas and thirds agree in mean and variance, adjusted for the number of columns (Holm)
+    stationarity_pvalue: Floats
+    stationarity_power: Floats  #: of that test (`Stationarity.power`)
 
 
 def fit_projections(
@@ -63,19 +67,23 @@ def fit_projections(
     values = as_replicas(trajectory, shortest=max(24, lags + 3))
     replicas, steps, columns = values.shape
     size, count = replicas * steps, replicas * (steps - 2)
-    sums, orders, rest = np.empty((columns, 6)), np.empty(columns, np.int64), np.empty((columns, 7))
+    sums, orders, rest = np.empty((columns, 6)), np.empty(columns, np.int64), np.empty((columns, 9))
     room = np.empty(steps - 2)
     # Everything is done to a column while it lies in the processor's cache.
     for i, rows in enumerate(centred_columns(values)):
         sums[i] = difference_sums(rows)
         orders[i] = order_from_sums(sums[i], count)
         pvalue = box_statistic(rows, sums[i], int(orders[i]), lags, room)[1]
-        rest[i] = pvalue, *memory(rows), r_hat(rows), *drift(rows)
-    pvalues, variance, time, squares, hat, mean_drift, variance_drift = rest.T
+        steady = stationarity(rows)
+        told = (*steady[:2], steady.pvalue, steady.power(LEVEL / columns))
+        rest[i] = pvalue, *memory(rows), r_hat(rows), *told
+    pvalues, variance, time, squares, hat, mean_drift, variance_drift, steady_pvalues, power = (
+        rest.T
+    )
     return ProjectionFits(
         fit_from_sums(sums, count, 1, learning_rate), fit_from_sums(sums, count, 2, learning_rate),
         orders, pvalues, variance, np.sqrt(2 * squares / size), time, size / time, hat,
-        mean_drift, variance_drift,
+        mean_drift, variance_drift, holm(steady_pvalues), power,
     )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve
 
 from gradnoise.langevin.theory.stationary import (
-    diagonalise,
+    lag_covariances,
     lagged_covariance,
-    stationary_covariance,
+    require_full_noise,
 )
 
 Matrix = NDArray[np.float64]
@@ -64,35 +64,40 @@ def entropy_production_rate(
     >>> round(entropy_production_rate([[1.0, 0.0], [0.0, 0.2]], noise, learning_rate=0.1), 5)
     0.03051
     """
-    system = diagonalise(hessian, noise_covariance)
-    spread = np.linalg.eigvalsh(system.noise)
-    if spread[0] <= 1e-12 * spread[-1]:
-        raise ValueError("noise_covariance: it must be positive definite")
-    h = np.diag(system.curvatures)
-    arguments = h, system.noise, learning_rate, momentum
-    now, lagged = stationary_covariance(*arguments), lagged_covariance(*arguments)
+    require_full_noise(noise_covariance)
+    points = 2 if momentum == 0 else 3
+    lags = lag_covariances(hessian, noise_covariance, learning_rate, momentum, points)
+    return entropy_production_of(lags)
+
+
+def entropy_production_of(lags: Matrix) -> float:
+    """The rate of `entropy_production_rate` from covariances E x(t + k) x(t)^T at lags 0 to m - 1.
+
+    Args:
+        lags: (m, d, d): m = 2 for a process of first order, 3 for one of second.
+    """
     # A relative entropy has no units: correlations instead of covariances, which are far from singular.
-    scale = 1 / np.sqrt(np.diag(now))
-    drift = (1 + momentum) * np.eye(len(h)) - learning_rate * h
-    # Lag two, by the recursion that the positions obey.
-    further = drift @ lagged - momentum * now
-    lags = [each * np.outer(scale, scale) for each in (now, lagged, further)]
-    if momentum == 0:
-        return _divergence(lags[:2])
-    return _divergence(lags) - _divergence(lags[:2])
+    scale = 1 / np.sqrt(np.diag(lags[0]))
+    rates = [
+        _divergence(lags[:points] * np.outer(scale, scale)) for points in range(2, len(lags) + 1)
+    ]
+    return rates[-1] - rates[-2] if len(rates) > 1 else rates[0]
 
 
-def _divergence(lags: list[Matrix]) -> float:
-    """KL of m successive points from their reverse, from covariances E x(t + k) x(t)^T at lags 0 to m - 1."""
-    m, d = len(lags), len(lags[0])
+def window_covariance(lags: Matrix) -> Matrix:
+    """Covariance (m d, m d) of m successive points, from covariances E x(t + k) x(t)^T (m, d, d)."""
+    both = np.concatenate([lags[:0:-1].transpose(0, 2, 1), lags])
+    points = np.arange(len(lags))
+    blocks = both[points[:, None] - points + len(lags) - 1]
+    return blocks.transpose(0, 2, 1, 3).reshape(len(lags) * lags.shape[1], -1)
 
-    def block(difference: int) -> Matrix:
-        return lags[difference] if difference >= 0 else lags[-difference].T
 
-    forward = np.block([[block(s - t) for t in range(m)] for s in range(m)])
-    reverse = np.block([[block(t - s) for t in range(m)] for s in range(m)])
-    ratio = solve(reverse, forward, assume_a="pos")
-    return float((np.trace(ratio) - m * d) / 2)
+def _divergence(lags: Matrix) -> float:
+    """KL of m successive points from their reverse."""
+    ratio = solve(
+        window_covariance(lags.transpose(0, 2, 1)), window_covariance(lags), assume_a="pos"
+    )
+    return float((np.trace(ratio) - len(ratio)) / 2)
 
 
 def third_order_asymmetry(curvature: float, learning_rate: float, third_cumulant: float) -> float:

@@ -197,6 +197,39 @@ def lagged_covariance(
     return system.back(_lagged(system.curvatures, position, learning_rate, momentum))
 
 
+def lag_covariances(
+    hessian: ArrayLike,
+    noise_covariance: ArrayLike,
+    learning_rate: float,
+    momentum: float = 0.0,
+    points: int = 3,
+) -> Matrix:
+    """Exact E x_{k+j} x_k^T (points, d, d), j = 0, 1, ..., of SGD or heavy ball on a quadratic.
+
+    Raises:
+        ValueError: as `stationary_covariance`.
+    """
+    system = diagonalise(hessian, noise_covariance)
+    h, rate = system.curvatures, learning_rate
+    lags = [stationary_covariance(np.diag(h), system.noise, rate, momentum)]
+    lags.append(_lagged(h, lags[0], rate, momentum))
+    # From there on, the recursion that the positions obey.
+    for _ in range(2, points):
+        lags.append((1 + momentum - rate * h)[:, None] * lags[-1] - momentum * lags[-2])
+    return np.array([system.back(lag) for lag in lags[:points]])
+
+
+def require_full_noise(noise_covariance: ArrayLike) -> None:
+    """Refuse noise that leaves out a direction: what moves in it says for certain which way time runs.
+
+    Raises:
+        ValueError: for a covariance that is not positive definite.
+    """
+    spread = np.linalg.eigvalsh(np.atleast_2d(np.asarray(noise_covariance, np.float64)))
+    if spread[0] <= 1e-12 * spread[-1]:
+        raise ValueError("noise_covariance: it must be positive definite")
+
+
 def velocity_covariance(
     hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float, momentum: float = 0.0
 ) -> Matrix:
