@@ -33,9 +33,14 @@ class Location(NamedTuple):
 kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 
-# Reassociation lets sums use vector registers; NaN and infinity keep their meaning.
+# Reassociation lets sums use vector registers; NaN and infinity keep their meaning. Inlined: of a function that is
+# called, the process that compiles runs another copy, with sums in another order, than those that load.
 sums_kernel = numba.njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+    fastmath={"reassoc", "contract", "nsz"},
+    forceinline=True,
 )
 
 

@@ -194,7 +194,7 @@ def _jackknife(
     return [float(deviation) for deviation in deviations]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@numba.njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"}, forceinline=True)
 def _shape(values: NDArray[Any], low: int, high: int) -> tuple[float, float, float]:
     """Log kurtosis, log rho and log variance of values[low:high]; NaN for no range."""
     total, second, third, fourth = 0.0, 0.0, 0.0, 0.0

@@ -16,6 +16,7 @@ from gradnoise.gaussianity.statistic import Column, Field, Kind, Statistic, devi
     cache=True,
     error_model="numpy",
     fastmath={"reassoc", "contract", "nsz", "nnan", "ninf"},
+    forceinline=True,  # as sums_kernel
 )
 def _standardised(
     row: Rows,

@@ -22,9 +22,14 @@ COSINE = tuple(1.0 / (2 * k * (2 * k - 1)) for k in range(1, 9))
 
 _kernel = numba.njit(nogil=True, cache=True, error_model="numpy")
 
-# Reassociation lets sums use vector registers; NaN and infinity keep their meaning.
+# Reassociation lets sums use vector registers; NaN and infinity keep their meaning. Inlined: of a function that is
+# called, the process that compiles runs another copy than those that load.
 _sums_kernel = numba.njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"}
+    nogil=True,
+    cache=True,
+    error_model="numpy",
+    fastmath={"reassoc", "contract", "nsz"},
+    forceinline=True,
 )
 
 
