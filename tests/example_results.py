@@ -173,6 +173,7 @@ def write_clt(
                 "size": size,
                 "seed": seed,
                 "epoch": epoch,
+                "sample_count": 10_000,
             },
             **{"noise_scale": 100.0 + epoch, "noise_scale_error": 5.0},
             **{"gaussian_batch_size": 500.0, "gaussian_batch_size_lower": 300.0},

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,20 @@ def test_examples_play_their_roles(
     for one in shown:
         size = SIZES.index(one.batch_size)
         np.testing.assert_array_equal(one.samples, noise[0][size, :BATCHES, one.position])
+
+
+def test_an_example_without_an_index_has_none(
+    analysis: TailAnalysis, noise: list[np.ndarray], tested: tuple[np.ndarray, np.ndarray]
+) -> None:
+    fields = {name: values.copy() for name, values in analysis.indices["ecf"].items()}
+    lowest = tail_examples(analysis, noise[0], SIZES, BATCHES, *tested, 0.05)[0].position
+    fields["converged"][0, 0, lowest] = False  # at batch size 64, where it is followed
+    changed = replace(analysis, indices={"ecf": fields})
+    shown = tail_examples(changed, noise[0], SIZES, BATCHES, *tested, 0.05)
+    assert [one.position for one in shown[4:]] == [lowest, lowest]
+    assert shown[4].alpha == shown[0].alpha
+    assert np.isnan([shown[5].alpha, shown[5].scale]).all()
+    # And it is no candidate where it has none.
+    fields["converged"][1, 0, lowest] = False
+    shown = tail_examples(changed, noise[0], SIZES, BATCHES, *tested, 0.05)
+    assert shown[0].position != lowest

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pandas as pd
 from matplotlib.artist import Artist
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -13,15 +13,16 @@ from gradnoise.figures import lines, style
 from gradnoise.figures.published import Published
 
 
-def key(figure: Figure, handles: Sequence[Artist], across: int = 2) -> None:
-    """Draw the key above the panels, in at most `across` columns: one in a figure of a column's width.
+def key(figure: FigureBase, handles: Sequence[Artist], across: int = 2, narrow: int = 1) -> None:
+    """Draw the key above the panels, in at most `across` columns: `narrow` in a figure of a column's width.
 
     Args:
         figure: whose layout is constrained.
         handles: with labels.
         across: columns where there is room for them.
+        narrow: columns in a figure of a column's width, for short labels.
     """
-    columns = min(across, len(handles)) if style.is_wide(figure) else 1
+    columns = min(across if style.is_wide(figure) else narrow, len(handles))
     figure.legend(
         handles=list(handles),
         loc="outside upper left",

@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from gradnoise.errors import InputError
 from gradnoise.figures.settings import Settings
@@ -74,9 +74,11 @@ def side_by_side(settings: Settings, wanted: int) -> int:
     return wanted if width_of(settings) >= WIDE else 1
 
 
-def is_wide(drawn: Figure) -> bool:
-    """Whether a figure has room for panels, or entries of a key, beside each other."""
-    return bool(drawn.get_figwidth() >= WIDE)
+def is_wide(drawn: FigureBase) -> bool:
+    """Whether a figure (or a strip across one) has room for panels, or entries of a key, beside each other."""
+    whole = drawn.get_figure(root=True)
+    assert whole is not None
+    return bool(whole.get_figwidth() >= WIDE)
 
 
 def name_panel(axes: Axes, place: int, title: str, **options: Any) -> None:

@@ -1,5 +1,6 @@
 """Examples of light and heavy tails, and the samples behind them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,19 +46,42 @@ def test_series_are_standardised_and_sorted(tmp_path: Path) -> None:
     assert set(lowest["coordinate"]) == {examples[0].position}
 
 
-def test_a_panel_a_role_and_a_panel_a_batch_size(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [6.9, 3.3])
+def test_roles_stand_from_the_heaviest_tails_on_and_then_larger_batches(
+    tmp_path: Path, width: float
+) -> None:
     rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0))
+    changed = {"lowest": 0.7, "rejected": 1.52, "median": 0.81, "highest": 1.77}
+    rows["alpha"] = rows["role"].map(changed).fillna(rows["alpha"])
     images = np.zeros((3, 4, 4)), ["cat", "dog", "cat"]
-    drawn = tail_examples.draw(rows, images, origin, PLAIN)
-    titles = [axes.get_title(loc="left") for axes in drawn.axes if axes.axison]
-    titles += [axes.get_title(loc="center") for axes in drawn.axes if not axes.axison]
-    for role in tail_examples.ROLES.values():
-        assert sum(title.startswith(f"{role}:") for title in titles) == 1
-    for size in SIZES:
-        assert sum(title.startswith(f"batch {size}:") for title in titles) == 1
-    assert titles.count("cat") == 2
-    without = tail_examples.draw(rows, None, origin, PLAIN)
-    assert len(without.axes) == len(drawn.axes) - 3
+    settings = replace(PLAIN, style={"width": width})
+    drawn = tail_examples.draw(rows, images, origin, settings)
+    shown = [axes for axes in drawn.axes if axes.axison]
+    titles = [axes.get_title(loc="left") for axes in shown]
+    followed = rows[(rows["role"] == "followed") & (rows["batch_size"] == 64)]["alpha"].iloc[0]
+    assert titles == [
+        r"a  lowest: $\alpha$ = 0.70",
+        r"b  median: $\alpha$ = 0.81",
+        r"c  rejected: $\alpha$ = 1.52",
+        r"d  highest: $\alpha$ = 1.77",
+        rf"e  B = 64: $\alpha$ = {followed:.2f}",  # at 16 it is the lowest, which is there already
+    ]
+    assert len({axes.get_xlim() for axes in shown}) == 1
+    assert len({axes.get_ylim() for axes in shown}) == 1
+    assert [axes.get_title() for axes in drawn.axes if not axes.axison].count("cat") == 2
+    without = tail_examples.draw(rows, None, origin, settings)
+    assert not [axes for axes in without.axes if axes.images]
+    labels = [text.get_text() for text in drawn.legends[0].texts]
+    assert labels[0] == "conv1.weight, seed 1, epoch 2, n = 600, B = 16"
+
+
+def test_a_series_without_an_index_has_none(tmp_path: Path) -> None:
+    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0))
+    rows.loc[(rows["role"] == "followed") & (rows["batch_size"] == 64), "alpha"] = np.nan
+    titles = [
+        axes.get_title(loc="left") for axes in tail_examples.draw(rows, None, origin, PLAIN).axes
+    ]
+    assert "e  B = 64: no index" in titles
 
 
 def test_constant_series_say_so(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Light and heavy tails
 
-First row: coordinates of one layer at the smallest batch size, from the heaviest to the lightest
-tails. Second row: the heaviest one over batch sizes. Below: the training samples with most weight
-in the third and fourth moments of the layer. Black: the normal density.
+First: coordinates of one layer at the smallest batch size, from the heaviest to the lightest tails. Then the
+heaviest one at larger batch sizes. Below: the training samples with most weight in the fourth moments of the layer's
+coordinates, with their classes. Black: the normal density.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
-from gradnoise.figures import program, style
+from gradnoise.figures import keys, program, style
 from gradnoise.figures.settings import Settings
 from gradnoise.store.results import read_attributes
 from gradnoise.tails.results import Example, read_examples, read_table, read_top_samples
@@ -34,8 +36,8 @@ PREFERRED = "conv4.weight"  # the paper's example, where the network has one
 
 
 ROLES = {
-    "lowest": "lowest index",
-    "rejected": "rejected, near 1.5",
+    "lowest": "lowest",
+    "rejected": "rejected",
     "median": "median",
     "highest": "highest",
 }
@@ -94,63 +96,73 @@ def draw(
     origin: dict[str, Any],
     settings: Settings,
 ) -> Figure:
-    """Two rows of histograms, and thumbnails where there are images."""
+    """Histograms, at the smallest batch size and of one coordinate at larger ones, and thumbnails where there are images."""
     colours = style.apply(settings)
-    roles = [role for role in ROLES if (rows["role"] == role).any()]
+    roles = sorted(
+        (role for role in ROLES if (rows["role"] == role).any()),
+        key=lambda role: rows.loc[rows["role"] == role, "alpha"].iloc[0],
+    )
     followed = rows[rows["role"] == "followed"]
-    sizes = sorted(followed["batch_size"].unique())
-    columns = max(len(roles), len(sizes))
-    heights = [1.35, 1.35, *([0.75] if images else [])]
+    sizes = sorted(followed["batch_size"].unique())[
+        1:
+    ]  # at the smallest it is the first of the others
+    across = 4 if style.width_of(settings) >= style.WIDE else 2
+    down = [-(-len(each) // across) for each in (roles, sizes)]
+    strip = 0.75 if across == 4 else 1.3
+    heights = [1.35 * sum(down), *([strip] if images else [])]
     drawn = style.blank(settings, 0.55 + sum(heights))
     strips = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    panels = strips[0].subplots(1, columns, squeeze=False)[0]
-    for axes, role in zip(panels, roles, strict=False):
-        _histogram(axes, rows[rows["role"] == role], colours[0], f"{ROLES[role]}: ")
-    lower = strips[1].subplots(1, columns, squeeze=False)[0]
-    for axes, size in zip(lower, sizes, strict=False):
+    panels = strips[0].subplots(sum(down), across, sharey=True, squeeze=False)
+    above, below = panels[: down[0]].ravel(), panels[down[0] :].ravel()
+    reach = max(4.0, float(rows["standardised"].abs().max()))
+    for place, (axes, role) in enumerate(zip(above, roles, strict=False)):
+        _histogram(axes, rows[rows["role"] == role], colours[0], reach, place, ROLES[role])
+    for place, (axes, size) in enumerate(zip(below, sizes, strict=False)):
         series = followed[followed["batch_size"] == size]
-        _histogram(axes, series, colours[1], f"batch {size}: ")
-        axes.set_xlabel("Noise (sd)")
-    for axes in [*panels[len(roles) :], *lower[len(sizes) :]]:
+        _histogram(axes, series, colours[1], reach, len(roles) + place, f"B = {size}")
+    for axes in [*above[len(roles) :], *below[len(sizes) :]]:
         axes.set_axis_off()
-    panels[0].set_ylabel("Density")
-    lower[0].set_ylabel("Density")
+    strips[0].supxlabel("Noise (standard deviations)", fontsize=8)
+    strips[0].supylabel("Density", fontsize=8)
     if images:
-        _thumbnails(strips[2], *images)
+        _thumbnails(strips[1], *images, down=1 if across == 4 else 2)
     first = rows["batch_size"].min()
-    drawn.suptitle(
-        f"{origin['parameter']}, seed {origin['seed']}, epoch {origin['epoch']}, n = {origin['batches']}: "
-        f"coordinates at batch size {first}; one followed; samples with most weight in the tails",
-        fontsize=7.5,
-        x=0.01,
-        ha="left",
-    )
+    about = f"{origin['parameter']}, seed {origin['seed']}, epoch {origin['epoch']}, n = {origin['batches']}"
+    handles = [
+        Patch(color=colours[0], alpha=0.5, linewidth=0, label=f"{about}, B = {first}"),
+        Patch(color=colours[1], alpha=0.5, linewidth=0, label="the lowest index at larger batches"),
+        Line2D([], [], color=style.INK, linewidth=0.8, label="normal density"),
+    ]
+    keys.key(drawn, handles, 3)
     return drawn
 
 
-def _histogram(axes: Axes, series: pd.DataFrame, colour: str, title: str) -> None:
+def _histogram(
+    axes: Axes, series: pd.DataFrame, colour: str, reach: float, place: int, name: str
+) -> None:
     values = series["standardised"].dropna().to_numpy()
     alpha = float(series["alpha"].iloc[0])
-    axes.set_title(rf"{title}$\alpha$ = {alpha:.2f}", fontsize=7.5)
+    found = "no index" if np.isnan(alpha) else rf"$\alpha$ = {alpha:.2f}"
+    style.name_panel(axes, place, f"{name}: {found}", fontsize=7.5)
+    axes.set_yscale("log")
+    axes.set_ylim(2e-4, 10)
+    axes.set_xlim(-reach, reach)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     if not values.size:
         axes.text(0.5, 0.5, "constant", transform=axes.transAxes, ha="center", color=style.GREY)
         return
-    reach = max(4.0, float(np.abs(values).max()))
-    axes.hist(values, 41, range=(-reach, reach), density=True, color=colour, alpha=0.5)
+    axes.hist(values, 61, range=(-reach, reach), density=True, color=colour, alpha=0.5)
     grid = np.linspace(-4, 4, 161)
     axes.plot(grid, np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi), color=style.INK, linewidth=0.8)
-    axes.set_yscale("log")
-    axes.set_ylim(2e-4, 10)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
 
 
-def _thumbnails(strip: Any, images: NDArray[Any], names: Sequence[str]) -> None:
-    for axes, image, name in zip(
-        strip.subplots(1, len(images), squeeze=False)[0], images, names, strict=True
-    ):
-        axes.imshow(image, cmap="gray_r" if image.ndim == 2 else None, interpolation="nearest")
+def _thumbnails(strip: Any, images: NDArray[Any], names: Sequence[str], down: int) -> None:
+    grid = strip.subplots(down, -(-len(images) // down), squeeze=False).ravel()
+    for axes in grid:
         axes.set_axis_off()
-        axes.set_title(name[:11], fontsize=5.5, pad=1.5, loc="center")
+    for axes, image, name in zip(grid, images, names, strict=False):
+        axes.imshow(image, cmap="gray_r" if image.ndim == 2 else None, interpolation="nearest")
+        axes.set_title(name[:11], fontsize=6, pad=1.5, loc="center")
 
 
 def main() -> None:
