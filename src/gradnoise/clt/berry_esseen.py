@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gradnoise.errors import refuse_masks
+from gradnoise.errors import refuse_masks, wholes
 
 Floats = NDArray[np.float64]
 
@@ -22,26 +22,24 @@ def berry_esseen_bound(third_moment: ArrayLike, batch_size: ArrayLike) -> Floats
 
     Args:
         third_moment: rho = E|x - Ex|^3 / sd^3, at least 1 by Jensen's inequality; NaN stays NaN.
-        batch_size: B, at least 1; broadcasts with `third_moment`.
+        batch_size: B, whole numbers of at least 1; broadcasts with `third_moment`.
 
     Returns:
         float64, the broadcast shape.
 
     Raises:
-        ValueError: for a third moment below 1 or a batch size below 1.
+        ValueError: for a third moment below 1, or a batch size that is no whole number of at least 1.
 
     >>> berry_esseen_bound([1.0, 2.414553], 64).round(4).tolist()  # a fair coin, an exponential law
     [0.0586, 0.116]
     """
     refuse_masks("third_moment", third_moment)
-    rho, size = np.asarray(third_moment, np.float64), np.asarray(batch_size, np.float64)
+    rho, size = np.asarray(third_moment, np.float64), wholes("batch_size", batch_size)
     if (rho < SMALLEST).any():
         raise ValueError(
             f"third_moment: found {np.nanmin(rho):g}; a standardised third absolute moment, "
             "E|x - Ex|^3 / sd^3, is at least 1"
         )
-    if not (size >= 1).all():
-        raise ValueError(f"batch_size: found {np.min(size):g}; at least 1 is needed")
     smallest = np.minimum(0.4690 * rho, np.minimum(0.3322 * (rho + 0.429), 0.3031 * (rho + 0.646)))
     return np.asarray(np.minimum(smallest / np.sqrt(size), np.where(np.isnan(rho), np.nan, 1.0)))
 
@@ -55,4 +53,5 @@ def edgeworth_distance(skewness: ArrayLike, batch_size: ArrayLike) -> Any:
         skewness: of one draw.
         batch_size: B; both broadcast.
     """
-    return np.abs(skewness) / (6 * math.sqrt(2 * math.pi) * np.sqrt(batch_size))
+    size = wholes("batch_size", batch_size)
+    return np.abs(skewness) / (6 * math.sqrt(2 * math.pi) * np.sqrt(size))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from gradnoise.errors import refuse_masks
+from gradnoise.errors import refuse_masks, whole, wholes
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def predicted_pass_rate(
     Args:
         skewness: g1 of the per-sample gradients; NaN stays NaN.
         excess_kurtosis: g2 of the same.
-        batch_size: B, at least 1; all three broadcast.
+        batch_size: B, whole numbers of at least 1; all three broadcast.
         n: number of batches, 3 to 5000. Below 12 the table's 12 is taken.
         significance: level of the test, above 0 and below 1; the table holds 0.01 to 0.1, beyond them the
             nearest one's shape is shifted to the level.
@@ -76,11 +76,9 @@ def predicted_pass_rate(
     """
     refuse_masks("skewness", skewness)
     refuse_masks("excess_kurtosis", excess_kurtosis)
-    size = np.asarray(batch_size, np.float64)
-    if not 3 <= n <= 5000:
+    size = wholes("batch_size", batch_size)
+    if not 3 <= whole("n", n) <= 5000:
         raise ValueError(f"n: found {n}; accepted: 3 to 5000")
-    if not (size >= 1).all():
-        raise ValueError(f"batch_size: found {np.min(size):g}; at least 1 is needed")
     if not 0 < significance < 1:
         raise ValueError(f"significance: found {significance}; accepted: above 0 and below 1")
     a = np.sqrt(n / 6) * np.abs(skewness) / np.sqrt(size)
@@ -107,7 +105,7 @@ def finite_population(
         What to hand to `predicted_pass_rate` with the same batch size; NaN where the batch is all samples.
     """
     g1, g2 = np.asarray(skewness, np.float64), np.asarray(excess_kurtosis, np.float64)
-    b, n = np.asarray(batch_size, np.float64), float(samples)
+    b, n = wholes("batch_size", batch_size), float(whole("samples", samples))
     left = np.where(b < n, n - b, np.nan)
     third = g1 * (n - 2 * b) * np.sqrt(n - 1) / ((n - 2) * np.sqrt(b * left))
     fourth = (n - 1) * (n * (n + 1) - 6 * b * left) * (g2 + 6) - 6 * (n - 1) * n**2

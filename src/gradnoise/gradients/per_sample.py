@@ -100,7 +100,7 @@ def checked(
     require_measurable(model)
     require_types(model, loss, inputs, targets)
     parameters = {name: each for name, each in model.named_parameters() if each.requires_grad}
-    selections = select(parameters, coordinates, 0, seed)
+    selections = select(parameters, coordinates, 0, whole("seed", seed, 0))
     if verify:
         require_independence(model, loss, inputs, targets, chunk_size)
     return inputs, targets, selections

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from gradnoise.draws.batches import Draws, Sampling
 from gradnoise.draws.pieces import check
-from gradnoise.errors import InputError, refuse_masks
+from gradnoise.errors import InputError, refuse_masks, whole
 from gradnoise.gradients.strategy import AUGMENTED, choose_strategy
 from gradnoise.noise.store import describe
 from gradnoise.stage import showing
@@ -117,7 +117,11 @@ def sample_noise(
     refuse_masks("inputs", inputs)
     refuse_masks("targets", targets)
     inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
-    draws = Draws(seed, repeat, sampling, len(inputs))
+    seed, repeat = whole("seed", seed, 0), whole("repeat", repeat, 0)
+    draws, micro_batch = (
+        Draws(seed, repeat, sampling, len(inputs)),
+        whole("micro_batch", micro_batch),
+    )
     batch_sizes, batches = check(draws, batch_sizes, batches)
     if len(targets) != len(inputs):
         raise InputError(f"targets: found {len(targets)}; needed: {len(inputs)}, as many as inputs")

@@ -28,6 +28,7 @@ from gradnoise.clt.exact.lattice import (
     rounding_bound,
     sum_of_draws,
 )
+from gradnoise.errors import whole
 
 Floats = NDArray[np.float64]
 
@@ -73,12 +74,11 @@ def exact_ks(values: ArrayLike, batch_size: int) -> float:
     >>> round(exact_ks([0.0, 1.0], 3), 4)  # a binomial law
     0.2181
     """
-    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-        raise ValueError(f"batch_size: found {batch_size}; a whole number, at least 1, is needed")
+    size = whole("batch_size", batch_size)
     law = Law(values)
     if law.constant:
         return float("nan")
-    found = law.distance(int(batch_size))
+    found = law.distance(size)
     if found.error_bound > TOLERANCE:
         message = (
             "exact distance of {} values at batch size {}: no more is known than {:.4f} +- {:.4f}"

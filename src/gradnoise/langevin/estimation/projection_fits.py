@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradnoise.errors import whole
 from gradnoise.langevin.estimation.autoregression import (
     AutoregressionFit,
     box_statistic,
@@ -64,7 +65,7 @@ def fit_projections(
     True
     """
     check_learning_rate(learning_rate)
-    values = as_replicas(trajectory, shortest=max(24, lags + 3))
+    values = as_replicas(trajectory, shortest=max(24, whole("lags", lags) + 3))
     replicas, steps, columns = values.shape
     size, count = replicas * steps, replicas * (steps - 2)
     sums, orders, rest = np.empty((columns, 6)), np.empty(columns, np.int64), np.empty((columns, 9))

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
+from gradnoise.errors import whole
 from gradnoise.langevin.theory.mapping import check
 
 LARGEST_INDEX = 1e4
@@ -29,6 +30,7 @@ def multiplicative_variance(
     0.045455
     """
     check(learning_rate, 0.0)
+    whole("batch_size", batch_size)
     divisor = 2 - learning_rate * (1 + 2 / batch_size)
     return learning_rate * label_noise**2 / batch_size / divisor if divisor > 0 else np.inf
 
@@ -52,8 +54,7 @@ def kesten_tail_index(batch_size: int, learning_rate: float) -> float:
     2.0
     """
     check(learning_rate, 0.0)
-    if batch_size < 1:
-        raise ValueError(f"batch_size: found {batch_size}; at least 1 is needed")
+    whole("batch_size", batch_size)
     growth = _mean(lambda factor: np.log(np.maximum(factor, 1e-300)), batch_size, learning_rate)
     if growth >= 0:
         raise ValueError(

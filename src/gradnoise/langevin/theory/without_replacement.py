@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradnoise.errors import whole
 from gradnoise.langevin.theory.mapping import check
 
 
@@ -54,7 +55,7 @@ def without_replacement_variance(
         raise ValueError(
             f"unstable: learning rate times curvature is {1 - shrink:g}; the stability limits are 0 and 2"
         )
-    steps = sample_count // batch_size
+    steps = whole("sample_count", sample_count) // whole("batch_size", batch_size)
     if steps < 2:
         raise ValueError(
             f"batch_size: found {batch_size}; at most {sample_count // 2}, half the samples"
