@@ -164,9 +164,9 @@ def overlay(section: str, **values: object) -> Callable[[Path], None]:
 def new_data(project: Path, seed: int = 1) -> None:
     """Edit: the user's data file, sequences of tokens of 2 to 5 positions."""
     random = np.random.default_rng(seed)
-    tokens = random.integers(0, 9, (200, 5))
+    tokens = random.integers(0, 9, (600, 5))  # enough for the growth of moments
     classes = (tokens + np.roll(tokens, 1, axis=1)) % 3
-    padding = np.arange(5) >= random.integers(2, 6, (200, 1))
+    padding = np.arange(5) >= random.integers(2, 6, (600, 1))
     np.savez(project / "own.npz", inputs=tokens, targets=np.where(padding, -100, classes))
 
 

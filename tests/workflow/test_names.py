@@ -87,8 +87,8 @@ def test_a_run_with_odd_names_comes_to_its_end(tmp_path: Path) -> None:
     (folder / "overlay.yaml").write_text(OVERLAY)
     (folder / "odd_names.py").write_text(MODELS)
     (folder / DATA).parent.mkdir()
-    numbers = np.random.default_rng(0).normal(size=(200, 5))
-    np.savez(folder / DATA, inputs=numbers, targets=np.arange(200) % 3)
+    numbers = np.random.default_rng(0).normal(size=(600, 5))
+    np.savez(folder / DATA, inputs=numbers, targets=np.arange(600) % 3)
     done = example_project.snakemake(folder, "--cores", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     results = folder / OUTPUT

@@ -39,6 +39,8 @@ def test_a_model_of_tokens_with_a_loss_of_its_own_is_measured_like_any_other(pro
     assert {"embed.weight", "out.weight"} <= layers
     clt = pd.read_csv(results / "tables/clt.csv")
     assert {"embed", "out"} <= set(clt.loc[clt["run"] == "own", "layer"])
+    growth = pd.read_csv(results / "tables/growth.csv")
+    assert {"embed.weight", "out.weight"} <= set(growth.loc[growth["run"] == "own", "parameter"])
     langevin = pd.read_csv(results / "tables/langevin.csv")
     assert {"embed.weight", "out.weight"} <= set(langevin.loc[langevin["run"] == "own", "subspace"])
 
