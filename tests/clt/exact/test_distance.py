@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import stats
+from torch import nn
 
 from example_laws import convolved, enumerated
 from gradnoise.clt.exact import distance
 from gradnoise.clt.exact.distance import SMOOTH_FROM, TOLERANCE, Law, exact_ks
+from gradnoise.gradients import per_sample_gradients
 
 QUANTILES = (np.arange(20_000) + 0.5) / 20_000
 
@@ -97,18 +101,18 @@ def test_many_whole_numbers_have_the_distance_of_repeated_convolution() -> None:
         assert exact_ks(values, batch_size) == pytest.approx(expected, abs=1e-6)
 
 
-def finely_rounded(values: NDArray[np.float64], batch_size: int) -> float:
-    """Distance by squaring a law on 2^21 points, its values rounded to them."""
+def finely_rounded(values: NDArray[np.float64], batch_size: int, points: int = 1 << 21) -> float:
+    """Distance by squaring a law on so many points, its values rounded to them."""
     standard = (values - values.mean()) / values.std()
     # Room for sums within twelve deviations, or with four draws of the most extreme value.
     reach = 12 * np.sqrt(batch_size) + min(4, batch_size) * np.abs(standard).max()
-    step = 2 * min(reach, batch_size * np.abs(standard).max() + 1) / (1 << 21)
+    step = 2 * min(reach, batch_size * np.abs(standard).max() + 1) / points
     index = np.round(standard / step).astype(np.int64)
     shift = batch_size * (standard - index * step).mean()
-    spectrum = np.fft.fft(np.bincount(index % (1 << 21), minlength=1 << 21) / values.size)
+    spectrum = np.fft.fft(np.bincount(index % points, minlength=points) / values.size)
     law = np.fft.fftshift(np.fft.ifft(spectrum**batch_size).real)
-    points = (np.arange(-(1 << 20), 1 << 20) * step + shift) / np.sqrt(batch_size)
-    upper, normal = np.cumsum(law), stats.norm.cdf(points)
+    places = (np.arange(-(points // 2), points // 2) * step + shift) / np.sqrt(batch_size)
+    upper, normal = np.cumsum(law), stats.norm.cdf(places)
     return float(max(np.abs(upper - normal).max(), np.abs(upper - law - normal).max()))
 
 
@@ -145,6 +149,35 @@ def test_every_shape_has_the_distance_of_its_finely_rounded_law(
         allowed = max(TOLERANCE, relative * expected)
         assert found.error_bound <= allowed
         assert found.distance == pytest.approx(expected, abs=found.error_bound + 5e-5)
+
+
+@pytest.fixture(scope="module")
+def fitted_gradients() -> NDArray[np.float64]:
+    """Gradients of 1,500 samples, of a fitted network: a weight of each layer, and a bias, as (3, 1500)."""
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        targets = torch.randint(0, 3, (1500,))
+        inputs = torch.randn(1500, 6) + 1.2 * torch.randn(3, 6)[targets]
+        model = nn.Sequential(nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 3))
+        optimizer = torch.optim.Adam(model.parameters(), 0.02)
+        for _ in range(60):
+            optimizer.zero_grad()
+            F.cross_entropy(model(inputs), targets).backward()
+            optimizer.step()
+        chosen = {"0.weight": [7], "2.weight": [20], "2.bias": [1]}
+        rows = per_sample_gradients(model, F.cross_entropy, inputs, targets, chosen)
+    return np.concatenate(list(rows.values()), axis=1).T.astype(np.float64)
+
+
+@pytest.mark.parametrize("batch_size", [3, 20, 150])
+def test_gradients_of_a_fitted_network_have_the_distance_of_their_finely_rounded_laws(
+    fitted_gradients: NDArray[np.float64], batch_size: int
+) -> None:
+    assert (fitted_gradients[0] == 0).mean() > 0.1  # a unit that is silent for some samples
+    for values in fitted_gradients:
+        coarse, fine = (finely_rounded(values, batch_size, 1 << power) for power in (19, 20))
+        assert abs(coarse - fine) < 2e-5  # what rounding does at all
+        assert exact_ks(values, batch_size) == pytest.approx(fine, abs=1e-4)
 
 
 def test_a_smooth_law_goes_the_cheap_way_and_clusters_do_not(
