@@ -9,7 +9,7 @@ HERE, NEXT = "these networks", "the architecture"
 
 
 def table(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["claim", "run", "scope", "verdict"])
+    return pd.DataFrame(rows, columns=["claim", "run", "scope", "verdict"]).assign(group="ours")
 
 
 def test_the_architecture_counts_where_there_is_a_verdict_on_it():
@@ -51,4 +51,8 @@ def test_claims_are_counted_once():
     )
     found = count(rows)
     assert found == Headline(testable=5, supported=3, contradicted=1, open=1)
+    with_a_check = pd.concat(
+        [rows, table(("g", "x", HERE, "supported")).assign(group="instrument")], ignore_index=True
+    )
+    assert count(with_a_check) == found  # a check of the code is no claim
     assert found.sentence == "5 claims testable here: 3 supported, 1 contradicted, 1 open"

@@ -140,8 +140,8 @@ def test_without_covered_layers_or_enough_coordinates_nothing_is_decided() -> No
     ("made", "expected"),
     [
         ({"error": 9.0}, "supported"),  # off by the same at both
-        ({"at_600": 1.5}, "supported"),
-        ({"at_600": 4.5}, "contradicted"),
+        ({"at_600": 2.5}, "supported"),
+        ({"at_600": 3.6}, "contradicted"),
         ({"noise": 20.0}, "open"),
     ],
 )
@@ -149,6 +149,36 @@ def test_batch_counts_differ_by_power_where_the_gap_to_the_prediction_stays(
     made: dict[str, float], expected: str, seeds: int
 ) -> None:
     assert verdict("power_of_the_test", with_predictions(**made, seeds=seeds)) == expected  # type: ignore[arg-type]
+
+
+def test_the_change_is_a_root_mean_square_over_layers_and_batch_sizes() -> None:
+    run = with_predictions(noise=0.01)
+    rows = run.statistics["prediction"]
+    # One cell of fifteen is off by 8: the root mean square is 2.07, below the margin.
+    cell = (rows["layer"] == "conv2") & (rows["batch_size"] == 256) & (rows["batches"] == 600)
+    one = rows.assign(measured_percentage=rows["measured_percentage"] + 8.0 * cell)
+    found = row("power_of_the_test", replace(run, statistics={"prediction": one}))
+    assert found["verdict"] == "supported"
+    assert found["measured"] == pytest.approx(8 / np.sqrt(15), abs=0.02)
+    assert "over 15 layers and batch sizes" in found["quantity"]
+    two = rows.assign(measured_percentage=rows["measured_percentage"] + 13.0 * cell)
+    assert (
+        verdict("power_of_the_test", replace(run, statistics={"prediction": two})) == "contradicted"
+    )
+
+
+def test_errors_of_predictions_widen_the_bounds_of_these_networks() -> None:
+    run = with_predictions(noise=0.2, at_600=2.0)
+    rows = run.statistics["prediction"]
+    # At 600 batches the predictions of a layer are off by 4 more than at 200, together.
+    vague = rows.assign(predicted_error=rows["predicted_error"] + 4.0 * (rows["batches"] == 600))
+    verdicts = {}
+    for name, table in (("sharp", rows), ("vague", vague)):
+        changed = replace(run, statistics={"prediction": table})
+        for scope in ("these networks", "the architecture"):
+            verdicts[name, scope] = verdict("power_of_the_test", changed, scope=scope)
+    assert verdicts.pop(("vague", "these networks")) == "open"
+    assert set(verdicts.values()) == {"supported"}
 
 
 def test_deming_slope_is_that_of_orthogonal_regression() -> None:

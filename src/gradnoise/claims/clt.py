@@ -108,7 +108,7 @@ def third_moment_bounded(run: Evidence, scope: Scope) -> Sequence[Component]:
     need(scope == NETWORKS, "these networks")
     violations = run.statistic("layers", "inequality_violations").to_numpy(float)
     label = "coordinates whose third moment exceeds the root of the kurtosis"
-    return [Component(label, float(np.nansum(violations)), 0.0, most=0.0)]
+    return [Component(label, float(np.nansum(violations)), 0.0, most=0.5)]
 
 
 def tightness(run: Evidence) -> str:
@@ -130,7 +130,7 @@ def distance_bounded(run: Evidence, scope: Scope) -> Sequence[Component]:
     counted = run.statistic("clt", "exact_count", ["batch_size"]).to_numpy(float)
     need(bool(np.nansum(counted)), "exact distances, for which per-sample gradients must be stored")
     label = f"exact distances above their bound, of {np.nansum(counted):,.0f}"
-    return [Component(label, float(np.nansum(violations)), 0.0, most=0.0)]
+    return [Component(label, float(np.nansum(violations)), 0.0, most=0.5)]
 
 
 def slack(run: Evidence) -> str:

@@ -15,8 +15,10 @@ from gradnoise.claims.claim import Claim, batch_counts, deciding, once
 from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import MARGIN, Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
+from gradnoise.claims.scheme.root_mean_square import root_mean_square
 from gradnoise.clt.prediction import GROUPS
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
+from gradnoise.tables.scope import REPEATS_NEEDED
 
 SLOPE = 0.1  # of a slope that shall be 1
 
@@ -130,21 +132,34 @@ def _error_of_predictions(cells: Cells, seed: int, find: Find) -> float:
 
 
 def power_of_the_test(run: Evidence, scope: Scope) -> Sequence[Component]:
-    """Measured minus predicted changes by less than 3 points from the fewest to the most batches."""
+    """Root mean square, over layers and batch sizes, of the change of measured minus predicted: below 3 points."""
     need(len(run.counts) > 1, "two numbers of batches")
     few, many = (_cells(run, count) for count in (run.counts[0], run.counts[-1]))
     change = (many.measured - many.predicted - few.measured + few.predicted).dropna(axis=1)
     need(change.shape[1] > 1, "held-out predictions at both numbers of batches")
-    quantities = [
-        Quantity(
-            label=f"{layer} at batch size {size}: change from {run.counts[0]} to {run.counts[-1]}",
-            values=change[layer, size],
-            least=-MARGIN,
-            most=MARGIN,
-        )
-        for layer, size in map(tuple, change.columns)
-    ]
-    return repeated(quantities, scope)
+    label = (
+        f"root mean square over {change.shape[1]} layers and batch sizes of the change of measured minus "
+        f"predicted from {run.counts[0]} to {run.counts[-1]} batches"
+    )
+    by_seed = change.groupby(level="seed")
+    groups = [by_seed.mean()] if scope == ARCHITECTURE else [rows for _, rows in by_seed]
+    need(min(map(len, groups)) >= REPEATS_NEEDED, f"{REPEATS_NEEDED} repeats of the draws")
+    # The mean of independent groups of rows: networks, or the one group of all seeds.
+    means = np.mean([rows.mean().to_numpy() for rows in groups], axis=0)
+    parts = [np.cov(rows.to_numpy().T) / len(rows) for rows in groups]
+    if scope != ARCHITECTURE:
+        parts += _of_predictions((many.error - few.error)[change.columns])
+    covariance = np.sum(parts, axis=0) / len(groups) ** 2
+    degrees = sum(len(rows) - 1 for rows in groups)
+    return [root_mean_square(label, means, covariance, degrees, MARGIN)]
+
+
+def _of_predictions(errors: pd.DataFrame) -> list[Floats]:
+    """Covariances that errors of predictions add, of every network: those of a layer are off together."""
+    layers = np.asarray(errors.columns.get_level_values("layer"))
+    same = layers[:, np.newaxis] == layers
+    by_seed = errors.groupby(level="seed").mean().to_numpy(float)
+    return [same * np.outer(row, row) for row in by_seed]
 
 
 def deming_slope(predicted: Floats, measured: Floats) -> float:
