@@ -1,7 +1,5 @@
 """The gradient noise scale of known laws."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -29,14 +27,23 @@ def test_noise_scale_is_by_definition_however_the_columns_are_read(monkeypatch) 
     assert noise_scale(gradients) == pytest.approx(found)
 
 
-def test_the_error_leaves_out_one_block_of_samples_at_a_time() -> None:
+def test_the_error_leaves_out_one_group_of_samples_at_a_time() -> None:
     gradients = np.random.default_rng(2).normal(0.5, 1.0, (1003, 3)).astype(np.float32)
-    edges = np.linspace(0, 1003, 21).astype(int)
-    left = [
-        noise_scale(np.delete(gradients, np.arange(a, b), axis=0)).value for a, b in pairwise(edges)
-    ]
+    group = np.arange(1003) % 20
+    left = [noise_scale(gradients[group != one]).value for one in range(20)]
     expected = np.sqrt(19 / 20 * np.sum((left - np.mean(left)) ** 2))
     assert noise_scale(gradients).standard_error == pytest.approx(expected)
+
+
+def test_samples_may_be_sorted_by_class() -> None:
+    random = np.random.default_rng(3)
+    classes = np.repeat(np.arange(10), 200)
+    means = 0.4 + random.standard_normal((10, 8))
+    gradients = (means[classes] + random.standard_normal((2000, 8))).astype(np.float32)
+    shuffled = noise_scale(random.permutation(gradients))
+    found = noise_scale(gradients)
+    assert found.value == pytest.approx(shuffled.value)
+    assert found.standard_error == pytest.approx(shuffled.standard_error, rel=0.5)
 
 
 def test_without_signal_the_scale_is_infinite_and_few_samples_have_no_error() -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-JACKKNIFE = 20  # blocks of samples that are left out in turn
+JACKKNIFE = 20  # groups of samples that are left out in turn
 
 
 READ_BYTES = 1 << 26  # of float64 columns at a time
@@ -25,32 +25,32 @@ def noise_scale(gradients: Any) -> NoiseScale:
     """Noise scale of the coordinates given, from per-sample gradients (N, C).
 
     tr C is unbiased (divided by N - 1), and |G|^2 = |mean|^2 - tr C / N is. The error leaves out one of 20
-    blocks of consecutive samples at a time; with fewer than 40 samples it is NaN.
+    groups of samples at a time, every twentieth: neighbours may be of one class. With fewer than 40 samples it is NaN.
 
     Args:
         gradients: float32 (N, C), an array or a Zarr array, read some columns at a time.
     """
     samples, count = gradients.shape
-    edges = np.linspace(0, samples, JACKKNIFE + 1).astype(int)
-    # Of all samples, then of all but one block: |mean|^2 and the sum of squares about it.
+    groups = [slice(group, None, JACKKNIFE) for group in range(JACKKNIFE)]
+    # Of all samples, then of all but one group: |mean|^2 and the sum of squares about it.
     # All are sums over coordinates, so that columns can be read some at a time.
     signal, noise = np.zeros(JACKKNIFE + 1), np.zeros(JACKKNIFE + 1)
-    left = np.array([samples, *(samples - np.diff(edges))], np.float64)
+    sizes = [len(range(samples)[group]) for group in groups]
+    left = np.array([samples, *(samples - size for size in sizes)], np.float64)
     width = max(1, READ_BYTES // (8 * max(1, samples)))
     for start in range(0, count, width):
         block = np.asarray(gradients[:, start : start + width], np.float64)
-        sums = np.add.reduceat(block, edges[:-1], axis=0) if samples >= JACKKNIFE else block[:0]
+        sums = np.array([block[group].sum(axis=0) for group in groups])
         squares = np.einsum("nc,nc->n", block, block)
         total = block.sum(axis=0)
-        parts = np.add.reduceat(squares, edges[:-1]) if samples >= JACKKNIFE else squares[:0]
-        means = np.vstack([total, total - sums]) / left[: len(sums) + 1, None]
-        lengths = np.einsum("jc,jc->j", means, means)
-        signal[: len(lengths)] += lengths
-        noise[: len(lengths)] += np.array([squares.sum(), *(squares.sum() - parts)])
-    trace = (noise - left * signal) / (left - 1)
-    # |mean|^2 exceeds |G|^2 by the noise that is left in the mean.
-    true = signal - trace / left
+        parts = np.array([squares[group].sum() for group in groups])
+        means = np.vstack([total, total - sums]) / np.maximum(left, 1)[:, None]
+        signal += np.einsum("jc,jc->j", means, means)
+        noise += np.array([squares.sum(), *(squares.sum() - parts)])
     with np.errstate(divide="ignore", invalid="ignore"):
+        trace = (noise - left * signal) / (left - 1)
+        # |mean|^2 exceeds |G|^2 by the noise that is left in the mean.
+        true = signal - trace / left
         scales = np.where(true > 0, trace / true, np.where(trace > 0, np.inf, np.nan))
     if samples < 2 * JACKKNIFE or not np.isfinite(scales).all():
         return NoiseScale(float(scales[0]), math.nan)

@@ -105,13 +105,13 @@ def extreme_shares(
         Share of the extremes due to top samples, and, as what would be without extremes, the same share over all
         batches; (S, C) each, NaN where the gradient does not vary.
     """
-    centred, topmost = _centred(gradients)
+    centred = standardised(gradients)
     varying = centred.any(axis=0)
     planned = plan(draws, cut(draws, batch_sizes, batches))
     nothing = np.zeros(centred.shape[1])
     # Means are linear: the same batches of the top samples alone, zeros elsewhere, are their part of the noise.
     noise = gather_noise(centred, nothing, planned).astype(np.float64)
-    due = gather_noise(topmost, nothing, planned) * np.sign(noise)
+    due = gather_noise(_topmost(centred), nothing, planned) * np.sign(noise)
     extremes = max(1, round(TOP * batches))
     size = np.abs(noise)
     threshold = -np.partition(-size, extremes - 1, axis=1)[:, extremes - 1 : extremes]
@@ -122,22 +122,27 @@ def extreme_shares(
     return np.where(varying, shares, np.nan), np.where(varying, usual, np.nan)
 
 
-def _centred(gradients: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Standardised gradients (N, C), zero where they do not vary, and the same of each column's top samples alone."""
-    count, coordinates = gradients.shape
-    tops = top_count(count)
-    centred = np.zeros((count, coordinates), np.float32)
-    topmost = np.zeros_like(centred)
-    for c in range(coordinates):
+def standardised(gradients: NDArray[Any]) -> NDArray[np.float32]:
+    """Gradients (N, C) less their mean, over their deviation; zero where they do not vary."""
+    found = np.zeros(gradients.shape, np.float32)
+    for c in range(gradients.shape[1]):
         z = _standardised(gradients[:, c])
         if z is not None:
-            largest = _largest(z, tops)
-            centred[:, c] = z
-            topmost[largest, c] = z[largest]
-    return centred, topmost
+            found[:, c] = z
+    return found
 
 
-def _largest(z: Floats, tops: int) -> NDArray[np.int64]:
+def _topmost(centred: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Standardised gradients (N, C) of each column's top samples alone, zero elsewhere."""
+    tops = top_count(len(centred))
+    topmost = np.zeros_like(centred)
+    for c, column in enumerate(centred.T):
+        largest = _largest(column, tops)
+        topmost[largest, c] = column[largest]
+    return topmost
+
+
+def _largest(z: NDArray[Any], tops: int) -> NDArray[np.int64]:
     """Which values are largest in absolute value, in no order."""
     return np.argpartition(np.abs(z), z.size - tops)[z.size - tops :]
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import describe
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.tails.influence import standardised
 from gradnoise.tails.null import Null
 from gradnoise.tails.stable.index import DEFAULT, tail_index
 from gradnoise.tails.summary import describe_indices
 
-ROWS_BYTES = 1 << 26  # of counts at a time
+ROWS_BYTES = 1 << 24  # of counts at a time
 
 
 def noise_of_all(
@@ -35,13 +36,7 @@ def noise_of_all(
         float32 (n, C), of variance near 1; zero where the gradient does not vary.
     """
     samples = len(gradients)
-    largest = np.abs(gradients).max(axis=0).astype(np.float64)
-    scaled = gradients / np.where(largest > 0, largest, 1.0)
-    centred = scaled - scaled.mean(axis=0)
-    deviation = centred.std(axis=0)
-    varying = deviation > 1e-12
-    standardised = np.where(varying, centred / np.where(varying, deviation, 1.0), 0.0)
-    columns = (standardised / np.sqrt(samples)).astype(np.float32)
+    columns = standardised(gradients) / np.float32(np.sqrt(samples))
     noise = np.empty((batches, gradients.shape[1]), np.float32)
     rows = max(1, ROWS_BYTES // (4 * samples))
     for start in range(0, batches, rows):
