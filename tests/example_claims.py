@@ -1,6 +1,6 @@
 """Evidence made by hand, for the rules of the claims."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -82,39 +82,3 @@ def row(claim: str, *runs: Evidence, scope: str | None = None) -> dict[str, Any]
 
 def verdict(claim: str, *runs: Evidence, scope: str | None = None) -> str:
     return row(claim, *runs, scope=scope)["verdict"]
-
-
-def trajectory_tables(variants: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`langevin_subspaces` and `langevin` of trajectories that are exactly what theory says."""
-    about = {"run": "toy", "seed": 1, "epoch": 4, "subspace": "model"}
-    numbers = {
-        **{
-            "sampling": "with_replacement",
-            "batch_size": 8,
-            "replicas": 6,
-            "steps": 900,
-            "largest_step": 0.05,
-        },
-        **{"entropy_production": 0.1, "entropy_production_error": 0.001},
-        **{"predicted_entropy_production": 0.1, "null_entropy_production": 0.002},
-        **{"noise_exponent": 1.0, "noise_exponent_error": 0.02},
-        **{"variance_exponent": 0.0, "variance_exponent_error": 0.01, "peak_distance": 0.05},
-    }
-    direction = {
-        **{"kind": "eigenvector", "stationary": True, "learning_rate": 0.1, "curvature": 0.5},
-        **{"variance": 1.0, "variance_error": 0.01, "predicted_variance": 1.0},
-        **{"predicted_variance_error": 0.01, "asymmetry_error": 1.0},
-    }
-    subspaces = [{**about, "variant": variant, **numbers} for variant in variants]
-    rows = [
-        {
-            **about,
-            "variant": variant,
-            "direction": place,
-            **direction,
-            "asymmetry": 4.0 * (place == 0),
-        }
-        for variant in variants
-        for place in range(6)
-    ]
-    return pd.DataFrame(subspaces), pd.DataFrame(rows)

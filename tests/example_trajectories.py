@@ -97,6 +97,7 @@ def recorded(
             "burn_in": 500,
             "steps": steps,
             "replicas": replicas,
+            "snapshots": 2,
             "converged": True,
             **attributes,
         },

@@ -26,7 +26,7 @@ def test_surrogates_are_stationary_sgd_on_a_diagonal_quadratic(momentum: float) 
         assert measured == pytest.approx(expected, abs=0.04)
 
 
-def test_surrogates_depend_on_seed_and_name_alone() -> None:
+def test_surrogates_depend_on_seed_name_and_rule_alone() -> None:
     rule = StepRule(0.2, 0.0, False, 0.0, 8, "with_replacement", 100)
 
     def first(seed: int, name: str) -> np.ndarray:
@@ -35,6 +35,11 @@ def test_surrogates_depend_on_seed_and_name_alone() -> None:
     assert np.array_equal(first(1, "a"), first(1, "a"))
     assert not np.array_equal(first(1, "a"), first(2, "a"))
     assert not np.array_equal(first(1, "a"), first(1, "b"))
+    # Another rule is another purpose: controls of two trajectories share no numbers.
+    other = rule._replace(learning_rate=0.1)
+    made = next(surrogates(CURVATURES, NOISE, other, (2, 50), 2, 1, "a"))
+    standard = [each[:, 0] / each[:, 0].std() for each in (made, first(1, "a"))]
+    assert not np.allclose(*standard)
 
 
 def test_there_are_as_many_as_asked_for_and_they_differ() -> None:

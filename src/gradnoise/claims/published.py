@@ -1,6 +1,6 @@
 """All claims, in the order in which the page lists them."""
 
-from gradnoise.claims import clt, langevin, prediction, tails
+from gradnoise.claims import clt, prediction, tails
 from gradnoise.claims.claim import Claim
 from gradnoise.store.registry import registered
 
@@ -20,9 +20,18 @@ ORDER = (
     "most_indices_two",
     "third_moment_orders_layers",
     "alexnet_third_moments_wider",
+    "steady_state",
     "stationary_law_not_gibbs",
+    "detailed_balance_broken",
+    "momentum_is_langevin",
+    "learning_rate_is_temperature",
+    "noise_like_hessian",
+    "noise_dominates_mean",
+    "diffusion_constant",
+    "peak_at_minimum",
     "local_law_isotropic",
     "variance_exactly_predicted",
+    "velocities_share_temperature",
     "central_limit_alone",
     "power_of_the_test",
     "property_of_the_basis",
@@ -35,6 +44,7 @@ def _place(claim: Claim) -> tuple[bool, int]:
 
 
 _GAUSSIANITY: dict[str, list[Claim]] = registered("gradnoise.claims.gaussianity", "CLAIMS")
+_LANGEVIN: dict[str, list[Claim]] = registered("gradnoise.claims.langevin", "CLAIMS")
 
 CLAIMS = sorted(
     (
@@ -42,7 +52,7 @@ CLAIMS = sorted(
         *tails.CLAIMS,
         *clt.CLAIMS,
         *prediction.CLAIMS,
-        *langevin.CLAIMS,
+        *(claim for claims in _LANGEVIN.values() for claim in claims),
     ),
     key=_place,
 )

@@ -74,10 +74,10 @@ def surrogates(
         shape: replicas and steps.
         count: of trajectories.
         seed: experiment seed.
-        name: of the subspace, which keys the random stream.
+        name: of the subspace, which keys the random stream together with the rule.
     """
-    # All surrogates of a subspace are one stream's, one after the other.
-    random = generator(seed, Stream.SURROGATES, name)
+    # All surrogates of a subspace and rule are one stream's, one after the other.
+    random = generator(seed, Stream.SURROGATES, name, str(rule))
     room = np.empty((*shape, len(curvatures)))
     for _ in range(count):
         yield commuting_trajectory(curvatures, noise, rule, room, random)

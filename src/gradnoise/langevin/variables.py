@@ -121,6 +121,7 @@ DYNAMICS: tuple[Variable, ...] = (
     Variable("burn_in", "steps before the recorded ones", "steps"),
     Variable("steps", "recorded ones of every replica", "steps"),
     Variable("replicas", "independent runs from the checkpoint"),
+    Variable("snapshots", "measurements of Hessian and noise along the trajectory"),
     Variable("converged", "whether the eigensolver reached its tolerance", ""),
 )
 

@@ -1,0 +1,1 @@
+"""Claims on the dynamics of SGD, a registry: every module declares its `CLAIMS`."""
