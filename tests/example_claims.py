@@ -36,6 +36,7 @@ def evidence(
     learning_rate: float = 0.1,
     significance: float = 0.05,
     coordinates: int = 2000,
+    within: float = 0.0,
 ) -> Evidence:
     """A run whose layers pass at `percentage(layer, epoch, batch size, batches)` among the testable."""
     random = np.random.default_rng(3)
@@ -49,6 +50,7 @@ def evidence(
     blocks = rows["layer"].str.extract(r"^block(\d)", expand=False)
     rows["block"] = blocks.astype(float).fillna(0).astype(int)
     rows["coordinates"], rows["share_dirac"] = coordinates, dead
+    rows["size"] = rows["layer"].map({name: size for name, _, size, _ in layers})
     exact = [
         percentage(row.layer, row.epoch, row.batch_size, row.batches) for row in rows.itertuples()
     ]
@@ -64,7 +66,11 @@ def evidence(
         "data": {"dataset": "cifar10"},
         "gaussianity": {"significance": significance},
     }
-    return Evidence(name, settings, rows, training)
+    key = ["seed", "epoch", "layer", "batch_size", "batches"]
+    same = rows.drop_duplicates(key)[key].assign(
+        **{f"within_{column}": within for column in rows if column.startswith("percentage_")}
+    )
+    return Evidence(name, settings, rows, training, {"repeatability": same})
 
 
 def rising(layer: str, epoch: int, size: int, batches: int) -> float:

@@ -11,11 +11,13 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from gradnoise.gaussianity import repeatability
 from gradnoise.gaussianity.normality import columns
-from gradnoise.gaussianity.results import put_summary
+from gradnoise.gaussianity.results import TABLES, put_summary
 from gradnoise.gaussianity.summary import dtype
 from gradnoise.model.architectures import annotate
 from gradnoise.store.paths import LAYER_STAGES
+from gradnoise.store.results import put_table
 from gradnoise.tails.columns import REJECTED_METHODS
 from gradnoise.tails.stable.index import DEFAULT
 
@@ -116,7 +118,19 @@ def write_layer(
         file["batches"] = np.asarray(batches)
         file["repeats"] = np.arange(1, repeats + 1)
         put_summary(file, rows)
+        put_table(file, "repeatability", TABLES["repeatability"], repeatable(batch_sizes, batches))
         write_examples(file, random, batch_sizes, max(batches))
+
+
+def repeatable(batch_sizes: Sequence[int], batches: Sequence[int]) -> np.ndarray:
+    """Coordinates whose passing varies over repeats by a twentieth."""
+    cells = [(size, n) for size in batch_sizes for n in batches]
+    rows = np.zeros(len(cells), repeatability.dtype())
+    for row, (size, n) in zip(rows, cells, strict=True):
+        row["batch_size"], row["batches"] = size, n
+    for name in rows.dtype.names[2:]:
+        rows[name] = 0.05
+    return rows
 
 
 def write_clt(
@@ -344,6 +358,7 @@ def write_training(
     frame["test_accuracy"] = frame["train_accuracy"] - 0.04 * epoch / epochs
     frame["learning_rate"] = np.where(epoch > 0.6 * epochs, 0.01, 0.1)
     frame["gradient_norm"] = 1 / (1 + epoch)
+    frame["logit_gradient"] = 1 - 0.1 / (1 + epoch)
     for place, (name, *_) in enumerate(layers[:-1]):
         frame[f"dead_units_{name}"] = 0.01 * place * epoch / epochs
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,11 @@
 """From tables to evidence."""
 
 import pandas as pd
+import pytest
 
 from example_dynamics import VARIANTS, tables
-from gradnoise.claims.experiment import gather, recorded, weights
+from gradnoise.claims.claim import each_gradient
+from gradnoise.claims.experiment import Experiment, gather, recorded, weights
 
 
 def test_weights_count_whatever_their_layer_computes():
@@ -17,7 +19,7 @@ def test_weights_count_whatever_their_layer_computes():
 
 
 def test_a_run_gets_the_training_of_the_networks_it_measures():
-    about = {"kind": "weight", "operation": "linear", "layer": "linear1"}
+    about = {"kind": "weight", "operation": "linear", "layer": "linear1", "seed": 1, "epoch": 1}
     made = {
         "gaussianity_repeats": pd.DataFrame([{"run": "a", **about}, {"run": "b", **about}]),
         "growth": pd.DataFrame([{"run": "b", **about, "kurtosis_exponent": 0.1}]),
@@ -41,3 +43,36 @@ def test_a_trajectory_has_the_eigenvectors_of_its_own_variant():
     assert [len(one.directions) for one in found] == [6, 6]
     assert set(found[1].directions["variant"]) == {"heavy"}
     assert recorded(subspaces.assign(subspace="conv1.weight"), directions, {}) == []
+
+
+NOISE = {"coordinates": 200, "layers": "all", "repeats": 3}
+
+
+@pytest.mark.parametrize(
+    ("changed", "epoch", "seeds", "shared"),
+    [
+        ({}, 4, [1], True),
+        # How batches are drawn is no concern of the gradients.
+        ({"noise": {**NOISE, "repeats": 9, "sampling": "epoch_shuffle"}}, 4, [1, 2], True),
+        ({"noise": {**NOISE, "coordinates": 500}}, 4, [1], False),
+        ({"model": {"name": "mlp"}}, 4, [1], False),
+        ({}, 3, [1], False),
+        ({}, 4, [1, 3], False),
+    ],
+)
+def test_a_control_shares_gradients_where_only_the_draws_differ(changed, epoch, seeds, shared):
+    about = {"kind": "weight", "operation": "linear", "layer": "linear1"}
+    rows = [{"run": "a", "seed": s, "epoch": e, **about} for s in (1, 2) for e in (0, 4)]
+    rows += [{"run": "b", "seed": s, "epoch": epoch, **about} for s in seeds]
+    made = {
+        "gaussianity_repeats": pd.DataFrame(rows),
+        "training": pd.DataFrame({"run": ["a"], "epoch": [4]}),
+        **{name: pd.DataFrame() for name in ("langevin", "langevin_subspaces")},
+    }
+    section = {"model": {"name": "cnn"}, "noise": NOISE}
+    runs = {"a": section, "b": section | changed}
+    first, second = gather(made, runs, {"a": "a", "b": "a"}).runs
+    assert (first.shares_gradients, second.shares_gradients) == (False, shared)
+    assert [run.name for run in each_gradient(Experiment([first, second]))] == (
+        ["a"] if shared else ["a", "b"]
+    )

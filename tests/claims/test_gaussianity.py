@@ -3,9 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from example_claims import evidence, rising, row, verdict
+from example_claims import BY_NAME, evidence, rising, row, verdict
 from example_results import ALEXNET
+from gradnoise.claims.decision import decide
+from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.gaussianity.deviation import deviation
 from gradnoise.claims.gaussianity.trend import jackknifed_correlation
 from gradnoise.clt.rank_correlation import spearman
 from gradnoise.tables.moderated.contrasts import NETWORKS
@@ -72,6 +76,36 @@ def test_of_other_networks_first_convolution_nothing_is_said():
 def test_small_deviation(noise, repeats, expected):
     run = evidence(rising, noise=noise, repeats=repeats)
     assert verdict("small_deviation", run) == expected
+
+
+def test_the_whole_layer_deviates_by_less_than_a_sample_of_it():
+    # 200 of 4,608 coordinates that pass by chance, half of the time: 3.5 points of deviation are the sample's.
+    chance = {"coordinates": 200, "within": 0.25, "noise": 3.6, "repeats": 40}
+    assert (
+        verdict("small_deviation", evidence(rising, **{**chance, "within": 0.0})) == "contradicted"
+    )
+    found = row("small_deviation", evidence(rising, **chance))
+    assert found["verdict"] != "contradicted"
+    components = decide(
+        BY_NAME["small_deviation"], Experiment([evidence(rising, **chance)])
+    ).components
+    layer = next(one for one in components if one["component"].startswith("conv2 at batch size 64"))
+    assert layer["value"] == pytest.approx(np.sqrt(3.6**2 - 2500 * (1 / 200 - 1 / 4608)), abs=0.5)
+
+
+def test_the_deviation_of_a_layer_by_hand():
+    found = deviation("x", 2.5, 12, 40.0, np.array(400.0), np.array(1600.0))
+    taken = 1600 * (1 / 400 - 1 / 1600)
+    assert found.value == pytest.approx(np.sqrt(6.25 - taken))
+    lower, upper = (12 * 6.25 / stats.chi2.ppf(tail, 12) - taken for tail in (0.975, 0.025))
+    assert found.interval == pytest.approx((np.sqrt(max(0, lower)), np.sqrt(upper)))
+    assert found.inside == pytest.approx(stats.chi2.cdf(12 * 6.25 / (4 + taken), 12))
+    assert found.outside == pytest.approx(1 - found.inside)
+
+
+def test_which_coordinates_pass_has_to_be_known():
+    found = row("small_deviation", evidence(rising, within=np.nan))
+    assert found["reason"] == "needs which coordinates pass in which repeat"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,16 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = examples(found, layer(1), SIZES, [20, 60])
     axes = {"batch_sizes": SIZES, "batches": [20, 60], "repeats": [1, 2, 3]}
     groups = found.coordinates, found.directions
-    write(path, *groups, found.summary, shown, INDEX, axes, {"parameter": "conv1.weight"})
+    write(
+        path,
+        *groups,
+        found.summary,
+        found.repeatability,
+        shown,
+        INDEX,
+        axes,
+        {"parameter": "conv1.weight"},
+    )
     return path
 
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from gradnoise.model.loss import loss as loss_by_name
 from gradnoise.training import evaluation
-from gradnoise.training.evaluation import BATCH, evaluate
+from gradnoise.training.evaluation import BATCH, evaluate, watched
 
 LOSS = loss_by_name("cross_entropy")
 
@@ -109,3 +109,24 @@ def test_cross_entropy_weighs_positions_alike_and_any_other_loss_samples(monkeyp
     own = evaluate(nn.Identity(), lambda found, truth: LOSS(found, truth), outputs, targets).loss
     assert own == pytest.approx(sum(alone) / 2, rel=1e-6)
     assert own != pytest.approx(whole, rel=0.01)
+
+
+def test_the_largest_gradient_by_a_logit_is_autograds():
+    torch.manual_seed(3)
+    outputs = 3 * torch.randn(7, 4)
+    targets = torch.tensor([0, 1, 2, 3, 0, 1, 2])
+    leaf = outputs.clone().requires_grad_()
+    torch.nn.functional.cross_entropy(leaf, targets, reduction="sum").backward()
+    found = evaluate(nn.Identity(), LOSS, outputs, targets)
+    assert found.logit_gradient == pytest.approx(float(leaf.grad.abs().max()), rel=1e-6)
+    assert watched(found)["logit_gradient"] == found.logit_gradient < 1
+
+
+def test_padding_has_no_gradient_and_other_losses_have_none_by_logits():
+    outputs = torch.tensor([[[0.0, 0.0], [9.0, 0.0]]])
+    found = evaluate(nn.Identity(), LOSS, outputs, torch.tensor([[0, -100]]))
+    assert found.logit_gradient == pytest.approx(0.5)
+    squares = torch.nn.MSELoss()
+    other = evaluate(nn.Identity(), squares, torch.ones(4, 2), torch.zeros(4, 2))
+    assert other.logit_gradient is None
+    assert "logit_gradient" not in watched(other)

@@ -43,6 +43,11 @@ def each_run(experiment: Experiment) -> Sequence[Evidence]:
     return experiment.runs
 
 
+def each_gradient(experiment: Experiment) -> Sequence[Evidence]:
+    """The claim is about gradients of single samples: runs that share another's have no row of their own."""
+    return [run for run in experiment.runs if not run.shares_gradients]
+
+
 def deciding(counts: Sequence[int]) -> int:
     """The number of batches that decides: 200, or the fewest."""
     return DECIDING if DECIDING in counts else min(counts)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.claim import Claim, conventions, deciding, once
+from gradnoise.claims.claim import Claim, conventions, deciding, each_gradient, once
 from gradnoise.claims.evidence import Evidence, Pair, at, need
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.quantities import GAUSSIAN
@@ -71,7 +71,9 @@ def alexnets_and_resnets(experiment: Experiment) -> list[Pair]:
         Pair(wide, narrow)
         for wide in experiment.runs
         for narrow in experiment.runs
-        if wide.family == "alexnet" and narrow.family == "resnet"
+        if wide.family == "alexnet"
+        and narrow.family == "resnet"
+        and not (wide.shares_gradients or narrow.shares_gradients)
     ]
     need(bool(pairs), "an AlexNet and a ResNet in one experiment")
     return pairs
@@ -173,6 +175,7 @@ CLAIMS = [
         "paper",
         "coordinates that violate the inequality",
         third_moment_bounded,
+        about=each_gradient,
         cases=once,
         remark=tightness,
         unit="coordinates",
@@ -184,6 +187,7 @@ CLAIMS = [
         "paper",
         "exact distances that violate the bound",
         distance_bounded,
+        about=each_gradient,
         cases=once,
         remark=slack,
         unit="distances",

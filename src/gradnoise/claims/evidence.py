@@ -38,6 +38,7 @@ class Evidence:
         settings: its sections `data`, `model`, `training`, `noise`.
         rows: its rows of `gaussianity_repeats.csv`, weights only.
         training: its rows of `training.csv` (those of the run that trained it).
+        shares_gradients: whether it measures another run's networks, with the same gradients of their samples.
         statistics: its rows of the further tables, by name: per layer and batch size, same weights only.
     """
 
@@ -46,7 +47,8 @@ class Evidence:
     rows: pd.DataFrame
     training: pd.DataFrame
     statistics: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    _wide: dict[tuple[int, str], pd.DataFrame] = field(default_factory=dict, repr=False)
+    shares_gradients: bool = False
+    _wide: dict[tuple[int, str], pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def model(self) -> str:
@@ -133,6 +135,18 @@ class Evidence:
         if column == "percentage_gaussian":
             return coordinates
         return coordinates * (1 - self.wide(batches, "share_dirac"))
+
+    def within(self, batches: int, column: str) -> pd.Series:
+        """Variance of passing over repeats, mean over a percentage's coordinates: by (epoch, layer, batch size).
+
+        Mean over seeds, 0 to 1/4; empty where the results do not tell.
+        """
+        rows = self.statistics.get("repeatability", pd.DataFrame())
+        name = f"within_{column}"
+        if name not in rows:
+            return pd.Series(dtype=float)
+        rows = rows[rows["batches"] == batches]
+        return rows.groupby(["epoch", "layer", "batch_size"])[name].mean()
 
     def last(self, batches: int, column: str) -> pd.DataFrame:
         """`wide` at the last epoch: columns (layer, batch size)."""

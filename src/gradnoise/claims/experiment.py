@@ -86,9 +86,38 @@ def gather(
         trainer = trained_by.get(str(name), name)
         statistics = {key: table[table["run"] == name] for key, table in by_layer.items()}
         history = training[training["run"] == trainer]
-        found.append(Evidence(str(name), runs.get(str(name), {}), rows, history, statistics))
+        sections = runs.get(str(name), {})
+        shared = name != trainer and shares_gradients(
+            rows, sections, repeats[repeats["run"] == trainer], runs.get(str(trainer), {})
+        )
+        found.append(Evidence(str(name), sections, rows, history, statistics, shared))
     subspaces, directions = tables["langevin_subspaces"], tables["langevin"]
     return Experiment(found, recorded(subspaces, directions, runs))
+
+
+# What the gradients of single samples depend on, besides the network: nothing that says how batches are drawn.
+GRADIENTS = ("layers", "biases", "coordinates", "directions", "augment", "batch_norm_mode")
+
+
+def shares_gradients(
+    rows: pd.DataFrame,
+    sections: Mapping[str, Any],
+    trainers: pd.DataFrame,
+    theirs: Mapping[str, Any],
+) -> bool:
+    """Whether a run that borrows its networks has the same gradients as the run that trained them.
+
+    Args:
+        rows: its rows of `gaussianity_repeats`.
+        sections: its config sections.
+        trainers, theirs: those of the run that trained.
+    """
+    mine, other = (
+        [each.get("model"), *(each.get("noise", {}).get(name) for name in GRADIENTS)]
+        for each in (sections, theirs)
+    )
+    seeds = set(rows["seed"]) <= set(trainers["seed"])
+    return mine == other and seeds and rows["epoch"].max() == trainers["epoch"].max()
 
 
 def recorded(

@@ -11,6 +11,7 @@ from gradnoise.claims.evidence import Evidence, need
 from gradnoise.claims.scheme.component import Component
 from gradnoise.tables import intervals
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
+from gradnoise.tables.moderated.sampling import hidden
 from gradnoise.tables.scope import REPEATS_NEEDED
 
 GAUSSIAN = "percentage_gaussian"  # constant coordinates count as passing: the paper's convention
@@ -178,7 +179,7 @@ def _full(cell: Cell, epoch: int, column: str) -> Cell:
 
 def _cells(run: Evidence, places: Sequence[Cell], batches: int) -> tuple[Cells, list[Cell]]:
     """Percentages that exist in every seed and repeat; which cells these are."""
-    values, coordinates, there = [], [], []
+    values, coordinates, within, sizes, there = [], [], [], [], []
     for cell in places:
         table = run.wide(batches, str(cell.column))
         key = (cell.epoch, cell.layer, cell.batch_size)
@@ -188,16 +189,22 @@ def _cells(run: Evidence, places: Sequence[Cell], batches: int) -> tuple[Cells, 
         values.append(column)
         there.append(cell)
         coordinates.append(run.tested(batches, str(cell.column))[key].mean())
+        within.append(run.within(batches, str(cell.column)).get(key, np.nan))
+        drawn = cell.column == DIRECTIONS  # of infinitely many
+        sizes.append(np.inf if drawn else run.layers["size"][cell.layer])
     groups = [(cell.column, cell.layer) for cell in there]
     kinds = [(cell.column, run.layers["operation"][cell.layer]) for cell in there]
-    nothing = np.zeros(len(there))
+    percentages = np.stack(values, axis=-1) if values else np.empty((1, 1, 0))
+    tested, known = np.array(coordinates), np.array(within, float)
+    share = percentages.mean(axis=(0, 1)) / 100
+    unseen = 1e4 * hidden(share, known, tested, np.maximum(tested, sizes))
     cells = Cells(
-        np.stack(values, axis=-1) if values else np.empty((1, 1, 0)),
+        percentages,
         _numbered(groups),
         _numbered(kinds),
-        np.array(coordinates),
-        nothing,
-        nothing,
+        tested,
+        np.nan_to_num(known),
+        np.nan_to_num(unseen),
     )
     return cells, there
 

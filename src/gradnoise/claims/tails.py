@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gradnoise.claims.claim import Claim, once
+from gradnoise.claims.claim import Claim, each_gradient, once
 from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
@@ -184,6 +184,7 @@ CLAIMS = [
         "paper",
         "exponent of the kurtosis in the number of samples",
         finite_variance,
+        about=each_gradient,
         cases=once,
         noise=over_samples,
         remark=growth_remark,
@@ -196,6 +197,7 @@ CLAIMS = [
         "paper",
         "exponent of the kurtosis in the number of samples",
         finite_fourth_moment,
+        about=each_gradient,
         cases=once,
         noise=over_samples,
         remark=growth_remark,

@@ -33,6 +33,7 @@ def main() -> None:
         analysis.coordinates,
         analysis.directions,
         analysis.summary,
+        analysis.repeatability,
         shown,
         first.coordinate,
         axes,

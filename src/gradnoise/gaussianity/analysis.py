@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import describe, statistics
+from gradnoise.gaussianity.repeatability import repeatability
 from gradnoise.gaussianity.statistic import LARGEST, SMALLEST
 from gradnoise.gaussianity.summary import roles, summarise
 from gradnoise.noise.store import Noise, column_blocks
@@ -29,11 +30,13 @@ class LayerAnalysis:
         coordinates: per-coordinate arrays (S, K, R, C) by the names of the statistics' fields.
         directions: the same over the layer's random directions, (S, K, R, D).
         summary: structured array of S * K * R rows, see `gradnoise.gaussianity.summary.summarise`.
+        repeatability: structured array of S * K rows, see `gradnoise.gaussianity.repeatability`.
     """
 
     coordinates: Fields
     directions: Fields
     summary: NDArray[Any]
+    repeatability: NDArray[Any]
 
 
 def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
@@ -99,7 +102,8 @@ def analyse_layer(
     coordinates = over_repeats(noise)
     directions = over_repeats(noise_along_directions)
     rows = summarise(coordinates, directions, batch_sizes, batches, repeats, significance)
-    return LayerAnalysis(coordinates, directions, rows)
+    same = repeatability(coordinates, directions, batch_sizes, batches, significance)
+    return LayerAnalysis(coordinates, directions, rows, same)
 
 
 def examples(

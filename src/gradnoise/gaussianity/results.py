@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import columns, statistics
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.gaussianity.repeatability import PREFIX
+from gradnoise.gaussianity.statistic import Kind
 from gradnoise.gaussianity.summary import KEY
 from gradnoise.noise.store import ParameterNoise
 from gradnoise.store.results import opened, put_array, put_attributes, put_table
@@ -64,7 +66,19 @@ TABLES: dict[str, tuple[Variable, ...]] = {
         Variable("batches", "number of batches, the samples of each test", "batches"),
         Variable("repeat", "number of the repeat of the draws", ""),
         *(Variable(column.name, column.long_name, column.units) for column in columns()),
-    )
+    ),
+    "repeatability": (
+        Variable("batch_size", "mini-batch size", "samples"),
+        Variable("batches", "number of batches, the samples of each test", "batches"),
+        *(
+            Variable(
+                PREFIX + column.name,
+                f"{column.long_name}: variance of passing over repeats, mean over coordinates",
+            )
+            for column in columns()
+            if column.kind == Kind.PERCENTAGE
+        ),
+    ),
 }
 
 
@@ -73,6 +87,7 @@ def write(
     coordinates: Fields,
     directions: Fields,
     summary: NDArray[Any],
+    repeatability: NDArray[Any],
     shown: Sequence[Mapping[str, Any]],
     index: NDArray[np.int64],
     axes: Mapping[str, Sequence[int]],
@@ -85,6 +100,7 @@ def write(
         coordinates: arrays (S, K, R, C) by name.
         directions: arrays (S, K, R, D) by name.
         summary: structured array of S * K * R rows.
+        repeatability: structured array of S * K rows.
         shown: examples: dicts of `role`, `batch_size`, `position`, `statistic`, `pvalue`, `samples`.
         index: flat indices of the coordinates in the parameter, (C,).
         axes: `batch_sizes`, `batches` and `repeats`, the first three axes of every array.
@@ -98,6 +114,7 @@ def write(
         _put_fields(file, "coordinates", {"index": index, **coordinates})
         _put_fields(file, "directions", {"index": np.arange(count), **directions})
         put_summary(file, summary)
+        put_table(file, "repeatability", TABLES["repeatability"], repeatability)
         _put_examples(file, shown, index, max(axes["batches"]))
 
 

@@ -24,6 +24,7 @@ LAYERS = {
 
 # Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
 SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
+    "repeatability": ("gaussianity", "repeatability", ["batch_size", "batches"]),
     "layers": ("clt", "", []),
     "clt": ("clt", "summary", ["batch_size"]),
     "correlations": ("clt", "correlations", ["batch_size", "batches"]),

@@ -57,6 +57,10 @@ TRAINING = (
     ),
     Variable("learning_rate", "of the epoch", "parameter^2 per loss"),
     Variable("gradient_norm", "mean norm of the mini-batch gradients", GRADIENT_UNITS),
+    Variable(
+        "logit_gradient",
+        "largest gradient of a training sample's cross-entropy by a logit, |softmax - one-hot|",
+    ),
 )
 
 
@@ -90,7 +94,7 @@ def _numbers(bounds: bool) -> list[Variable]:
 
 
 def _summary(stage: str, member: str) -> tuple[Variable, ...]:
-    tables = {"clt": clt.TABLES, "tails": TAILS}[stage]
+    tables = {"gaussianity": gaussianity.TABLES, "clt": clt.TABLES, "tails": TAILS}[stage]
     return (*CHECKPOINT, *LAYER, *(tables[member] if member else clt.NUMBERS))
 
 

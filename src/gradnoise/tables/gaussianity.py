@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
 from gradnoise.store.results import read_column_attributes
@@ -13,6 +14,7 @@ from gradnoise.tables.intervals import estimate, interval, repeat_deviation, uni
 from gradnoise.tables.layers import LAYER, LayerFile, read_layers
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, NETWORKS, Cells
 from gradnoise.tables.moderated.contrasts import estimate as estimate_contrasts
+from gradnoise.tables.moderated.sampling import hidden
 from gradnoise.trajectory.names import NETWORK
 
 log = logging.getLogger(__name__)
@@ -88,7 +90,11 @@ def network_rows(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
 
 
 def _moderated(
-    means: pd.DataFrame, wide: pd.DataFrame, rows: pd.DataFrame, columns: Columns
+    means: pd.DataFrame,
+    wide: pd.DataFrame,
+    rows: pd.DataFrame,
+    columns: Columns,
+    repeatability: pd.DataFrame,
 ) -> pd.DataFrame:
     """Errors and degrees of freedom of layers' percentages, as verdicts on them have it.
 
@@ -97,6 +103,7 @@ def _moderated(
         wide: rows (seed, repeat), columns (name, epoch, parameter, batch size, batches).
         rows: the repeats of the run that `wide` holds.
         columns: of the tables.
+        repeatability: of the run, may be empty.
     """
     seeds = wide.index.get_level_values("seed").nunique()
     if seeds * wide.index.get_level_values("repeat").nunique() != len(wide):
@@ -113,7 +120,7 @@ def _moderated(
         # Verdicts are about weights, at one epoch and number of batches.
         for _, some in cells.groupby(["epoch", "batches", weight], sort=False):
             part = there.iloc[some.index]
-            given = _cells(part, name, wide, about, seeds)
+            given = _cells(part, name, wide, about, _within(part, name, repeatability))
             estimates = estimate_contrasts(given, np.eye(len(part)), scope)
             place = [(name, *cell) for cell in part.index]
             found.loc[place, "standard_error"] = estimates.error
@@ -122,38 +129,65 @@ def _moderated(
 
 
 def _cells(
-    cells: pd.DataFrame, name: str, wide: pd.DataFrame, about: pd.DataFrame, seeds: int
+    cells: pd.DataFrame,
+    name: str,
+    wide: pd.DataFrame,
+    about: pd.DataFrame,
+    within: NDArray[np.float64],
 ) -> Cells:
     """Percentages of layers and batch sizes, a row each, as the moderated estimates take them."""
     parameters = cells.index.get_level_values("parameter")
     tested = wide["coordinates"][cells.index].to_numpy(np.float64)
     if name not in ("percentage_gaussian", "percentage_directions"):
         tested = tested * (1 - wide["share_dirac"][cells.index].to_numpy(np.float64))
-    nothing = np.zeros(len(cells))
+    tested = tested.mean(axis=0)
+    size = about.loc[parameters, "size"].to_numpy(float)
+    size = np.where(name == "percentage_directions", np.inf, np.maximum(size, tested))
+    values = cells.to_numpy(float).T
+    unseen = hidden(values.mean(axis=0) / 100, within, tested, size)
+    seeds = wide.index.get_level_values("seed").nunique()
     return Cells(
-        cells.to_numpy(float).T.reshape(seeds, -1, len(cells)),
+        values.reshape(seeds, -1, len(cells)),
         pd.factorize(parameters)[0],
         pd.factorize(about.loc[parameters, "operation"])[0],
-        tested.mean(axis=0),
-        nothing,
-        nothing,
+        tested,
+        np.nan_to_num(within),
+        1e4 * np.nan_to_num(unseen),
     )
 
 
-def aggregate(repeats: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+def _within(cells: pd.DataFrame, name: str, repeatability: pd.DataFrame) -> NDArray[np.float64]:
+    """Variance of passing over repeats of every cell, mean over seeds; NaN where it is unknown."""
+    column = f"within_{name}"
+    if column not in repeatability:
+        return np.full(len(cells), np.nan)
+    key = [str(level) for level in cells.index.names]
+    return repeatability.groupby(key)[column].mean().reindex(cells.index).to_numpy(float)
+
+
+def aggregate(
+    repeats: pd.DataFrame, columns: Columns, repeatability: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Average over repeats and seeds: one row per (run, epoch, parameter, batch size, batches).
 
     For every percentage P stand the mean `P`, the deviation over repeats `P_sd` (pooled over seeds), and
     the 95 % interval `P_lower`, `P_upper` over the `unit` named in its column: of layers with moderated variances, as
     verdicts have it, of the network and of what is missing in some repeat Student's. Other quantities have their mean
     only.
+
+    Args:
+        repeats: one row for each seed, repeat and cell.
+        columns: of its numbers.
+        repeatability: the table of that name, where there is one.
     """
     parts = []
     for run, rows in repeats.groupby("run", sort=False):
         key = ["epoch", "parameter", "batch_size", "batches"]
         wide = rows.pivot(index=["seed", "repeat"], columns=key, values=columns.names)
         means = estimate(wide)
-        lower, upper = interval(_moderated(means, wide, rows, columns))
+        same = pd.DataFrame() if repeatability is None else repeatability
+        same = same[same["run"] == run] if len(same) else same
+        lower, upper = interval(_moderated(means, wide, rows, columns, same))
         sd = repeat_deviation(wide)["value"]
         part = rows.drop_duplicates(key)[["run", "epoch", *LAYER, "batch_size", "batches"]]
         for name in columns.names:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -30,12 +31,22 @@ class Evaluation(NamedTuple):
     """Means over a data set; `dead_units` holds shares (0..1).
 
     `accuracy` is the share of samples, of sequences of positions but for padding, whose class is right; None for
-    regression.
+    regression. `logit_gradient` is the largest absolute difference of softmax and one-hot label, which is the gradient
+    of cross-entropy by a logit; None for other losses.
     """
 
     loss: float
     accuracy: float | None
     dead_units: dict[str, float]
+    logit_gradient: float | None = None
+
+
+def watched(evaluation: Evaluation) -> dict[str, float]:
+    """Columns of a training's history that not every model has."""
+    found = {f"dead_units_{layer}": share for layer, share in evaluation.dead_units.items()}
+    if evaluation.logit_gradient is not None:
+        found["logit_gradient"] = evaluation.logit_gradient
+    return found
 
 
 class DeadUnits(TorchFunctionMode):
@@ -106,6 +117,7 @@ def evaluate(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> E
     training = model.training
     model.eval()
     total = torch.zeros((), dtype=torch.float64)
+    steepest = torch.zeros((), device=inputs.device)
     classes, correct, weight = not targets.is_floating_point(), 0, 0
     # Cross-entropy weighs positions alike, any other loss samples.
     by_position = classes and targets.ndim > 1 and loss is cross_entropy
@@ -116,8 +128,20 @@ def evaluate(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> E
             share = int((truth != PADDING).sum()) if by_position else len(batch)
             total += loss(outputs, truth).double().cpu() * share
             weight += share
+            if classes and loss is cross_entropy:
+                steepest = torch.maximum(steepest, _logit_gradient(outputs, truth))
             if classes:
                 correct += int((outputs.argmax(-1) == truth).sum())
     model.train(training)
     counted = int((targets != PADDING).sum())
-    return Evaluation(float(total) / weight, correct / counted if classes else None, dead.shares())
+    accuracy = correct / counted if classes else None
+    largest = float(steepest) if classes and loss is cross_entropy else None
+    return Evaluation(float(total) / weight, accuracy, dead.shares(), largest)
+
+
+def _logit_gradient(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Largest absolute gradient of a single loss by a logit; padding has none."""
+    counted = targets.flatten() != PADDING
+    gradients = outputs.flatten(0, -2).softmax(-1)[counted]
+    gradients = gradients - F.one_hot(targets.flatten()[counted], gradients.shape[-1])
+    return gradients.abs().max() if len(gradients) else gradients.new_zeros(())

@@ -158,7 +158,7 @@ class Training:
             "test_accuracy": test.accuracy,
             "learning_rate": rate,
             "gradient_norm": norm,
-            **{f"dead_units_{layer}": share for layer, share in train.dead_units.items()},
+            **evaluation.watched(train),
         }
 
 

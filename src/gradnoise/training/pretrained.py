@@ -25,7 +25,7 @@ from gradnoise.store.tables import write_table
 from gradnoise.store.work_area import WorkArea, write_text
 from gradnoise.training import state_dicts
 from gradnoise.training.checkpoint_files import HISTORY, sha256
-from gradnoise.training.evaluation import Evaluation, evaluate
+from gradnoise.training.evaluation import Evaluation, evaluate, watched
 from gradnoise.training.initial import initial_model
 from gradnoise.training.settings import File, Pretrained, Settings, check
 
@@ -123,7 +123,7 @@ def _rows(work: Path, network: Network) -> list[dict[str, Any]]:
         train, test = (network.evaluate(work, epoch, split) for split in ("train", "test"))
         values = (epoch, train.loss, train.accuracy, test.loss, test.accuracy)
         row = dict(zip(COLUMNS, (*values, how.rate(max(1, epoch)), None), strict=True))
-        rows.append(row | {f"dead_units_{name}": dead for name, dead in train.dead_units.items()})
+        rows.append(row | watched(train))
         write_text(saved, json.dumps(rows))
         log.info("epoch %d: test loss %.4f, accuracy %s", epoch, test.loss, test.accuracy)
     return rows

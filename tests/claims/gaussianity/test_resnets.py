@@ -1,8 +1,10 @@
 """Claims on residual networks: verdicts out of tables made for them."""
 
+from dataclasses import replace
+
 import pytest
 
-from example_claims import evidence, verdict
+from example_claims import evidence, rising, row, verdict
 from example_results import resnet
 
 
@@ -44,6 +46,36 @@ def test_resnet20_steady(jump, noise, expected):
         resnet(1),
         "resnet20",
         epochs=(1, 10, 20),
+        sizes=(64, 128),
         noise=noise,
     )
     assert verdict("resnet20_steady", run) == expected
+
+
+def test_resnet20_is_judged_at_trainings_batch_size_and_others_stand_beside():
+    run = evidence(
+        lambda la, epoch, size, n: 85.0 - 20.0 * (epoch == 1 and size == 64),
+        resnet(1),
+        "resnet20",
+        epochs=(1, 10, 20),
+        sizes=(64, 128),
+    )
+    found = row("resnet20_steady", run)
+    assert found["verdict"] == "supported"
+    assert found["fails_under"] == "batch size 64"
+    assert found["holds_under"].startswith("n = 600; constants left out")
+    without = evidence(rising, resnet(1), "resnet20", sizes=(64, 256))
+    assert row("resnet20_steady", without)["reason"] == "needs batch size 128"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"dataset": "cifar10", "subset": 5000}, "needs all 50,000 images of CIFAR-10"),
+        ({"dataset": "cifar100"}, "needs all 50,000 images of CIFAR-10"),
+    ],
+)
+def test_resnet56_is_judged_on_all_images(data, reason):
+    run = evidence(lambda *_: 90.0, resnet(2), "resnet56")
+    changed = replace(run, settings={**run.settings, "data": data})
+    assert row("resnet56_above_85", changed)["reason"].startswith(reason)

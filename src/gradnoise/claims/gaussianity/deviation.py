@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtr, chdtrc
+from scipy.special import chdtr, chdtrc, chdtri
 
 from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, need
-from gradnoise.claims.scheme.component import Component
-from gradnoise.tables.intervals import deviation_interval, repeat_deviation
-from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
+from gradnoise.claims.quantities import DIRECTIONS
+from gradnoise.claims.scheme.component import LEVEL, Component
+from gradnoise.tables.intervals import repeat_deviation
+from gradnoise.tables.moderated.contrasts import NETWORKS, Array, Scope
+from gradnoise.tables.moderated.sampling import whole_layer
 
 SMALL = 2.0  # points: a deviation over repeats that is "very small"
 
@@ -23,32 +25,57 @@ FIVE = 5  # repeats that the paper's deviation is over
 
 
 def small_deviation(run: Evidence, scope: Scope, batches: int, column: str) -> Sequence[Component]:
-    """Standard deviation over repeats of every layer's percentage below 2 points."""
+    """Standard deviation over repeats of every whole layer's percentage below 2 points.
+
+    A sample of the layer's coordinates deviates by more, since few coordinates pass by chance: that part is taken off.
+    """
     need(run.repeats >= FIVE, f"five repeats of the draws (noise.repeats), found {run.repeats}")
+    within = run.within(batches, column)
+    need(bool(within.notna().any()), "which coordinates pass in which repeat")
     need(scope == NETWORKS, "the networks whose draws were repeated")
     deviations = repeat_deviation(run.last(batches, column))
-    lower, upper = deviation_interval(deviations)
-    return [
-        _deviation(f"{layer} at batch size {size}: sd over repeats", *numbers)
-        for (layer, size), *numbers in zip(
-            deviations.index, deviations["value"], deviations["degrees"], lower, upper, strict=True
-        )
-    ]
+    tested = run.tested(batches, column)
+    parts = []
+    for (layer, size), value, degrees in zip(
+        deviations.index, deviations["value"], deviations["degrees"], strict=True
+    ):
+        key = (run.epochs[-1], layer, size)
+        coordinates = np.array(tested[key].mean())
+        whole = np.array(np.inf if column == DIRECTIONS else run.layers["size"][layer], float)
+        share = np.array(within.get(key, np.nan))
+        label = f"{layer} at batch size {size}: sd over repeats"
+        parts.append(deviation(label, value, degrees, 100 * np.sqrt(share), coordinates, whole))
+    return parts
 
 
-def _deviation(label: str, value: float, degrees: float, lower: float, upper: float) -> Component:
-    """A standard deviation below 2, with its chi-squared interval."""
-    score = degrees * (value / SMALL) ** 2
+def deviation(
+    label: str, value: float, degrees: float, alone: Array, coordinates: Array, size: Array
+) -> Component:
+    """A whole layer's standard deviation below 2, with its chi-squared interval.
+
+    Args:
+        label: what it is.
+        value: that of a sample of the layer's coordinates, in points.
+        degrees: of freedom.
+        alone: root of the mean variance of a coordinate's passing, in points.
+        coordinates, size: of the sample and of the layer.
+    """
+    squares = degrees * value**2
+    bounds = np.array([squares / chdtri(degrees, tail) for tail in (LEVEL, 1 - LEVEL)])
+    found = whole_layer(np.array([value**2, *bounds]), alone**2, coordinates, size)
+    middle, lower, upper = np.sqrt(found)
+    # The sample's variance where the layer's is at the threshold.
+    limit = SMALL**2 + float((1 / coordinates - 1 / size) * alone**2)
     return Component(
         label,
-        value,
+        float(middle),
         np.nan,
         degrees,
         most=SMALL,
         lowest=0.0,
         margin=SMALL,
-        bounds=(lower, upper),
-        pvalues=(float(chdtr(degrees, score)), float(chdtrc(degrees, score))),
+        bounds=(float(lower), float(upper)),
+        pvalues=(float(chdtr(degrees, squares / limit)), float(chdtrc(degrees, squares / limit))),
     )
 
 

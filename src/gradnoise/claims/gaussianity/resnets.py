@@ -6,9 +6,9 @@ A measure takes a run's evidence, a scope, a number of batches and the column of
 
 from collections.abc import Sequence
 
-from gradnoise.claims.claim import Claim
+from gradnoise.claims.claim import Claim, conventions, deciding
 from gradnoise.claims.evidence import Evidence, need
-from gradnoise.claims.quantities import Cell, Contrast, compare
+from gradnoise.claims.quantities import GAUSSIAN, Cell, Contrast, compare
 from gradnoise.claims.scheme.component import Component
 from gradnoise.tables.moderated.contrasts import Scope
 
@@ -74,11 +74,24 @@ def _require_resnet56(run: Evidence) -> None:
     need(accuracy >= TRAINED, f"train accuracy of 90 % or more, found {100 * accuracy:.1f} %")
 
 
-def resnet20_steady(run: Evidence, scope: Scope, batches: int, column: str) -> Sequence[Component]:
-    """Every epoch's deviation from the layer's mean over epochs within ±5, at the smallest batch."""
+STEADY_BATCH = 128  # training's; that of the paper's figure is not said
+
+
+def each_size(run: Evidence) -> dict[str, tuple[int, str, int]]:
+    """The paper's convention at training's batch size decides; other cases and batch sizes."""
+    found = {name: (*case, STEADY_BATCH) for name, case in conventions(run).items()}
+    first = deciding(run.counts)
+    others = [size for size in run.sizes if size != STEADY_BATCH]
+    return found | {f"batch size {size}": (first, GAUSSIAN, size) for size in others}
+
+
+def resnet20_steady(
+    run: Evidence, scope: Scope, batches: int, column: str, size: int
+) -> Sequence[Component]:
+    """Every epoch's deviation from the layer's mean over epochs within ±5, at training's batch size."""
     need(run.model == "resnet20", "ResNet-20")
     need(len(run.epochs) > 1, "two epochs or more")
-    size = run.sizes[0]
+    need(size in run.sizes, f"batch size {size}")
     contrasts = [
         Contrast(
             label=f"{layer} at epoch {epoch}: minus its mean over epochs",
@@ -117,8 +130,9 @@ CLAIMS = [
         "ResNet-20 stays steady over epochs",
         "gradient noise",
         "paper",
-        "percentage at every epoch minus the layer's mean over epochs, smallest batch size",
+        "percentage at every epoch minus the layer's mean over epochs, batch size 128",
         resnet20_steady,
+        cases=each_size,
         all_epochs=True,
     ),
 ]

@@ -11,19 +11,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def within(passes: NDArray[np.bool_]) -> float:
-    """Mean over coordinates of p_c (1 - p_c), without bias, NaN for fewer than two repeats.
-
-    Args:
-        passes: (R, C), whether a coordinate passes in a repeat.
-    """
-    repeats = len(passes)
-    if repeats < 2 or not passes.shape[1]:
-        return float("nan")
-    share = passes.mean(axis=0)
-    return float(np.mean(share * (1 - share)) * repeats / (repeats - 1))
-
-
 def hidden(share: Array, within_: Array, coordinates: Array, size: Array) -> Array:
     """Variance over choices of coordinates that repeats do not show; all arrays alike.
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gradnoise.claims.scheme.sampling import hidden, whole_layer, within
+from gradnoise.gaussianity.repeatability import passing_variance as within
+from gradnoise.tables.moderated.sampling import hidden, whole_layer
 
 LAYER, CHOSEN, REPEATS = 2000, 150, 6
 
@@ -60,8 +61,3 @@ def test_the_whole_layer_deviates_less_than_a_sample_of_it():
 def test_nothing_is_below_zero():
     assert whole_layer(np.array(1e-6), np.array(0.2), np.array(50.0), np.array(1e6)) == 0
     assert hidden(np.array(0.5), np.array(0.3), np.array(50.0), np.array(1e6)) == 0
-
-
-def test_one_repeat_and_no_coordinates_tell_nothing():
-    assert np.isnan(within(np.ones((1, 5), bool)))
-    assert np.isnan(within(np.ones((4, 0), bool)))
