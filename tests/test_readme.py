@@ -1,48 +1,27 @@
-"""What the README shows runs."""
+"""What the README shows runs: its Python, and its recipe for a network of one's own.
 
-import re
+Its commands, and the same in an environment without the tests' packages: `tests/workflow/test_fresh_clone.py`.
+"""
+
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
-import torch.nn.functional as F
-from torch import nn
+import yaml
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.S)
-
-
-class Network(nn.Sequential):
-    """A convolution called as in the README, and a linear layer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.flat, self.out = nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(108, 3)
+import example_project
+from example_documents import PREAMBLE, README, blocks, provide
 
 
 @pytest.fixture(scope="module")
 def namespace() -> dict[str, Any]:
-    torch.manual_seed(0)
-    factor = np.random.default_rng(0).normal(size=(3, 3))
-    trajectory = np.zeros((500, 2))
-    noise = np.random.default_rng(1).normal(size=(500, 2))
-    for step in range(2, 500):
-        trajectory[step] = 1.8 * trajectory[step - 1] - 0.85 * trajectory[step - 2] + noise[step]
-    return {
-        "model": Network(),
-        "loss": F.cross_entropy,
-        "inputs": torch.randn(200, 1, 8, 8),
-        "targets": torch.randint(0, 3, (200,)),
-        "hessian": np.diag([1.0, 2.0, 3.0]),
-        "noise_covariance": factor @ factor.T,
-        "trajectory": trajectory,
-    }
+    found: dict[str, Any] = {}
+    exec(PREAMBLE, found)
+    return found
 
 
 def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None:
-    with_results, *others = SNIPPETS
+    with_results, *others = blocks(README, "python")
     assert "xr.open_zarr" in with_results  # of a finished experiment
     assert len(others) == 3
     for snippet in others:
@@ -52,3 +31,26 @@ def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None
     assert namespace["covariance"].shape == (3, 3)
     assert namespace["irreversibility"] >= 0
     assert namespace["curvature"].shape == (2,)
+
+
+# Less of everything: the recipe alone measures as much as the default experiment.
+LESS = """
+training: {epochs: 1, seeds: [1], batch_size: 32}
+noise: {checkpoints: [1], batch_sizes: [4, 16], batches: 30, repeats: 2, coordinates: 20, directions: 5}
+gaussianity: {batches: [30]}
+calibration: {series: 500}
+"""
+
+
+@pytest.mark.slow
+def test_the_recipe_for_ones_own_network_comes_to_its_end(tmp_path: Path) -> None:
+    example_project.create(tmp_path)
+    recipe = (tmp_path / provide(tmp_path)[0]).read_text()
+    assert set(yaml.safe_load(recipe)) == {"output", "runs", "run_definitions", "data", "model"}
+    (tmp_path / "overlay.yaml").write_text(recipe + LESS)
+    done = example_project.snakemake(tmp_path, "--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = tmp_path / "results-mine"
+    assert "0.weight" in (results / "tables/layers.csv").read_text()
+    assert (results / "mine/seed-1/epoch-1/gaussianity/2.weight.h5").is_file()
+    assert "my_package.networks:build" in (results / "report.html").read_text()

@@ -81,7 +81,7 @@ LAYERS = {
 
 @pytest.mark.slow
 def test_a_run_with_odd_names_comes_to_its_end(tmp_path: Path) -> None:
-    folder = tmp_path / "a folder (ä) & 'b' [c] $d"
+    folder = tmp_path / """a folder (ä) & 'b' [c] $d \"e\" {f}"""
     folder.mkdir()
     example_project.create(folder)
     (folder / "overlay.yaml").write_text(OVERLAY)
