@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from example_trajectories import SETTINGS, analysed, recorded
 from gradnoise.langevin.analysis import analyse
@@ -52,3 +53,15 @@ def test_histograms_are_densities() -> None:
     arrays = analysed("plain").arrays
     total = arrays["histogram"] @ np.diff(arrays["histogram_edges"])
     assert np.allclose(total, 1, atol=1e-4)
+
+
+def test_errors_of_histograms_are_their_scatter() -> None:
+    arrays = analysed("plain").arrays
+    edges = arrays["histogram_edges"]
+    centres = (edges[1:] + edges[:-1]) / 2
+    exact = np.exp(-0.5 * centres**2) / np.sqrt(2 * np.pi)
+    middle = np.abs(centres) < 2
+    score = (arrays["histogram"] - exact)[:4, middle] / arrays["histogram_error"][:4, middle]
+    assert np.sqrt(np.mean(score**2)) == pytest.approx(1, abs=0.35)
+    short = analyse(recorded(steps=200), SETTINGS).arrays
+    assert np.isnan(short["histogram_error"][3]).all()

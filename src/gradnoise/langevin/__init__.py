@@ -4,6 +4,7 @@
 names and store, `draws`, `store` and `stage`; neither torch nor pandas.
 """
 
+from gradnoise.langevin.estimation.arrow import arrow_of_time
 from gradnoise.langevin.estimation.autoregression import fit_autoregression
 from gradnoise.langevin.estimation.currents import estimate_area_rate, estimate_entropy_production
 from gradnoise.langevin.estimation.projection_fits import fit_projections
@@ -15,13 +16,12 @@ from gradnoise.langevin.theory.multiplicative_noise import (
     multiplicative_variance,
 )
 from gradnoise.langevin.theory.propositions import gibbs_conditions, isotropy_conditions
-from gradnoise.langevin.theory.stationary import (
-    stationary_covariance,
-)
+from gradnoise.langevin.theory.stationary import lag_covariances, stationary_covariance
 from gradnoise.langevin.theory.without_replacement import without_replacement_variance
 
 __all__ = [
     "area_rate",
+    "arrow_of_time",
     "entropy_production_rate",
     "estimate_area_rate",
     "estimate_entropy_production",
@@ -30,6 +30,7 @@ __all__ = [
     "gibbs_conditions",
     "isotropy_conditions",
     "kesten_tail_index",
+    "lag_covariances",
     "langevin_parameters",
     "multiplicative_variance",
     "overdamped_covariance",

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from gradnoise.langevin import predictions
 from gradnoise.langevin.by_direction import Columns, describe, eigenvectors
 from gradnoise.langevin.by_subspace import fit_jointly, summarise
+from gradnoise.langevin.estimation.blocks import cut, error_of_mean
+from gradnoise.langevin.estimation.convergence import memory
 from gradnoise.langevin.estimation.relaxation import measured_autocorrelation
+from gradnoise.langevin.estimation.trajectories import centred_columns
 from gradnoise.langevin.estimation.vector_autoregression import VectorAutoregressionFit
 from gradnoise.langevin.results import Analysis
 from gradnoise.langevin.settings import Settings
@@ -48,14 +51,26 @@ def _relaxation(recorded: Recorded, rows: Columns, lags: int) -> Arrays:
 
 
 def _histograms(recorded: Recorded) -> Arrays:
-    """Density of every direction about its mean, in units of its standard deviation."""
-    centred = recorded.position.astype(np.float64).reshape(-1, recorded.position.shape[-1])
-    centred = centred - centred.mean(axis=0)
+    """Density of every direction about its mean, in units of its standard deviation, with its error."""
     edges = np.linspace(-5, 5, BINS + 1)
+    found = [_histogram(rows, edges) for rows in centred_columns(recorded.position)]
+    density, error = np.swapaxes(np.array(found), 0, 1)
+    return {"histogram_edges": edges, "histogram": density, "histogram_error": error}
+
+
+def _histogram(
+    rows: NDArray[np.float64], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Density of one centred column (replicas, steps), and its error from blocks of several correlation times."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        standard = centred / centred.std(axis=0)
-    density = [np.histogram(column, edges)[0] / len(column) for column in standard.T]
-    return {"histogram_edges": edges, "histogram": np.array(density) / np.diff(edges)}
+        standard = rows / rows.std()
+    span = memory(rows).span
+    blocks = cut(rows.shape[1], span if np.isfinite(span) else 1.0, len(rows))
+    counts = np.array(
+        [np.histogram(row[a:b], edges)[0] for row in standard for a, b in blocks.edges]
+    )
+    density = counts / blocks.lengths[:, None] / np.diff(edges)
+    return counts.sum(0) / rows.size / np.diff(edges), error_of_mean(density, blocks)
 
 
 def _joint(fit: VectorAutoregressionFit) -> Arrays:

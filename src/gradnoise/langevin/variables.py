@@ -21,6 +21,7 @@ ARRAYS: dict[str, tuple[Variable, ...]] = {
         Variable("predicted_displacement", "the same, exact", _AREA, ("lag",)),
         Variable("histogram_edges", "standard deviations from the mean", "1", ("edge",)),
         Variable("histogram", "density of the position", "1", ("direction", "bin")),
+        Variable("histogram_error", "its standard error", "1", ("direction", "bin")),
         Variable("area_rate_measured", "area swept by pairs", _RATE, _PAIR),
         Variable("area_rate_error", "its standard error", _RATE, _PAIR),
         Variable("area_rate_predicted", "the same, exact", _RATE, _PAIR),

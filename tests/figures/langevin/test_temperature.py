@@ -8,14 +8,22 @@ from example_langevin_results import result
 from gradnoise.figures.langevin.temperature import draw, rows_of
 
 
-def test_temperatures_are_over_their_trajectorys_mean_and_carry_errors() -> None:
-    found = result("isotropic")
-    rows = rows_of([found])
-    # C = H / 2, so that the temperature of a direction is its curvature times one number.
-    assert np.allclose(rows["temperature"] / rows["curvature"], 0.6687, rtol=0.1)
+def test_temperatures_are_over_the_learning_rate_and_carry_errors() -> None:
+    found, other = result("isotropic"), result("momentum")
+    rows = rows_of([found, other])
     assert np.exp(np.log(rows["temperature"]).mean()) == pytest.approx(1)
-    relative = found.eigenvectors["temperature_error"] / found.eigenvectors["temperature"]
-    assert np.allclose(rows["temperature_error"] / rows["temperature"], relative)
+    scales = []
+    # Of equal noise: eta c / 2 (1 - mu), relative to each other.
+    for name, unit in (("isotropic", 0.015 / 2), ("momentum", 0.02 / 0.2)):
+        each, exact = rows[rows["variant"] == name], result(name).eigenvectors
+        ratio = each["temperature"].to_numpy() / (exact["temperature"].to_numpy() / unit)
+        assert np.allclose(ratio, ratio[0])
+        assert np.allclose(
+            each["temperature_error"] / each["temperature"],
+            exact["temperature_error"] / exact["temperature"],
+        )
+        scales.append(ratio[0])
+    assert scales[0] == pytest.approx(scales[1])
     assert np.allclose(rows["kinetic_ratio"], 1, atol=0.1)
 
 

@@ -96,3 +96,16 @@ def test_predictions_that_do_not_fit_are_named() -> None:
     for wrong in (lags(0.0)[:1], lags(0.0)[:, :1, :1], np.zeros((4, 2, 2))):
         with pytest.raises(ValueError, match=r"lags: found shape .* for 2 columns; \(m, 2, 2\)"):
             arrow_of_time(made, wrong)
+
+
+def test_a_prediction_in_detailed_balance_has_no_arrow() -> None:
+    (made,) = trajectories(1, 0.0)
+    assert np.isnan(arrow_of_time(made, lags(0.0, np.diag([1.0, 3.0]))).score)
+    scores = []
+    for coupling in (1e-3, 1e-2):
+        found = arrow_of_time(made, lags(0.0, np.array([[1, coupling], [coupling, 1]])))
+        assert 0 < found.expected < 1
+        scores.append(found.score)
+    # The statistic is linear in a small predicted circulation, and so is its error.
+    assert scores[0] == pytest.approx(scores[1], rel=1e-2)
+    assert scores[0] > 4

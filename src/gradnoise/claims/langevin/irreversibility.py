@@ -22,7 +22,8 @@ def has_arrow(trajectory: Trajectory) -> None:
     """There are enough blocks for the error of the log-odds, and snapshots for that of the prediction."""
     trajectory.require(
         bool(np.isfinite(trajectory.numbers["arrow_score"])),
-        "too few steps for the error of the arrow of time (20 blocks of five correlation times)",
+        "too few steps for the error of the arrow of time (20 blocks of five correlation times), or noise and "
+        "Hessian that commute",
     )
     trajectory.require(
         bool(np.isfinite(trajectory.numbers["arrow_amplitude_error"])),

@@ -74,7 +74,7 @@ def arrow(result: Result) -> str:
     """The arrow of time in words."""
     n = result.numbers
     if not np.isfinite(n["arrow_score"]):
-        return "arrow of time:\ntoo few blocks for an error"
+        return "arrow of time:\nno error, or none expected"
     return (
         f"arrow of time: z = {n['arrow_score']:.1f}\nreversible control: {n['control_arrow_score']:.1f}\n"
         f"amplitude {n['arrow_amplitude']:.2f} ± {NORMAL * n['arrow_amplitude_error']:.2f}"

@@ -2,7 +2,7 @@
 
 Density of all replicas' positions along Hessian eigenvectors, from the sharpest to the flattest that is
 recorded, over the Gaussian density of the exact discrete-time variance: 1 where theory holds. Bars are
-95 % intervals from the effective sample size. Lines are the Gaussian of the small-step limit
+95 % intervals from blocks of steps. Lines are the Gaussian of the small-step limit
 and Boltzmann's density in the loss measured along the same line (its temperature is fitted), over
 the same exact density. Predictions use the measured Hessian and noise and have no free parameter.
 """
@@ -78,13 +78,11 @@ def densities(result: Result, place: int) -> pd.DataFrame:
     stretch = measured / exact
     x = (edges[1:] + edges[:-1]) / 2 * stretch
     gaussian = np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
-    measured_ratio = density / stretch / gaussian
-    share = np.where(density > 0, density * np.diff(edges), np.nan)
-    relative = np.sqrt((1 - share) / (share * row["effective_sample_size"]))
+    error = result.arrays["histogram_error"][int(row["direction"])]
     columns = {
         "x": x,
-        "measured": measured_ratio,
-        "measured_error": measured_ratio * relative,
+        "measured": density / stretch / gaussian,
+        "measured_error": error / stretch / gaussian,
         "small-step limit": _gaussian_ratio(x, np.sqrt(row["continuous_variance"]) / exact),
     }
     if "slice_loss" in result.arrays and np.isfinite(row["boltzmann_temperature"]):
@@ -110,7 +108,7 @@ def _panel(axes: Axes, result: Result, place: int, colours: Sequence[str]) -> pd
     if "boltzmann" in frame:
         axes.plot(frame["x"], frame["boltzmann"], color=colours[2], linewidth=0.9)
     axes.errorbar(
-        frame["x"], frame["measured"], NORMAL * frame["measured_error"], fmt=".",
+        frame["x"], frame["measured"], NORMAL * frame["measured_error"].fillna(0), fmt=".",
         color=style.INK, elinewidth=0.6, markersize=3,
     )  # fmt: skip
     step = result.numbers["learning_rate"] * row["curvature"]

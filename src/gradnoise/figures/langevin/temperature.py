@@ -1,7 +1,8 @@
 """One temperature?
 
 a: temperature of each mode from its positions (filled) and steps (open), finite steps taken out, over the
-geometric mean of its trajectory; equal temperatures would lie in the band of 10 %. b: variance over its
+learning rate (and momentum) as eta / 2 (1 - mu), and over the geometric mean of all; equal temperatures would lie in
+one band of 10 %, and all trajectories on one line if the learning rate is the temperature. b: variance over its
 small-step (Langevin) limit, with the errors of both, and the exact law. c: kinetic over
 configurational temperature in the corrected mapping; the line is 1, the dashes what the published mapping says, whose
 kinetic temperature is 2 / (1 + momentum) times as high. Bars are 95 % intervals.
@@ -20,6 +21,7 @@ from gradnoise.figures import keys, program, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
+from gradnoise.langevin.theory.mapping import temperature
 from gradnoise.langevin.theory.stationary import stability_limit
 from gradnoise.store.variables import NORMAL
 from gradnoise.trajectory.names import MODEL
@@ -28,18 +30,28 @@ READS = "langevin"
 SUBSPACE = MODEL
 NEEDS = ("trajectories",)
 
+TEMPERATURES = (
+    *("temperature", "temperature_error", "kinetic_temperature", "kinetic_temperature_error"),
+)
+
+WIDE = 30  # times the smallest value, from which an axis has room for powers of ten alone
+
 EQUAL = 1.1  # times as hot, or as cold, as the others
 
 
 def rows_of(results: Sequence[Result]) -> pd.DataFrame:
     """Temperatures of all eigenvectors of all trajectories, and variances over their small-step limit."""
-    return pd.concat([_rows(result) for result in results], ignore_index=True)
+    rows = pd.concat([_rows(result) for result in results], ignore_index=True)
+    mean = np.exp(np.log(rows["temperature"]).mean())
+    for name in TEMPERATURES:
+        rows[name] /= mean
+    return rows
 
 
 def _rows(result: Result) -> pd.DataFrame:
     rows, n = result.eigenvectors, result.numbers
     rows = rows[rows["curvature"] > 0]
-    mean = np.exp(np.log(rows["temperature"]).mean())
+    unit = temperature(1.0, n["learning_rate"], n["momentum"])
     ratio = rows["variance"] / rows["continuous_variance"]
     own, other = (
         rows[f"{name}_error"] / rows[name] for name in ("variance", "continuous_variance")
@@ -56,10 +68,10 @@ def _rows(result: Result) -> pd.DataFrame:
         "ratio_error": ratio * np.hypot(own, other.fillna(0)),
         "stationary": rows["stationary"],
     }
-    for name in ("temperature", "kinetic_temperature"):
-        columns[name], columns[f"{name}_error"] = rows[name] / mean, rows[f"{name}_error"] / mean
-    kinetic = ("kinetic_ratio", "kinetic_ratio_error")
-    return pd.DataFrame({**columns, **{name: rows[name] for name in kinetic}})
+    kinetic = {name: rows[name] for name in ("kinetic_ratio", "kinetic_ratio_error")}
+    return pd.DataFrame(
+        {**columns, **{name: rows[name] / unit for name in TEMPERATURES}, **kinetic}
+    )
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
@@ -103,13 +115,19 @@ def _points(
 
 
 def _label(left: Axes, middle: Axes, right: Axes) -> None:
-    left.set(xscale="log", yscale="log", xlabel="Curvature h", ylabel="Temperature over their mean")
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="Curvature h",
+        ylabel="Temperature over learning rate, relative",
+    )
     middle.set(xscale="log", xlabel="Learning rate times curvature, ηh")
     middle.set_ylabel("Variance over its small-step limit")
     right.set(xscale="log", xlabel="Curvature h", ylabel="Kinetic over configurational")
     right.set_ylim(bottom=0)
     for axis in (left.xaxis, left.yaxis, middle.xaxis, right.xaxis):
-        scales.plain_logarithm(axis)
+        low, high = axis.get_view_interval()
+        (scales.plain_logarithm if high < WIDE * low else scales.powers)(axis)
     for place, (axes, title) in enumerate(
         ((left, "Temperature of modes"), (middle, "Small-step limit"), (right, "Positions, steps"))
     ):

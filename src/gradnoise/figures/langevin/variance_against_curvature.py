@@ -99,7 +99,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
             fmt=marker, color=colour, markerfacecolor=face, markeredgewidth=0.8, elinewidth=0.8,
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
     scales.plain_logarithm(axes.xaxis)
 
 

@@ -9,13 +9,16 @@ from gradnoise.langevin.estimation.blocks import cut, jointly, window_products
 from gradnoise.langevin.estimation.trajectories import Floats
 from gradnoise.langevin.theory.currents import entropy_production_of, window_covariance
 
+NEGLIGIBLE = 1e-9  # nats per step, below which a predicted entropy production is rounding
+
 
 class ArrowOfTime(NamedTuple):
     """Log-odds that a trajectory runs forward in time, under a predicted law.
 
     Attributes:
         log_odds: nats, of the whole trajectory forward against backward.
-        standard_error: of the log-odds, from blocks of steps; NaN where there are fewer than 20.
+        standard_error: of the log-odds, from blocks of steps; NaN where there are fewer than 20, or where the
+            predicted law is in detailed balance, so that there is no arrow to look for.
         score: log-odds over that error: Gaussian with variance 1 for any law that time can be reversed of.
         expected: log-odds if the prediction holds: entropy production times steps.
         amplitude: log-odds over the expected ones, 1 if the prediction holds.
@@ -56,7 +59,8 @@ def arrow_of_time(
             that is constant or not finite.
 
     >>> from gradnoise.langevin.theory.stationary import lag_covariances
-    >>> lags = lag_covariances(np.diag([1.0, 0.2]), np.eye(2), learning_rate=0.1, points=2)
+    >>> noise = [[1.0, 0.6], [0.6, 1.0]]
+    >>> lags = lag_covariances(np.diag([1.0, 0.2]), noise, learning_rate=0.1, points=2)
     >>> white = np.random.default_rng(0).standard_normal((4, 5000, 2))
     >>> bool(abs(arrow_of_time(white, lags).score) < 3)
     True
@@ -73,7 +77,9 @@ def arrow_of_time(
     units = np.outer(scale, scale)
     blocks = _log_odds(products.windows, predicted / units)
     total, expected = float(blocks.sum()), _expected(predicted, *values.shape[:2])
-    error = float(np.sqrt(len(blocks)) * blocks.std(ddof=1)) if products.reliable else np.nan
+    error = np.nan
+    if products.reliable and expected > NEGLIGIBLE * values.shape[0] * values.shape[1]:
+        error = float(np.sqrt(len(blocks)) * blocks.std(ddof=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         amplitude = np.float64(total) / expected
         spread = np.hypot(

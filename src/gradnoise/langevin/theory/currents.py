@@ -4,11 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve
 
-from gradnoise.langevin.theory.stationary import (
-    lag_covariances,
-    lagged_covariance,
-    require_full_noise,
-)
+from gradnoise.langevin.theory.stationary import lag_covariances, require_full_noise
 
 Matrix = NDArray[np.float64]
 
@@ -40,7 +36,7 @@ def area_rate(
     array([[ 0.      ,  0.002034],
            [-0.002034,  0.      ]])
     """
-    lagged = lagged_covariance(hessian, noise_covariance, learning_rate, momentum)
+    lagged = lag_covariances(hessian, noise_covariance, learning_rate, momentum, points=2)[1]
     return (lagged.T - lagged) / 2
 
 

@@ -182,21 +182,6 @@ def _lagged(h: Matrix, position: Matrix, rate: float, momentum: float) -> Matrix
     return np.asarray((drift - momentum * drift.T) / (1 - momentum**2))
 
 
-def lagged_covariance(
-    hessian: ArrayLike, noise_covariance: ArrayLike, learning_rate: float, momentum: float = 0.0
-) -> Matrix:
-    """Exact E x_{k+1} x_k^T (d, d) of SGD or heavy ball on a quadratic.
-
-    Raises:
-        ValueError: as `stationary_covariance`.
-    """
-    system = diagonalise(hessian, noise_covariance)
-    position = stationary_covariance(
-        np.diag(system.curvatures), system.noise, learning_rate, momentum
-    )
-    return system.back(_lagged(system.curvatures, position, learning_rate, momentum))
-
-
 def lag_covariances(
     hessian: ArrayLike,
     noise_covariance: ArrayLike,
@@ -206,8 +191,20 @@ def lag_covariances(
 ) -> Matrix:
     """Exact E x_{k+j} x_k^T (points, d, d), j = 0, 1, ..., of SGD or heavy ball on a quadratic.
 
+    Args:
+        hessian, noise_covariance, learning_rate, momentum: as in `stationary_covariance`.
+        points: number of lags, from 0 on: 2 hold the law of SGD's path, 3 that of a path with momentum.
+
+    Returns:
+        float64, in the squared unit of the parameters.
+
     Raises:
         ValueError: as `stationary_covariance`.
+
+    Source: the lag-one covariance of the exact stationary law, and the recursion of the positions.
+
+    >>> lag_covariances(1.0, 1.0, learning_rate=0.5, points=2)[:, 0, 0].round(6)
+    array([0.333333, 0.166667])
     """
     system = diagonalise(hessian, noise_covariance)
     h, rate = system.curvatures, learning_rate
