@@ -48,11 +48,20 @@ def inputs() -> Inputs:
         "training": training,
     }
     nothing = pd.DataFrame()
-    return Inputs(tables, printed, nothing, nothing, nothing, nothing, [], [])
+    data = [
+        {"file": "mnist.h5", "data_set": "mnist", "train_samples": 700},
+        {"file": "mnist-2.h5", "data_set": "mnist", "train_samples": 31},
+    ]
+    return Inputs(tables, printed, nothing, nothing, nothing, nothing, data, [])
 
 
 def settings(trainer: str = "big") -> Settings:
-    return Settings({}, [], {"small": SECTIONS}, {"small": trainer}, [], {}, "")
+    files = {"small": "mnist-2.h5"}
+    return Settings({}, [], {"small": SECTIONS}, {"small": trainer}, [], files, "")
+
+
+def test_limits_speak_of_the_runs_own_file_of_two_of_one_data_set(inputs):
+    assert "31 training samples" in " ".join(run("small", settings(), inputs)["limits"])
 
 
 def test_accuracy_is_that_of_the_measured_seeds_of_the_run_that_trained(inputs):

@@ -25,8 +25,8 @@ def run(name: str, settings: Settings, inputs: Inputs) -> dict[str, Any]:
     history = training[(training["run"] == trainer) & training["seed"].isin(seeds)]
     if history.empty:
         raise InputError(f"report: found no training of run {trainer!r}")
-    dataset = sections["data"]["dataset"]
-    used = next((one for one in inputs.data if one["data_set"] == dataset), {})
+    file = settings.data_files[name]
+    used = next((one for one in inputs.data if one["file"] == file), {})
     last = rows["epoch"].max()
     mine = [stem for stem in inputs.printed if stem.startswith(f"{name}-epoch-")]
     return {
