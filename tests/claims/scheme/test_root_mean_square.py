@@ -39,6 +39,18 @@ def test_bounds_and_pvalues_agree():
         assert (part.outside <= 0.025) == (part.interval[0] > 3.0)
 
 
+def test_no_deviation_and_no_noise_are_certain():
+    none = root_mean_square("x", np.zeros(4), 0.1 * np.eye(4), 12, 3.0)
+    assert none.value == 0
+    # The largest eigenvalue stands for lambda.
+    own = trace_of_square(0.1 * np.eye(4), 12)
+    error = np.sqrt(2 * own + 4 * 4 * 9 * 0.1)
+    assert none.inside == pytest.approx(stats.t.cdf((-0.4 - 36) / error, 12))
+    for value, expected in ((2.9, (0.0, 1.0)), (3.1, (1.0, 0.0))):
+        exact = root_mean_square("x", np.full(4, value), np.zeros((4, 4)), 12, 3.0)
+        assert (exact.inside, exact.outside) == expected
+
+
 def test_the_trace_of_the_square_is_unbiased():
     random = np.random.default_rng(2)
     root = random.normal(size=(6, 6))

@@ -17,7 +17,8 @@ def root_mean_square(
     With errors e of covariance Sigma, sum of (d + e)^2 - tr Sigma estimates the sum of d^2 and has variance
     2 tr Sigma^2 + 4 d' Sigma d: cells that share their seeds are not independent. For contradiction d' Sigma d is its
     plug-in minus tr Sigma^2; for support it is taken at the margin, where the sum of d^2 is m times the margin's square
-    and lambda = d' Sigma d / d'd that of the measured deviations.
+    and lambda = d' Sigma d / d'd that of the measured deviations (the largest there can be where none was
+    measured).
 
     Args:
         label: what the deviations are of.
@@ -38,7 +39,8 @@ def root_mean_square(
     total = float(deviations @ deviations - np.trace(covariance))
     own = trace_of_square(covariance, degrees)
     along = float(deviations @ covariance @ deviations)
-    steepest = along / float(deviations @ deviations)
+    squares = float(deviations @ deviations)
+    steepest = along / squares if squares else float(np.linalg.eigvalsh(covariance)[-1])
     limit = count * margin**2
     support = np.sqrt(2 * own + 4 * limit * steepest)
     contradiction = np.sqrt(2 * own + 4 * max(0.0, along - own))
@@ -55,10 +57,17 @@ def root_mean_square(
         margin=margin,
         bounds=(lower, upper),
         pvalues=(
-            float(stdtr(degrees, (total - limit) / support)),
-            float(stdtr(degrees, (limit - total) / contradiction)),
+            _below(total - limit, support, degrees),
+            _below(limit - total, contradiction, degrees),
         ),
     )
+
+
+def _below(distance: float, error: float, degrees: float) -> float:
+    """Chance that an estimate lies so far below what is true, by Student's law; without error it is certain."""
+    if error > 0:
+        return float(stdtr(degrees, distance / error))
+    return 0.0 if distance < 0 else 1.0
 
 
 def trace_of_square(covariance: Array, degrees: float) -> float:
