@@ -138,6 +138,12 @@ def test_moments_are_judged_by_the_ends_of_the_interval(
         assert verdict(claim, with_growth(exponent)) == expected, exponent
 
 
+def test_more_networks_have_less_error_and_more_degrees() -> None:
+    found = decide(BY_NAME["finite_variance"], Experiment([with_growth(0.3, seeds=2)])).components
+    assert [part["error"] for part in found] == pytest.approx([0.01 / np.sqrt(2)] * len(LAYERS))
+    assert {part["degrees"] for part in found} == {30}
+
+
 @pytest.mark.parametrize(
     ("claim", "exponent", "expected"),
     [

@@ -84,6 +84,24 @@ def test_batches_are_of_the_other_half_and_of_draws_of_their_own() -> None:
     assert found.testable.all()
 
 
+def test_noise_that_does_not_vary_is_not_testable() -> None:
+    gradients = np.random.default_rng(7).gamma(0.3, size=(3000, 3)).astype(np.float32)
+    gradients[:, 0] = 2.5
+    drawn = halves(3000, "weight")[1]
+    gradients[:, 1] = 0
+    gradients[drawn[5], 1] = 1.0  # in one sample of those that batches are drawn from
+    found = held_out(gradients, DESIGN, "weight")
+    assert not found.testable[..., 0].any()
+    assert found.testable[..., 2].all()
+    for repeat in range(DESIGN.repeats):
+        draws = Draws(DESIGN.seed, repeat + 1, "with_replacement", 1500, Stream.HELD_OUT)
+        for s, size in enumerate(DESIGN.batch_sizes):
+            for k, n in enumerate(DESIGN.batches):
+                hits = (draws.batches(size, 0, n) == 5).sum(axis=1)
+                assert found.testable[s, k, repeat, 1] == (hits.min() < hits.max())
+    assert 0 < found.testable[0, 0, :, 1].sum() < DESIGN.repeats
+
+
 def test_layers_of_equal_shape_are_simulated_apart() -> None:
     gradients = np.random.default_rng(4).integers(0, 6, (400, 12)).astype(np.float32)
     one, other = (held_out(np.sort(gradients, axis=0), DESIGN, name) for name in ("a", "b"))

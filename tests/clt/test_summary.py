@@ -68,6 +68,10 @@ def test_spread_has_the_error_of_its_choice_of_coordinates() -> None:
     assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.15)
     covered = np.abs(found[:, 0] - truth) < 1.96 * found[:, 1]
     assert covered.mean() > 0.9
+    # Of a uniform law the quantiles' errors are equal, and their correlation 1/19.
+    even = log_spread(np.linspace(0, 1, 20_001))
+    one = np.sqrt(0.05 * 0.95 / 20_001)
+    assert even == pytest.approx((np.log(0.9), np.sqrt(2 - 2 / 19) * one / 0.9), rel=5e-3)
     values = random.gamma(2, size=50)
     assert log_spread(np.append(values, np.nan)) == log_spread(values)
     for none in ([], [np.nan], [2.0], [3.0, 3.0]):

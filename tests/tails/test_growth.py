@@ -113,6 +113,16 @@ def test_subsets_are_nested_and_described_by_their_moments() -> None:
     assert np.all(found.rho <= np.sqrt(found.kurtosis))
 
 
+def test_scales_of_the_coordinates_change_no_exponent() -> None:
+    random = np.random.default_rng(4)
+    values = random.standard_t(3, (2000, 30))
+    scaled = growth(values * np.exp(4 * random.standard_normal(30)), seed=1)
+    found = growth(values, seed=1)
+    for name in ("kurtosis", "rho", "variance", "dense_kurtosis"):
+        for number in (f"{name}_exponent", f"{name}_error"):
+            assert getattr(scaled, number) == pytest.approx(getattr(found, number), abs=1e-9)
+
+
 def test_error_covers_the_scatter_over_populations() -> None:
     exponents, errors = [], []
     for seed in range(12):

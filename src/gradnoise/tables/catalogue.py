@@ -148,4 +148,4 @@ def not_repeated(table: pd.DataFrame, trained_by: Mapping[str, str]) -> pd.DataF
     own = lender == table["run"]
     lenders_first = table.assign(run=lender).loc[own.sort_values(ascending=False).index]
     repeated = lenders_first.duplicated().reindex(table.index)
-    return table[own | ~repeated].reset_index(drop=True)
+    return table[~repeated].reset_index(drop=True)

@@ -69,7 +69,7 @@ class Growth:
         kurtosis_error: its standard error, by a jackknife over groups of samples.
         rho_exponent: as kurtosis_exponent.
         rho_error: as kurtosis_error.
-        variance_exponent: as kurtosis_exponent, of each coordinate's variance in units of its own.
+        variance_exponent: as kurtosis_exponent, of each coordinate's variance in units of its largest square.
         variance_error: as kurtosis_error.
         dense_kurtosis_exponent: as kurtosis_exponent, over dense coordinates: a sparse population grows, too.
         dense_kurtosis_error: its standard error.
@@ -168,9 +168,7 @@ def _varying(logs: Floats, parts: NDArray[np.int64]) -> NDArray[np.bool_]:
 def _exponents(logs: Floats, dense: NDArray[np.bool_], parts: NDArray[np.int64]) -> list[float]:
     """Slopes in the log of the size: median log kurtosis, rho, variance, and kurtosis of dense coordinates."""
     kurtosis, rho, variance = logs
-    # Coordinates have scales of their own, which a median over all of them would mix.
-    own = variance - np.nanmedian(variance[: parts[0]], axis=0)
-    return [_slope(each, parts) for each in (kurtosis, rho, own, kurtosis[:, dense])]
+    return [_slope(each, parts) for each in (kurtosis, rho, variance, kurtosis[:, dense])]
 
 
 def _slope(logs: Floats, parts: NDArray[np.int64]) -> float:
