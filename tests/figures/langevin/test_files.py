@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from PIL import Image
 
 from example_figures import PLAIN
@@ -46,6 +47,8 @@ def test_figures_read_what_the_stage_wrote(results: Path) -> None:
     (found,) = files.read(results.rglob("plain/model.h5"), "model")
     assert found.title == "plain: learning rate 0.1"
     assert found.heading == "plain\nlearning rate 0.1"
+    for width, title in ((6.9, found.title), (3.3, found.heading)):
+        assert found.title_in(plt.figure(figsize=(width, 2))) == title
     assert len(found.eigenvectors) == 4
     assert found.arrays["autocorrelation"].shape == (5, 61)
     assert files.read(results.rglob("plain/model.h5"), "conv1.weight") == []

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradnoise.figures import program
+from gradnoise.figures import program, style
 from gradnoise.figures.settings import Settings
 from gradnoise.langevin import results
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
@@ -40,6 +40,10 @@ class Result(NamedTuple):
     def heading(self) -> str:
         """The title in two lines, for narrow panels."""
         return self.title.replace(": ", "\n", 1)
+
+    def title_in(self, drawn: Figure) -> str:
+        """The title, in two lines where the figure is as narrow as a column."""
+        return self.title if style.is_wide(drawn) else self.heading
 
     @property
     def title(self) -> str:

@@ -41,7 +41,7 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
     for place, result in enumerate(results):
         left, right = grid.flat[2 * place], grid.flat[2 * place + 1]
         frames += [_correlations(left, result, colours), _displacement(right, result, colours)]
-        style.name_panel(left, 2 * place, result.title)
+        style.name_panel(left, 2 * place, result.title_in(drawn))
         style.name_panel(right, 2 * place + 1, "")
         left.set_ylabel("Autocorrelation")
         right.set_ylabel("Squared displacement")

@@ -59,7 +59,7 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
     for number, (row, result, chosen) in enumerate(zip(grid, results, places, strict=True)):
         for axes, place in zip(row, chosen, strict=False):
             frames.append(_panel(axes, result, place, colours))
-        style.name_panel(row[0], number, result.title)
+        style.name_panel(row[0], number, result.title_in(drawn))
         row[0].set_ylabel("Over exact")
     drawn.supxlabel("Displacement from the mean, standard deviations of the exact law", fontsize=8)
     keys.key(drawn, _key(colours), across=3)

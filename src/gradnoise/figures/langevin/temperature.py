@@ -34,7 +34,7 @@ TEMPERATURES = (
     *("temperature", "temperature_error", "kinetic_temperature", "kinetic_temperature_error"),
 )
 
-WIDE = 30  # times the smallest value, from which an axis has room for powers of ten alone
+WIDE = 100  # times the smallest value, from which an axis has room for powers of ten alone
 
 EQUAL = 1.1  # times as hot, or as cold, as the others
 
@@ -95,7 +95,14 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         published = 2 / (1 + each["momentum"].iloc[0])
         right.axhline(published, color=colour, linestyle="--", linewidth=0.9, zorder=0)
         handles.append(
-            Line2D([], [], color=colour, marker=marker, linestyle="none", label=str(title))
+            Line2D(
+                [],
+                [],
+                color=colour,
+                marker=marker,
+                linestyle="none",
+                label=_name(drawn, str(title)),
+            )
         )
     _exact_ratios(middle, rows)
     left.axhspan(1 / EQUAL, EQUAL, color=style.FAINT, linewidth=0, zorder=0)
@@ -103,6 +110,11 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     _label(left, middle, right)
     keys.key(drawn, handles)
     return drawn
+
+
+def _name(drawn: Figure, title: str) -> str:
+    """Of a trajectory in the key, in two lines where the figure is as narrow as a column."""
+    return title if style.is_wide(drawn) else title.replace(": ", ":\n", 1)
 
 
 def _points(
@@ -119,7 +131,7 @@ def _label(left: Axes, middle: Axes, right: Axes) -> None:
         xscale="log",
         yscale="log",
         xlabel="Curvature h",
-        ylabel="Temperature over learning rate, relative",
+        ylabel="Temperature over learning rate",
     )
     middle.set(xscale="log", xlabel="Learning rate times curvature, ηh")
     middle.set_ylabel("Variance over its small-step limit")
