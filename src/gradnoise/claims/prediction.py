@@ -16,15 +16,13 @@ from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import MARGIN, Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
 from gradnoise.claims.scheme.root_mean_square import root_mean_square
-from gradnoise.clt.prediction import GROUPS
+from gradnoise.clt.results import COVERED, GROUPS
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
 from gradnoise.tables.scope import REPEATS_NEEDED
 
 SLOPE = 0.1  # of a slope that shall be 1
 
 ERROR = 5.0  # points, mean over layers and batch sizes
-
-COVERED = 0.5  # of a layer's testable coordinates, at least, that have a prediction
 
 FEWEST = 30  # coordinates with a prediction that a layer and batch size needs to count
 

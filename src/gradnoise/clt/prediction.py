@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.clt.pass_rate import finite_population, predicted_pass_rate
+from gradnoise.clt.results import GROUPS
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Frequencies, Values, classify_values, frequencies
 from gradnoise.draws.batches import Draws
@@ -27,8 +28,6 @@ Floats = NDArray[np.float64]
 COLUMNS = 128  # coordinates at a time
 
 SERIES = 100  # simulated for a coordinate of few distinct values
-
-GROUPS = 20  # of samples, each left out once for the prediction's error
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ from gradnoise.store.work_area import atomic
 
 Floats = NDArray[np.float64]
 
+GROUPS = 20  # of samples, each left out once for `predicted_error`
+
+COVERED = 0.5  # of a layer's testable coordinates, at least, that have a prediction, if it is to be judged
+
 _OF_GRADIENT = "of the per-sample gradient"
 _COORDINATE = ("coordinate",)
 _EXACT = ("exact",)

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from scipy.special import stdtrit
 
 from gradnoise import stage
-from gradnoise.clt.prediction import GROUPS
+from gradnoise.clt.results import COVERED, GROUPS
 from gradnoise.figures import keys, lines, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals
@@ -29,8 +29,6 @@ NEEDS = (
     "moments",
     "stored_gradients",
 )
-
-COVERED = 0.5  # of a layer's testable coordinates, at least, that have a prediction
 
 ENDS = ("lower", "upper")
 
