@@ -82,17 +82,19 @@ def describe(model: nn.Module) -> list[Parameter]:
         tensors = module.named_parameters(prefix, recurse=False)
         return {name.rpartition(".")[2]: tuple(t.shape) for name, t in tensors if name in names}
 
+    modules_of = dict(model.named_modules())
+    # What parametrises a layer's weight belongs to that layer.
     members = (
-        (name, _operation(model, name), own(name, each)) for name, each in model.named_modules()
+        (name, _operation(modules_of[name.partition(_PARAMETRIZED)[0]]), own(name, each))
+        for name, each in modules_of.items()
     )
     return architectures.annotate(
         (member for member in members if member[2]), _added.get(model, frozenset())
     )
 
 
-def _operation(model: nn.Module, name: str) -> str:
-    """What a module does; what parametrises a layer's weight belongs to that layer."""
-    module = model.get_submodule(name.partition(_PARAMETRIZED)[0])
+def _operation(module: nn.Module) -> str:
+    """What a module does."""
     kinds = (each for each, types in _OPERATIONS.items() if isinstance(module, types))
     return next(kinds, "other")
 

@@ -255,11 +255,16 @@ def test_a_scripted_model_is_measured_and_left_as_it_was() -> None:
     inside = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Tanh(), nn.Linear(8, 3)).eval()
     x, y = vectors()
     scripted = torch.jit.script(inside)
-    np.testing.assert_allclose(
-        flat(per_sample_gradients(scripted, F.cross_entropy, x, y)),
-        one_by_one(inside, F.cross_entropy, x, y),
-        atol=1e-5,
-    )
+    rows = one_by_one(inside, F.cross_entropy, x, y)
+    found = per_sample_gradients(scripted, F.cross_entropy, x, y)
+    np.testing.assert_allclose(flat(found), rows, atol=1e-5)
+    moments = per_sample_moments(scripted, F.cross_entropy, x, y)
+    variance = np.concatenate([one.variance.ravel() for one in moments.values()])
+    np.testing.assert_allclose(variance, rows.var(axis=0), rtol=1e-3, atol=1e-9)
+    noise = sample_noise(scripted, F.cross_entropy, x, y, [4], 5, 1)
+    plain = sample_noise(inside, F.cross_entropy, x, y, [4], 5, 1)
+    for name, values in plain.items():
+        np.testing.assert_allclose(noise[name][4], values[4], atol=1e-5)
 
 
 UNMEASURABLE = {
