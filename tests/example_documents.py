@@ -24,9 +24,9 @@ model, loss = nn.Sequential(layers), F.cross_entropy
 inputs, targets = torch.randn(200, 1, 8, 8), torch.randint(0, 3, (200,))
 factor = np.random.default_rng(0).normal(size=(3, 3))
 hessian, noise_covariance = np.diag([1.0, 2.0, 3.0]), factor @ factor.T
-trajectory = np.zeros((500, 2))
-shocks = np.random.default_rng(1).normal(size=(500, 2))
-for step in range(2, 500):
+trajectory = np.zeros((9000, 3))
+shocks = np.random.default_rng(1).normal(size=(9000, 3))
+for step in range(2, 9000):
     trajectory[step] = 1.8 * trajectory[step - 1] - 0.85 * trajectory[step - 2] + shocks[step]
 """
 

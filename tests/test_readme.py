@@ -30,7 +30,8 @@ def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None
     assert 0 < namespace["distance"] < namespace["bound"].flatten()[17]
     assert namespace["covariance"].shape == (3, 3)
     assert namespace["irreversibility"] >= 0
-    assert namespace["curvature"].shape == (2,)
+    assert namespace["curvature"].shape == (3,)
+    assert abs(namespace["forward"]) < 4
 
 
 # Less of everything: the recipe alone measures as much as the default experiment.

@@ -61,7 +61,7 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
             frames.append(_panel(axes, result, place, colours))
         style.name_panel(row[0], number, result.title_in(drawn))
         row[0].set_ylabel("Over exact")
-    drawn.supxlabel("Displacement from the mean, standard deviations of the exact law", fontsize=8)
+    drawn.supxlabel("Displacement (standard deviations of the exact law)", fontsize=8)
     keys.key(drawn, _key(colours), across=3)
     return drawn, pd.concat(frames, ignore_index=True)
 
