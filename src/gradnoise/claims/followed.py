@@ -15,6 +15,8 @@ from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
 
 Condition = Callable[[Trajectory], None]
 
+SNAPSHOTS = 20  # from which their scatter is an error: it is known to 16 %
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -131,7 +133,18 @@ def predicted(trajectory: Trajectory) -> None:
     )
 
 
-THEORY: tuple[Condition, ...] = (stationary, independent, predicted)
+def measured(trajectory: Trajectory) -> None:
+    """Errors of Hessian and noise are over their snapshots: of a few there are none."""
+    count = int(trajectory.numbers["snapshots"])
+    trajectory.require(
+        count >= SNAPSHOTS,
+        f"{count} snapshots of Hessian and noise; {SNAPSHOTS} are needed for an error",
+    )
+
+
+NOISE: tuple[Condition, ...] = (stationary, independent, measured)
+
+THEORY: tuple[Condition, ...] = (*NOISE, predicted)
 
 
 def step_pairs(trajectories: Sequence[Trajectory]) -> Iterator[tuple[Trajectory, Trajectory]]:

@@ -7,6 +7,7 @@ import numpy as np
 from gradnoise.claims.claim import Claim, once
 from gradnoise.claims.experiment import Trajectory
 from gradnoise.claims.followed import (
+    NOISE,
     THEORY,
     Followed,
     followed,
@@ -62,21 +63,17 @@ def _exponent(
 
 def noise_dominates(subject: Followed, scope: Scope, place: int) -> Sequence[Component]:
     """Trace of the mini-batch noise over the mean gradient squared, along the eigenvectors."""
-    trajectory = subject.by_step(stationary, independent)[place]
+    trajectory = subject.by_step(*NOISE)[place]
     numbers = trajectory.numbers
     label = f"{subject.label(trajectory)}: noise over the mean gradient squared"
     value, error = numbers["noise_over_gradient"], numbers["noise_over_gradient_error"]
-    trajectory.require(bool(np.isfinite(error)), "needs two snapshots of the gradient")
     return [Component(label, float(value), float(error), least=DOMINATES, margin=DOMINATES)]
 
 
 def diffusion_constant(subject: Followed, scope: Scope, place: int) -> Sequence[Component]:
     """The noise's trace and largest eigenvalue vary by less than 10 % over snapshots."""
-    trajectory = subject.by_step(stationary, independent)[place]
+    trajectory = subject.by_step(*NOISE)[place]
     numbers, parts = trajectory.numbers, []
-    trajectory.require(
-        bool(np.isfinite(numbers["noise_trace_variation"])), "needs two snapshots of the noise"
-    )
     for name, words in (("trace", "the noise's trace"), ("top", "its largest eigenvalue")):
         value, lower, upper = (
             float(numbers[f"noise_{name}_variation{end}"]) for end in ("", "_lower", "_upper")
@@ -165,7 +162,7 @@ CLAIMS = [
         "trace of the mini-batch noise over the mean gradient squared",
         noise_dominates,
         about=followed,
-        cases=nearest(stationary, independent),
+        cases=nearest(*NOISE),
         unit="",
     ),
     Claim(
@@ -176,7 +173,7 @@ CLAIMS = [
         "coefficient of variation of the noise along the trajectory",
         diffusion_constant,
         about=followed,
-        cases=nearest(stationary, independent),
+        cases=nearest(*NOISE),
         unit="",
     ),
     Claim(

@@ -4,7 +4,8 @@ Density of all replicas' positions along Hessian eigenvectors, from the sharpest
 recorded, over the Gaussian density of the exact discrete-time variance: 1 where theory holds. Bars are
 95 % intervals from blocks of steps. Lines are the Gaussian of the small-step limit
 and Boltzmann's density in the loss measured along the same line (its temperature is fitted), over
-the same exact density. Predictions use the measured Hessian and noise and have no free parameter.
+the same exact density; where other directions still drift, the lowest loss on a line lies
+beside the mean. Predictions use the measured Hessian and noise and have no free parameter.
 """
 
 from collections.abc import Sequence
