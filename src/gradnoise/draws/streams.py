@@ -35,6 +35,7 @@ class Stream(IntEnum):
     HESSIAN = 31
     PROJECTIONS = 32
     SURROGATES = 33
+    RELATED = 60
 
 
 def seed_sequence(seed: int, stream: Stream, *key: int | str) -> np.random.SeedSequence:
