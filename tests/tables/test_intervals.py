@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gradnoise.tables.intervals import deviation_interval, estimate, interval, repeat_deviation
+from gradnoise.tables.intervals import estimate, interval, repeat_deviation
 
 
 def values(numbers: list[list[float]]) -> pd.DataFrame:
@@ -43,20 +43,10 @@ def test_nothing_repeated_has_no_interval():
     assert np.isnan(upper["x"])
 
 
-def test_simultaneous_intervals_are_bonferronis():
-    repeats = [81.0, 79.5, 80.2, 82.4]
-    _, upper = interval(estimate(values([repeats])), comparisons=10)
-    half = stats.t.ppf(1 - 0.0025, 3) * stats.sem(repeats)
-    assert upper["x"] == pytest.approx(np.mean(repeats) + half, rel=1e-12)
-
-
-def test_deviation_over_repeats_has_the_chi_squared_interval():
+def test_the_deviation_over_repeats_is_pooled_over_seeds():
     seeds = [[1.0, 2.0, 3.0], [11.0, 12.0, 13.0]]
     pooled = repeat_deviation(values(seeds))
     assert pooled.loc["x"].to_list() == [1.0, 4.0]
-    lower, upper = deviation_interval(pooled)
-    assert lower["x"] == pytest.approx(np.sqrt(4 / stats.chi2.ppf(0.975, 4)))
-    assert upper["x"] == pytest.approx(np.sqrt(4 / stats.chi2.ppf(0.025, 4)))
 
 
 def test_intervals_cover_at_their_level():
@@ -66,3 +56,12 @@ def test_intervals_cover_at_their_level():
     draws.index = pd.MultiIndex.from_product([range(3), range(5)], names=["seed", "repeat"])
     lower, upper = interval(estimate(draws))
     assert np.mean((lower < 0) & (upper > 0)) == pytest.approx(0.95, abs=0.015)
+
+
+def test_what_varies_may_be_chosen():
+    seeds = [[80.0, 82.0], [70.0, 72.0], [90.0, 86.0]]
+    found = estimate(values(seeds), "repeat")
+    # Variances 2, 2 and 8 of two repeats each: sqrt(1 + 1 + 4) / 3.
+    assert found.loc["x"].to_list() == pytest.approx([80.0, np.sqrt(6) / 3, 3.0])
+    two = estimate(values([[80.0, 82.0], [70.0, 72.0]]), "seed")
+    assert two.loc["x"].to_list() == pytest.approx([76.0, 5.0, 1.0])

@@ -193,7 +193,11 @@ def aggregate(
         for name in columns.names:
             found = {name: means["value"]}
             if columns.kind[name] == "percentage":
-                found |= {f"{name}_sd": sd, f"{name}_lower": lower, f"{name}_upper": upper}
+                found |= {
+                    f"{name}_sd": sd,
+                    f"{name}_lower": lower.clip(0, 100),
+                    f"{name}_upper": upper.clip(0, 100),
+                }
             for column, values in found.items():
                 part = part.join(values.loc[name].rename(column), on=key)
         seeds, count = wide.index.get_level_values("seed"), len(wide)

@@ -12,7 +12,7 @@ that are compared stand in the same table, so that their difference is paired be
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtri, stdtrit
+from scipy.special import stdtrit
 
 from gradnoise.tables.scope import Unit, unit
 
@@ -90,30 +90,17 @@ def repeat_deviation(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"value": np.sqrt(pooled), "degrees": degrees.sum().astype(float)})
 
 
-def interval(
-    estimates: pd.DataFrame, level: float = 0.95, comparisons: int = 1
-) -> tuple[pd.Series, pd.Series]:
+def interval(estimates: pd.DataFrame, level: float = 0.95) -> tuple[pd.Series, pd.Series]:
     """Lower and upper bound of Student's t interval for every estimate.
 
     Args:
         estimates: as `estimate` returns.
-        level: probability that all intervals together cover.
-        comparisons: number of intervals that shall cover at once (Bonferroni).
+        level: probability that an interval covers.
     """
-    tail = (1 - level) / comparisons / 2
+    tail = (1 - level) / 2
     degrees = estimates["degrees"].where(estimates["degrees"] > 0)
     half = -stdtrit(degrees, tail) * estimates["standard_error"]
     return estimates["value"] - half, estimates["value"] + half
-
-
-def deviation_interval(
-    deviations: pd.DataFrame, level: float = 0.95, comparisons: int = 1
-) -> tuple[pd.Series, pd.Series]:
-    """Bounds of the chi-squared interval of a standard deviation, for every row of `repeat_deviation`."""
-    tail = (1 - level) / comparisons / 2
-    degrees = deviations["degrees"].where(deviations["degrees"] > 0)
-    squares = degrees * deviations["value"] ** 2
-    return np.sqrt(squares / chdtri(degrees, tail)), np.sqrt(squares / chdtri(degrees, 1 - tail))
 
 
 def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
