@@ -8,6 +8,7 @@ def test_stage_writes_every_table(tmp_path):
     run = write_run(tmp_path, "cnn", epochs=(0, 1), batch_sizes=(16, 64), repeats=2)
     folder = write_tables(tmp_path, run)
     stems = {f"cnn-epoch-{e}-n-{n}" for e in (0, 1) for n in (200, 600)}
+    stems.add("cnn-gaussian-batch-size")
     expected = {f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md", "tex")}
     names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES, *LANGEVIN)
     expected |= {f"{name}.csv" for name in names}

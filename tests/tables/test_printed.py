@@ -5,7 +5,13 @@ import pandas as pd
 from example_results import measured, resnet, write_run
 from gradnoise.tables import gaussianity
 from gradnoise.tables.layers import layer_files
-from gradnoise.tables.printed import latex, printed, representative
+from gradnoise.tables.printed import (
+    latex,
+    printed,
+    printed_batch_sizes,
+    representative,
+    write_printed,
+)
 
 
 def test_printed_resnet_shows_layers_1_9_18_of_each_block(tmp_path):
@@ -66,3 +72,32 @@ conv2 & 640 & 90.10 & 94.00 \\
 \end{tabular}
 """
     )
+
+
+def test_batch_sizes_have_their_intervals(tmp_path):
+    inf, nan = float("inf"), float("nan")
+    numbers = [
+        ("a", 1, 426.0, 390.0, 528.4),
+        ("b", 1, 23163.0, 1334.0, inf),
+        ("a", 2, inf, inf, inf),
+        ("b", 2, nan, nan, nan),
+    ]
+    columns = ["layer", "seed", *(f"gaussian_batch_size{end}" for end in ("", "_lower", "_upper"))]
+    layers = pd.DataFrame(numbers, columns=columns).assign(run="cnn", kind="weight", epoch=4)
+    layers = layers.assign(parameter=layers["layer"], operation="linear", block=0, index=1)
+    layers["size"] = [16, 640] * 2
+    table = printed_batch_sizes(layers)
+    assert table.columns.tolist() == ["Layer", "Weights", "seed 1", "seed 2"]
+    assert table.loc[0].tolist() == ["a", 16, "426 [390, 528]", "> 65,536 [> 65,536, > 65,536]"]
+    assert table.loc[1].tolist() == ["b", 640, "23,163 [1,334, > 65,536]", "none [none, none]"]
+    earlier = layers.assign(epoch=0, gaussian_batch_size=7.0)
+    without = layers.assign(run="plain", gaussian_batch_size=nan)
+    nothing = pd.DataFrame(columns=["run", "epoch", "batches"])
+    write_printed(nothing, pd.concat([earlier, layers, without], ignore_index=True), tmp_path)
+    names = {f"cnn-gaussian-batch-size.{end}" for end in ("csv", "md", "tex")}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert "426 [390, 528]" in (tmp_path / "cnn-gaussian-batch-size.md").read_text()
+    text = (tmp_path / "cnn-gaussian-batch-size.tex").read_text()
+    assert r"\multicolumn{2}{c}{B*, 95 \% interval}" in text
+    assert r"\cmidrule(lr){3-4}" in text
+    assert "cnn, epoch 4" in text

@@ -35,7 +35,7 @@ def main() -> None:
         langevin = langevin_tables.read(results, measured)
         for name, table in {**found, **langevin}.items():
             table.to_csv(folder / f"{name}.csv", index=False)
-        write_printed(aggregated, folder)
+        write_printed(aggregated, found["layers"], folder)
         area.publish({"tables": arguments.output})
 
 
