@@ -17,6 +17,7 @@ import torch
 from numba.core.dispatcher import Dispatcher
 
 import gradnoise
+from gradnoise.balance import sample_diagonal, sample_units
 from gradnoise.clt.value_classes import frequencies
 from gradnoise.draws.batches import Draws
 from gradnoise.gaussianity.normality import describe
@@ -107,12 +108,21 @@ def of_langevin(random: np.random.Generator) -> Iterator[Any]:
     steps = random.standard_normal((2, 900, 3), np.float32)
     yield fit_projections(steps.cumsum(axis=1) / 10 + steps)
     rule = StepRule(0.1, 0.9, False, 0.0, 8, "with_replacement", 50)
-    yield commuting_trajectory(np.array([0.3, 2.0]), np.array([1.0, 5.0]), rule, (3, 200), random)
+    room = np.empty((3, 200, 2))
+    yield commuting_trajectory(np.array([0.3, 2.0]), np.array([1.0, 5.0]), rule, room, random)
+
+
+def of_balance(random: np.random.Generator) -> Iterator[Any]:
+    seed = int(random.integers(100))
+    for inputs in ("rademacher", "gaussian"):
+        yield sample_diagonal(2, 0.03, 3, 200, 150, seed, slope=0.7, inputs=inputs)
+    goal = random.standard_normal((2, 3))
+    yield sample_units(random.standard_normal(3), [0.4, 1.1], goal, 0.02, 2, 200, 70, seed)
 
 
 EXERCISES = (
     *(of_contractions, of_directions, of_moments, of_noise),
-    *(of_gaussianity, of_tails, of_clt, of_langevin),
+    *(of_gaussianity, of_tails, of_clt, of_langevin, of_balance),
 )
 
 

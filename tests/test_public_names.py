@@ -24,6 +24,11 @@ PUBLIC = {
     "moments": ("per_sample_moments",),
     "gradients": ("per_sample_gradients",),
     "noise": ("sample_noise",),
+    "balance": (
+        *("diagonal_density", "diagonal_moments", "diagonal_cdf", "diagonal_quantiles"),
+        *("critical_temperature", "sample_diagonal", "sample_units"),
+        *("growth_rate", "critical_learning_rate"),
+    ),
 }
 
 

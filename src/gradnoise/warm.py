@@ -4,6 +4,7 @@ Run by `make install` as `python -m gradnoise.warm`; compiled code is kept besid
 cache folder where those are read-only.
 """
 
+from gradnoise.balance import ensembles
 from gradnoise.clt import value_classes
 from gradnoise.gaussianity import normality
 from gradnoise.gradients import contractions, directions
@@ -16,7 +17,7 @@ from gradnoise.tails.stable import index
 
 KERNELS = (
     *(contractions, directions, gather, growth, normality, kernels, index),
-    *(value_classes, projection_fits, surrogates),
+    *(value_classes, projection_fits, surrogates, ensembles),
 )
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class Stream(IntEnum):
     HESSIAN = 31
     PROJECTIONS = 32
     SURROGATES = 33
+    BALANCE = 40
     RELATED = 60
 
 
