@@ -85,7 +85,7 @@ def test_a_run_without_noise_has_trajectories_alone() -> None:
     experiment = Experiment(DEFAULT)
     assert not any(job.run.name == "softmax_regression" for job in experiment.jobs())
     files = [file for file in experiment.langevin_files() if "softmax_regression" in file]
-    assert len(files) == len(set(files)) == 4 * 2
+    assert len(files) == len(set(files)) == 5
 
 
 def test_merging_replaces_lists_and_leaves_both_sides_as_they_were() -> None:
