@@ -8,11 +8,14 @@ import pytest
 from scipy import stats
 
 from example_claims import evidence, rising, row, verdict
+from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import Evidence
-from gradnoise.claims.prediction import deming_slope
+from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.prediction import CLAIMS, deming_slope
 
 LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
 SIZES = (64, 256, 1024)
+BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 
 def with_predictions(
@@ -106,6 +109,19 @@ def test_of_these_networks_the_errors_of_the_predictions_count() -> None:
     half = (vague["upper"] - vague["lower"]) / 2
     # Nearly all of it from 20 groups of samples of 4 networks.
     assert half == pytest.approx(stats.t.ppf(0.975, 4 * 19) * error, rel=0.01)
+
+
+@pytest.mark.parametrize("scope", ["these networks", "the architecture"])
+def test_an_absolute_error_is_not_below_zero(scope: str) -> None:
+    run = with_predictions(predicted_error=9.0, seeds=3)
+    rows = run.statistics["prediction"]
+    off = rows.assign(measured_percentage=rows["measured_percentage"] + 9.0 * (rows["seed"] == 1))
+    run = replace(run, statistics={"prediction": off})
+    found = decide(BY_NAME["central_limit_alone"], Experiment([run])).components
+    parts = [part for part in found if part["scope"] == scope]
+    assert parts[0]["component"] == "mean absolute error, points"
+    assert parts[0]["lower"] == 0
+    assert parts[2]["lower"] < 0  # a difference has no such end
 
 
 def test_a_layer_of_which_half_is_not_predicted_is_not_covered() -> None:

@@ -5,6 +5,7 @@ Percentages are in points. Layers of which fewer than half of the testable coord
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -62,15 +63,15 @@ def central_limit_alone(run: Evidence, scope: Scope, batches: int) -> Sequence[C
 
     around = {"least": 1 - SLOPE, "most": 1 + SLOPE}
     below = {"most": 0.0}
-    described: list[tuple[str, Find, dict[str, float]]] = [
-        ("mean absolute error, points", absolute, {"most": ERROR, "margin": ERROR}),
-        ("Deming slope of measured on predicted", deming_slope, around),
-        (f"error minus that of '{ceiling:g} % everywhere'", beside_the_ceiling, below),
-        ("error minus that of the layer's mean", beside_the_layer, below),
+    described: list[tuple[str, Find, dict[str, float], float]] = [
+        ("mean absolute error, points", absolute, {"most": ERROR, "margin": ERROR}, 0.0),
+        ("Deming slope of measured on predicted", deming_slope, around, -np.inf),
+        (f"error minus that of '{ceiling:g} % everywhere'", beside_the_ceiling, below, -np.inf),
+        ("error minus that of the layer's mean", beside_the_layer, below, -np.inf),
     ]
     return [
-        _component(Ranged(label=label, **range_), cells, find, scope)  # type: ignore[arg-type]
-        for label, find, range_ in described
+        _component(Ranged(label=label, **range_), cells, find, scope, lowest)  # type: ignore[arg-type]
+        for label, find, range_, lowest in described
     ]
 
 
@@ -98,12 +99,12 @@ def pseudo_values(cells: Cells, find: Find) -> pd.Series:
     return pd.Series(found, cells.measured.index)
 
 
-def _component(ranged: Ranged, cells: Cells, find: Find, scope: Scope) -> Component:
+def _component(ranged: Ranged, cells: Cells, find: Find, scope: Scope, lowest: float) -> Component:
     """With its error over seeds; or over repeats, and the predictions' over samples."""
     quantity = Quantity(**vars(ranged), values=pseudo_values(cells, find))
     (part,) = repeated([quantity], scope)
     if scope == ARCHITECTURE:  # seeds differ by all errors
-        return part
+        return replace(part, lowest=lowest)
     seeds = cells.measured.index.unique("seed")
     squares = sum(_error_of_predictions(cells, seed, find) ** 2 for seed in seeds)
     variances = part.error**2, squares / len(seeds) ** 2
@@ -111,7 +112,7 @@ def _component(ranged: Ranged, cells: Cells, find: Find, scope: Scope) -> Compon
     each = variances[0] ** 2 / part.degrees, variances[1] ** 2 / ((GROUPS - 1) * len(seeds))
     total = sum(variances)
     degrees = total**2 / sum(each) if total else part.degrees
-    return quantity.component(part.value, float(np.sqrt(total)), degrees)
+    return quantity.component(part.value, float(np.sqrt(total)), degrees, lowest=lowest)
 
 
 def _error_of_predictions(cells: Cells, seed: int, find: Find) -> float:
