@@ -20,13 +20,13 @@ def labels(handles):
 
 @pytest.mark.parametrize(
     ("lower", "upper", "cut"),
-    [(0.0, 100.0, False), (-0.1, 90.0, True), (10.0, 100.1, True)],
+    [(0.1, 99.9, False), (0.0, 90.0, True), (10.0, 100.0, True)],
 )
 def test_marks_of_cut_intervals_are_explained_where_there_are_some(lower, upper, cut):
     found = labels(keys.intervals(rows(lower, upper), "p"))
     assert found == [
         "95 % interval over 3 training seeds",
-        *["interval goes beyond 0 or 100 %"] * cut,
+        *["interval cut at 0 or 100 %"] * cut,
     ]
 
 

@@ -30,7 +30,7 @@ def test_names_stand_at_the_heights_of_their_last_points_in_their_colours():
 
 def test_intervals_are_bands_or_bars_within_the_percentages():
     rows = pd.DataFrame(
-        {"x": [1, 2], "y": [50.0, 99.0], "y_lower": [40.0, 97.0], "y_upper": [60.0, 101.0]}
+        {"x": [1, 2], "y": [50.0, 99.0], "y_lower": [40.0, 97.0], "y_upper": [60.0, 100.0]}
     )
     _, (left, right) = style.figure(PLAIN, 3.0, ncols=2)
     lines.with_interval(left, rows, "x", "y", "#123456", "o")
@@ -44,7 +44,7 @@ def test_intervals_are_bands_or_bars_within_the_percentages():
 
 def test_where_an_interval_is_cut_a_triangle_marks_the_limit():
     rows = pd.DataFrame(
-        {"x": [1, 2, 4], "y": [5.0, 50.0, 99.0], "y_lower": [-0.1, 0.0, 97.0], "y_upper": [9, 100.0, 100.1]}
+        {"x": [1, 2, 4], "y": [5.0, 50.0, 99.0], "y_lower": [0.0, 0.1, 97.0], "y_upper": [9, 99.9, 100.0]}
     )  # fmt: skip
     _, axes = style.figure(PLAIN, 3.0)
     lines.with_interval(axes, rows, "x", "y", "#123456", "o")

@@ -55,8 +55,8 @@ def intervals(rows: pd.DataFrame, value: str, band: bool = False) -> list[Artist
         if band
         else Line2D([], [], color=style.GREY, linewidth=0.9, label=label)
     ]
-    if (rows[f"{value}_lower"] < 0).any() or (rows[f"{value}_upper"] > 100).any():
-        label = "interval goes beyond 0 or 100 %"
+    if (rows[f"{value}_lower"] <= 0).any() or (rows[f"{value}_upper"] >= 100).any():
+        label = "interval cut at 0 or 100 %"
         shown.append(
             Line2D([], [], marker="^", **lines.CUT, color=style.GREY, linestyle="none", label=label)
         )

@@ -34,14 +34,13 @@ def with_interval(
 ) -> None:
     """A line with markers and its 95 % interval as a band, or as bars where `bars=True`.
 
-    Where the interval of a percentage goes beyond 0 or 100 it is cut there, and a triangle marks it.
+    Where the interval of a percentage ends at 0 or 100, where tables cut it, a triangle marks it.
     """
     lower, upper = rows[f"{y}_lower"], rows[f"{y}_upper"]
-    for limit, beyond, symbol in ((0, lower < 0, "v"), (100, upper > 100, "^")):
-        if beyond.any():  # an empty line that is not clipped would upset the layout
-            at = rows.loc[beyond, x]
+    for limit, cut, symbol in ((0, lower <= 0, "v"), (100, upper >= 100, "^")):
+        if cut.any():  # an empty line that is not clipped would upset the layout
+            at = rows.loc[cut, x]
             axes.plot(at, np.full(len(at), limit), symbol, **CUT, color=colour)
-    lower, upper = lower.clip(0, 100), upper.clip(0, 100)
     if options.pop("bars", False):
         axes.vlines(rows[x], lower, upper, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
     else:

@@ -88,7 +88,7 @@ def test_the_axis_starts_below_all_percentages(last):
 def test_an_interval_beyond_the_percentages_is_cut_and_marked(last):
     cell = (last["layer"] == "conv1") & (last["batches"] == 200) & (last["batch_size"] == 512)
     rows = last.assign(
-        percentage_testable_upper=last["percentage_testable_upper"].where(~cell, 103.0)
+        percentage_testable_upper=last["percentage_testable_upper"].where(~cell, 100.0)
     )
     axes = rise_of_layers.draw(rows, SETTINGS).axes[0]
     (mark,) = [line for line in axes.lines if line.get_marker() == ">"]

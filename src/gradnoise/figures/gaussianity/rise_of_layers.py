@@ -79,12 +79,13 @@ def _spines(axes: Axes, rows: pd.DataFrame, parameters: list[str]) -> None:
     for size, (colour, marker) in style.size_styles(sizes).items():
         points = rows[rows["batch_size"] == size]
         lower, upper = points[f"{VALUE}_lower"], points[f"{VALUE}_upper"]
-        for limit, beyond, symbol in ((0, lower < 0, "<"), (100, upper > 100, ">")):
-            at = points.loc[beyond, "place"]
+        for limit, cut, symbol in ((0, lower <= 0, "<"), (100, upper >= 100, ">")):
+            at = points.loc[cut, "place"]
             if len(at):
                 axes.plot(np.full(len(at), limit), at, symbol, **lines.CUT, color=colour)
-        ends = (lower.clip(0, 100), upper.clip(0, 100))
-        axes.hlines(points["place"], *ends, color=colour, linewidth=0.8, alpha=0.75, zorder=2)
+        axes.hlines(
+            points["place"], lower, upper, color=colour, linewidth=0.8, alpha=0.75, zorder=2
+        )
         axes.plot(points[VALUE], points["place"], marker, color=colour, label=str(size), zorder=3)
     axes.grid(axis="x", color=style.FAINT, linewidth=0.4, zorder=0)
     axes.set_axisbelow(True)
