@@ -73,8 +73,9 @@ def test_every_equation_is_in_one_row():
     assert numbers == list(range(1, 71))
 
 
-def test_claims_and_figures_that_are_named_exist():
+def test_claims_and_figures_that_are_named_exist_and_none_of_the_papers_claims_is_left_out():
     assert named("claim") <= {claim.name for claim in CLAIMS}
+    assert named("claim") >= {claim.name for claim in CLAIMS if claim.origin == "paper"}
     assert named("figure") <= set(entries())
     assert len(named("claim")) > 15
     assert len(named("figure")) > 12
