@@ -61,11 +61,6 @@ def eigenvectors(recorded: Recorded) -> NDArray[np.intp]:
     return np.flatnonzero(recorded.kind == EIGENVECTOR)
 
 
-def system(recorded: Recorded, rule: StepRule) -> Quadratic:
-    """Measured Hessian and noise in the span of the eigenvectors."""
-    return predictions.quadratic(snapshots(recorded), rule)
-
-
 def snapshots(recorded: Recorded) -> Snapshots:
     """What was measured along the trajectory in the span of the eigenvectors."""
     chosen = eigenvectors(recorded)
