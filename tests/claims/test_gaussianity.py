@@ -179,3 +179,19 @@ def test_percentages_at_the_ceiling_have_no_trend():
     layers += [(f"conv{place}", "convolution", 90, 1.0) for place in range(2, 9)]
     many = row("same_trend", evidence(percentage, layers))
     assert "over 17 layers and batch sizes" in many["quantity"]
+
+
+def test_a_rank_correlation_is_at_most_one():
+    percentage, layers = ranked(2)
+    found = row("same_trend", evidence(percentage, layers, noise=12.0, seeds=3))
+    assert (found["measured"], found["upper"]) == (1.0, 1.0)
+    assert found["lower"] < 0.95
+
+
+def test_ranks_that_all_networks_share_are_not_without_error():
+    percentage, layers = ranked(2)
+    found = row("same_trend", evidence(percentage, layers, noise=0.3, seeds=3))
+    exact = 1 - 6 * 2 / (12 * 143)
+    assert found["measured"] == pytest.approx(exact)
+    # One swap of neighbours, twelve cells; Student's t of two degrees.
+    assert found["lower"] == pytest.approx(exact - 4.302653 * 12 / (12 * 143))

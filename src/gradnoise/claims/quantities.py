@@ -41,13 +41,15 @@ class Ranged:
     refuted_above: float = np.nan
     family: str = ""
     only_refutes: bool = False
+    lowest: float = -np.inf
+    highest: float = np.inf
     margin: float = MARGIN
 
     def component(self, value: float, error: float, degrees: float, **more: Any) -> Component:
         """What was measured, beside its range."""
         names = [field.name for field in fields(Ranged)]
-        range_ = {name: getattr(self, name) for name in names}
-        return Component(value=value, error=error, degrees=degrees, **range_, **more)
+        range_ = {name: getattr(self, name) for name in names} | more
+        return Component(value=value, error=error, degrees=degrees, **range_)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,13 @@ def test_some_differs_is_decided_the_other_way_round():
     assert some(directions(0.2, 1.05))[:2] == ("open", 1)
 
 
+def test_of_an_open_claim_that_some_differs_the_likeliest_is_named():
+    near = Component("near", 4.5, 1.0, least=-3.0, most=3.0)
+    wide = Component("wide", 0.0, 9.0, least=-3.0, most=3.0)
+    assert some([wide, near])[:2] == ("open", 1)
+    assert every([wide, near])[:2] == ("open", 0)
+
+
 def test_without_an_interval_nothing_is_decided():
     nothing = Component("x", 9.0, float("nan"), least=0.0)
     assert every([part("good", 9.0), nothing])[:2] == ("open", 1)

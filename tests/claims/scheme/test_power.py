@@ -20,6 +20,12 @@ def test_the_number_is_that_at_which_students_interval_leaves_the_threshold():
     assert what_would_decide([part], every, SEEDS) == "about 3 more training seeds"
 
 
+def test_a_single_one_more_is_said_in_the_singular():
+    part = Component("rise", 5.0, 2.0, 4, least=0.0)
+    repeats = Noise("repeats of the draws", 4, "noise.repeats")
+    assert what_would_decide([part], every, repeats) == "about 1 more repeat of the draws"
+
+
 def test_moderated_variances_keep_their_degrees():
     part = Component("rise", 5.0, 2.5, 2 + 6, least=0.0)
     error = 2.5 * 3**0.5

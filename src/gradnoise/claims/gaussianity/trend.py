@@ -5,6 +5,7 @@ A measure takes a run's evidence, a scope, a number of batches and the column of
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,11 @@ def same_trend(run: Evidence, scope: Scope, column: str) -> Sequence[Component]:
         "and batch sizes"
     )
     values = jackknifed_correlation(fewest[cells], most[cells], scope)
-    return repeated([Quantity(label=label, values=values, least=TREND, margin=1 - TREND)], scope)
+    quantity = Quantity(label=label, values=values, least=TREND, margin=1 - TREND, highest=1.0)
+    (part,) = repeated([quantity], scope)
+    # Two neighbours that change places: ranks that all seeds or repeats have alike are not without error.
+    step = 12 / (len(cells) * (len(cells) ** 2 - 1))
+    return [replace(part, value=min(part.value, 1.0), error=max(part.error, step))]
 
 
 def jackknifed_correlation(first: pd.DataFrame, second: pd.DataFrame, scope: Scope) -> pd.Series:

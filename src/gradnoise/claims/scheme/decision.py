@@ -27,7 +27,7 @@ class Decision(NamedTuple):
     Attributes:
         verdict: on the claim.
         worst: place of the component that decides: of those with the claim's verdict, the nearest to another one
-            (contradicted, and "some": the furthest outside).
+            (contradicted, and "some": the furthest outside, or the most certainly so where it is open).
         verdicts: on every component: supported where it lies in its range, whatever the claim is.
     """
 
@@ -63,10 +63,12 @@ def some(components: Sequence[Component]) -> Decision:
     found = each(components)
     if CONTRADICTED in found:
         return Decision(SUPPORTED, _furthest_out(components, found), found)
-    verdict = OPEN if OPEN in found else CONTRADICTED
-    searched = SUPPORTED if verdict == CONTRADICTED else OPEN
-    places = [k for k, one in enumerate(found) if one == searched]
-    return Decision(verdict, _least(components, places), found)
+    if OPEN in found:
+        # Not the widest interval: the one that is most likely outside.
+        places = [k for k, one in enumerate(found) if one == OPEN]
+        chances = [components[k].outside for k in places]
+        return Decision(OPEN, places[int(np.argmin(chances))], found)
+    return Decision(CONTRADICTED, _least(components, range(len(components))), found)
 
 
 def each(components: Sequence[Component]) -> tuple[Verdict, ...]:

@@ -1,5 +1,6 @@
 """What would decide an open claim: how many more repetitions, if the estimates stay as they are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,7 +42,10 @@ def what_would_decide(components: Sequence[Component], rule: Rule, noise: Noise)
     total = needed(components, rule, noise)
     if total is None:
         return f"no {MOST} times as many {noise.unit}: an estimate is too near to its threshold"
-    return f"about {_rounded(total - noise.count):,} more {noise.unit}"
+    more = _rounded(total - noise.count)
+    # "repeats of the draws": the first plural.
+    unit = re.sub(r"s\b", "", noise.unit, count=1) if more == 1 else noise.unit
+    return f"about {more:,} more {unit}"
 
 
 def needed(components: Sequence[Component], rule: Rule, noise: Noise) -> int | None:
