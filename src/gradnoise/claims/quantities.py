@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, need
+from gradnoise.claims.scheme.alike import estimate_alike
 from gradnoise.claims.scheme.component import Component
 from gradnoise.tables import intervals
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Cells, Estimates, Scope, estimate
@@ -171,6 +172,26 @@ def repeated(quantities: Sequence[Quantity], scope: Scope) -> list[Component]:
             need(repeats >= REPEATS_NEEDED, f"{REPEATS_NEEDED} repeats of the draws")
         parts.append(quantity.component(float(value), float(error), float(degrees)))
     return parts
+
+
+def alike(quantities: Sequence[Quantity], scope: Scope) -> list[Component]:
+    """Quantities of one kind: each with the variance that all of them have, moderated (see `scheme.alike`).
+
+    Values exist for every seed and repeat.
+
+    Raises:
+        NotTestableError: of these networks, for fewer than three repeats.
+    """
+    table = pd.concat([quantity.values for quantity in quantities], axis=1).sort_index()
+    seeds = table.index.unique("seed").size
+    values = table.to_numpy(float).reshape(seeds, -1, len(quantities))
+    if scope != ARCHITECTURE:
+        need(values.shape[1] >= REPEATS_NEEDED, f"{REPEATS_NEEDED} repeats of the draws")
+    rows = zip(quantities, *estimate_alike(values, scope), strict=True)
+    return [
+        quantity.component(float(value), float(error), float(degrees))
+        for quantity, value, error, degrees in rows
+    ]
 
 
 def _full(cell: Cell, epoch: int, column: str) -> Cell:

@@ -12,7 +12,7 @@ import numpy as np
 from gradnoise.claims.claim import Claim
 from gradnoise.claims.evidence import Evidence, Pair, need
 from gradnoise.claims.experiment import Experiment
-from gradnoise.claims.quantities import Cell, Contrast, Quantity, compare, compare_two, repeated
+from gradnoise.claims.quantities import Cell, Contrast, Quantity, alike, compare, compare_two
 from gradnoise.claims.scheme.component import Component
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
 
@@ -80,7 +80,7 @@ def last_convolutions_least(
     ]
     # Of these networks, quantiles over all samples are known without error.
     found = (
-        repeated(tails, scope)
+        alike(tails, scope)
         if scope == ARCHITECTURE
         else [tail.component(float(tail.values.mean()), 0.0, np.inf) for tail in tails]
     )
