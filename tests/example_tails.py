@@ -67,6 +67,7 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
         found.coordinates,
         found.directions,
         found.summary,
+        found.repeatability,
         [],
         coordinate,
         axes,
