@@ -29,6 +29,8 @@ from gradnoise.langevin.predictions import StepRule
 from gradnoise.langevin.surrogates import commuting_trajectory
 from gradnoise.moments.central_powers import PowerSums, run
 from gradnoise.noise.gather import cut, gather_means
+from gradnoise.related.studies import sparse_features
+from gradnoise.related.study import Settings
 from gradnoise.tails.growth import growth
 from gradnoise.tails.stable.index import METHODS, tail_index
 
@@ -120,9 +122,14 @@ def of_balance(random: np.random.Generator) -> Iterator[Any]:
     yield sample_units(random.standard_normal(3), [0.4, 1.1], goal, 0.02, 2, 200, 70, seed)
 
 
+def of_related(random: np.random.Generator) -> Iterator[Any]:
+    settings = Settings(seed=int(random.integers(100)))
+    yield sparse_features.train(settings, 0, 0.5, 400)
+
+
 EXERCISES = (
     *(of_contractions, of_directions, of_moments, of_noise),
-    *(of_gaussianity, of_tails, of_clt, of_langevin, of_balance),
+    *(of_gaussianity, of_tails, of_clt, of_langevin, of_balance, of_related),
 )
 
 

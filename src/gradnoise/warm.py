@@ -12,12 +12,14 @@ from gradnoise.langevin import surrogates
 from gradnoise.langevin.estimation import projection_fits
 from gradnoise.moments import kernels
 from gradnoise.noise import gather
+from gradnoise.related.studies import sparse_features
 from gradnoise.tails import growth
 from gradnoise.tails.stable import index
 
 KERNELS = (
     *(contractions, directions, gather, growth, normality, kernels, index),
     *(value_classes, projection_fits, surrogates, ensembles),
+    sparse_features,
 )
 
 if __name__ == "__main__":
