@@ -132,6 +132,11 @@ def test_the_last_line_names_rule_reason_and_log(diverging: Path, profile: list[
     assert "--settings" in Path(whole.removeprefix("Snakemake's log: ")).read_text()
 
 
+def heed_interrupts() -> None:
+    """As on a terminal: what is started in the background of a shell script ignores them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.slow
 def test_a_run_that_is_stopped_says_so_and_goes_on(tmp_path: Path) -> None:
     example_project.create(tmp_path)
@@ -145,6 +150,7 @@ def test_a_run_that_is_stopped_says_so_and_goes_on(tmp_path: Path) -> None:
             stdout=console,
             stderr=console,
             start_new_session=True,
+            preexec_fn=heed_interrupts,
         )
     log = tmp_path / LOG
     while not (log.is_file() and "epoch 2:" in log.read_text()):
@@ -155,7 +161,12 @@ def test_a_run_that_is_stopped_says_so_and_goes_on(tmp_path: Path) -> None:
     assert (tmp_path / "console").read_text().strip().splitlines()[-1] == STOPPED
     assert log.read_text().strip().splitlines()[-1] == "interrupted"
     log.unlink()
-    again = subprocess.Popen([*command, "--", TARGET], cwd=tmp_path, start_new_session=True)
+    again = subprocess.Popen(
+        [*command, "--", TARGET],
+        cwd=tmp_path,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
+    )
     while not (log.is_file() and "going on after epoch" in log.read_text()):
         assert again.poll() is None
         time.sleep(0.1)
