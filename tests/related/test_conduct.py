@@ -1,3 +1,5 @@
+import doctest
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -62,3 +64,9 @@ def test_an_array_that_is_not_declared_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(module.STUDIES, "implicit_sgd", wrong)
     with pytest.raises(ValueError, match="implicit_sgd: arrays with dimensions"):
         conduct("implicit_sgd", SHORT)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_s_examples_run(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"gradnoise.related.studies.{name}"))
+    assert found.failed == 0

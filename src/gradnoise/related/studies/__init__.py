@@ -1,4 +1,4 @@
 """The studies, one module each: its name is the study's, `STUDY` declares it.
 
-May import: NumPy, SciPy, Numba, `langevin.theory`, `balance`, `draws` and the modules of `gradnoise.related`, not `conduct`.
+May import: NumPy, SciPy, Numba, `langevin.theory`, `balance`, `data`, `draws` and the modules of `gradnoise.related`, not `conduct`.
 """
