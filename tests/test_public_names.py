@@ -29,6 +29,7 @@ PUBLIC = {
         *("critical_temperature", "sample_diagonal", "sample_units"),
         *("growth_rate", "critical_learning_rate"),
     ),
+    "geometry": ("critical_initialisation", "fisher_eigenvalues", "jacobian_singular_values"),
 }
 
 

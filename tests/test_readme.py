@@ -23,7 +23,7 @@ def namespace() -> dict[str, Any]:
 def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None:
     with_results, *others = blocks(README, "python")
     assert "xr.open_zarr" in with_results  # of a finished experiment
-    assert len(others) == 4
+    assert len(others) == 5
     for snippet in others:
         exec(snippet, namespace)
     assert namespace["passed"].shape == (27,)
@@ -35,6 +35,8 @@ def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None
     exact, v = namespace["exact"], namespace["v"]
     assert v.mean() == pytest.approx(exact.mean, abs=0.05)
     assert v.var() == pytest.approx(exact.variance, rel=0.15)
+    assert namespace["eigenvalues"].shape == (5,)
+    assert namespace["stretch"].shape == (200,)
 
 
 # Less of everything: the recipe alone measures as much as the default experiment.

@@ -19,6 +19,7 @@ def test_numbers_of_streams_never_change():
         **{"COORDINATES": 5, "DIRECTIONS": 6, "DRAWS": 7, "DRAW_AUGMENTATION": 8},
         **{"CALIBRATION": 9, "HALVES": 10, "LATTICES": 11, "EXACT": 12, "TAILS": 20, "GROWTH": 21},
         **{"CONTROL": 23, "TRAJECTORY": 30, "HESSIAN": 31, "PROJECTIONS": 32, "SURROGATES": 33},
+        **{"HELD_OUT": 13, "BALANCE": 40, "GEOMETRY": 41, "RELATED": 60},
     }
 
 

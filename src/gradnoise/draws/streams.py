@@ -36,6 +36,7 @@ class Stream(IntEnum):
     PROJECTIONS = 32
     SURROGATES = 33
     BALANCE = 40
+    GEOMETRY = 41
     RELATED = 60
 
 
