@@ -55,6 +55,9 @@ trajectory:
   eigenvectors: 3
   curvature_samples: 100
   snapshots: 2
+balance:
+  studies: [crossings]
+  replicas: 100
 calibration:
   series: 2000
 """

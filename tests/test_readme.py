@@ -45,6 +45,7 @@ training: {epochs: 1, seeds: [1], batch_size: 32}
 noise: {checkpoints: [1], batch_sizes: [4, 16], batches: 30, repeats: 2, coordinates: 20, directions: 5}
 gaussianity: {batches: [30]}
 calibration: {series: 500}
+balance: {studies: []}
 """
 
 

@@ -15,6 +15,7 @@ from pydantic import create_model, field_validator, model_validator
 
 from gradnoise.errors import InputError
 from sections import Section, suggestion, within, without_braces
+from stages.balance import Balance
 from stages.calibration import Calibration
 from stages.clt import Clt
 from stages.control import Control
@@ -32,7 +33,7 @@ SCHEMA = Path(__file__).parent / "schemas/config.schema.json"
 # Folders of the project and its data, in which no results may lie; logs, beside them, have the results' own names.
 PROJECTS = ("benchmarks", "data", "docs", "logs", "src", "tests", "workflow")
 # Folders of an output that are no run's.
-SHARED = ("data", "figures", "tables")
+SHARED = ("balance", "data", "figures", "tables")
 
 
 class Parts(Section):
@@ -171,6 +172,7 @@ class Config(Parts, Runs):
 
     calibration: Calibration
     control: Control
+    balance: Balance
     figures: Figures
 
 

@@ -54,6 +54,8 @@ def page() -> str:
     parts.append(f"## Tables\n\nCSV files in `{PATHS.tables}/`.")
     declared = import_module("gradnoise.tables.columns").COLUMNS
     parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in declared.items()]
+    balance = import_module("gradnoise.balance.results").TABLES
+    parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in balance.items()]
     parts.append("## Checks and verdicts")
     for path, name in (
         (PATHS.calibration, "gradnoise.calibration.results"),

@@ -147,12 +147,20 @@ class Experiment:
             for one in run.subspaces
         ]
 
+    def shared_tables(self) -> dict[str, str]:
+        """Folders of tables that belong to no run, by the stage that writes them, where the config asks for any."""
+        return {"balance": self.paths.balance} if self.sections.balance.studies else {}
+
     def figure_files(self) -> list[str]:
         """Figures of all runs, in the order of the page."""
         return [
             self.paths.figure(suffix, run.name, figure)
             for run in self.runs.values()
             for figure in figures.figures_of(run)
+            for suffix in FIGURE_FORMATS
+        ] + [
+            self.paths.figure(suffix, stage, figure)
+            for figure, stage in figures.shared(self).items()
             for suffix in FIGURE_FORMATS
         ]
 

@@ -11,7 +11,7 @@ def test_every_claim_stands_once_and_in_the_order_of_the_page():
 
 def test_the_papers_claims_come_first():
     origins = [claim.origin for claim in CLAIMS]
-    assert origins == sorted(origins, key=["paper", "gradnoise"].index)
+    assert origins == sorted(origins, key=["paper", "gradnoise", "companion"].index)
 
 
 def test_statements_are_sentences_that_differ():

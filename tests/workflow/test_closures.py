@@ -25,11 +25,12 @@ ABOVE: dict[str, tuple[str, ...]] = {
     "langevin": ("trajectory",),
     "calibration": (),
     "control": (),
-    "tables": ("clt", "tails", "langevin"),
+    "balance": (),
+    "tables": ("clt", "tails", "langevin", "balance"),
     "claims": ("tables",),
     "report": ("claims", "calibration", "control"),
 }
-STATISTICS = ("gaussianity", "clt", "tails", "langevin", "calibration", "control")
+STATISTICS = ("gaussianity", "clt", "tails", "langevin", "calibration", "control", "balance")
 # Whose import sets something for the whole process: Zarr's configuration, matplotlib's backend.
 ACTING = {"gradnoise.store.arrays", "gradnoise.figures.style"}
 

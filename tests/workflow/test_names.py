@@ -51,6 +51,8 @@ trajectory:
   snapshots: 1
 calibration:
   series: 500
+balance:
+  studies: []
 """
 MODELS = '''"""Networks whose layers have odd names."""
 import torch

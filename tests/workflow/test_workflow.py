@@ -11,13 +11,15 @@ from gradnoise.figures import catalogue
 
 def figures(*unmet: str) -> int:
     """Number of figures of a run that does not meet some of the catalogue's conditions."""
-    return sum(not set(entry.needs) & set(unmet) for entry in catalogue.entries().values())
+    entries = [entry for entry in catalogue.entries().values() if not entry.study]
+    return sum(not set(entry.needs) & set(unmet) for entry in entries)
 
 
 # Trajectories of both runs have no momentum.
 FIGURES = 2 * figures("momentum")
 # Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
 DOWNSTREAM = {"tables": 1, "figures": FIGURES, "claims": 1, "report": 1}
+DOWNSTREAM |= {"shared_figures": 1}  # of the one study of the balance stage
 STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
 # A trajectory of each run, in the span of one weight matrix, or two, and of the whole model.
@@ -29,7 +31,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": FIGURES, "report": 1},
+        {"figures": FIGURES, "shared_figures": 1, "report": 1},
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),
@@ -85,6 +87,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 5, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
+    "the replicas of an ensemble": (overlay("balance", replicas=200), {"balance": 1, **DOWNSTREAM}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (
         replace("own_network.py", "nn.Tanh", "nn.ReLU"),

@@ -5,6 +5,7 @@ rule tables:
         tails=EXPERIMENT.layer_files("tails"),
         langevin=EXPERIMENT.langevin_files(),
         training=EXPERIMENT.training_files(),
+        shared=list(EXPERIMENT.shared_tables().values()),
     output:
         report(
             directory(PATHS.tables),

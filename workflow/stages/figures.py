@@ -67,7 +67,27 @@ def conditions(run: Run) -> set[str]:
 def figures_of(run: Run) -> list[str]:
     """Figures that a run has data for, in the order of the page."""
     met = conditions(run)
-    return [name for name, entry in catalogue.entries().items() if met.issuperset(entry.needs)]
+    return [
+        name
+        for name, entry in catalogue.entries().items()
+        if not entry.study and met.issuperset(entry.needs)
+    ]
+
+
+def shared(experiment: "Experiment") -> dict[str, str]:
+    """Figures of no run, by name, with the stage whose tables they show."""
+    asked = {f"balance.{study}" for study in experiment.sections.balance.studies}
+    return {
+        name: entry.study.split(".")[0]
+        for name, entry in catalogue.entries().items()
+        if entry.study in asked
+    }
+
+
+def shared_settings(experiment: "Experiment", stage: str) -> dict[str, Any]:
+    """What a figure of no run reads."""
+    nobody = {"trained_by": "", "network": "", "significance": 0.05, "training_batch_size": 0}
+    return {"run": stage, **nobody, "style": experiment.sections.figures.model_dump()}
 
 
 def module(figure: str) -> str:

@@ -14,6 +14,7 @@ from stale import stale
 def settings(experiment: Experiment) -> dict[str, Any]:
     """What the page and the noise card read; sections and figures in the order of the page."""
     drawn = {name for run in experiment.runs.values() for name in figures.figures_of(run)}
+    drawn |= set(figures.shared(experiment))
     return {
         "config": experiment.config,
         "sections": list(Config.model_fields),

@@ -28,10 +28,11 @@ def sample_diagonal(
     inputs: Law = "rademacher",
     noise: Law = "rademacher",
     width: int = 1,
+    start: float | None = None,
 ) -> Floats:
     """Products v of an ensemble of diagonal linear networks after SGD on (v x - y)^2 / 2, y = slope x + noise.
 
-    All start balanced at v = slope. Every step of every replica draws a fresh batch, and every replica has a stream
+    All start balanced at v = slope, or at `start`. Every step of every replica draws a fresh batch, and every replica has a stream
     of its own: more replicas leave the first ones as they are, and the number of threads changes nothing.
 
     Args:
@@ -46,13 +47,15 @@ def sample_diagonal(
         inputs: "rademacher" (±1) or "gaussian" (standard normal).
         noise: of the labels, ±s with equal odds or normal.
         width: identical chains whose products add up to v.
+        start: v at the start, on the slope's side of 0; None: the slope.
 
     Returns:
         float64 (replicas,); NaN where SGD diverged; 0 where v fell below 1e-308 or so.
 
     Raises:
         ValueError: for counts that are none, a learning rate or label noise that is not positive, no slope where the
-            network has hidden layers (it would start, and stay, at 0), or laws that are not on offer.
+            network has hidden layers (it would start, and stay, at 0), a start on the other side, or laws that are
+            not on offer.
 
     >>> v = sample_diagonal(1, learning_rate=0.002, batch_size=2, steps=5000, replicas=4000, seed=0, label_noise=10.0)
     >>> 0.9 < v.mean() < 1.0  # 1 - T / T_c is 0.95
@@ -65,7 +68,12 @@ def sample_diagonal(
     check_law("noise", noise)
     _check_rate(learning_rate)
     # With symmetric label noise a negative slope is the mirror image.
-    u = np.full(replicas, (abs(slope) / width) ** (1 / (depth + 1)))
+    begin = abs(slope) if start is None else float(start * (np.sign(slope) or 1))
+    if not (0 < begin < np.inf or (depth == 0 and begin == 0)):
+        raise ValueError(
+            f"start: found {start}; accepted: on the same side of 0 as slope = {slope:g}"
+        )
+    u = np.full(replicas, (begin / width) ** (1 / (depth + 1)))
     numbers = depth, width, float(learning_rate), batch_size, steps, abs(slope), float(label_noise)
     normal = inputs == "gaussian", noise == "gaussian"
 

@@ -17,9 +17,9 @@ from gradnoise.claims.scheme.decision import Rule, every
 from gradnoise.claims.scheme.power import Noise
 from gradnoise.tables.moderated.contrasts import Scope
 
-Group = Literal["gradient noise", "dynamics", "ours", "instrument"]
+Group = Literal["gradient noise", "dynamics", "ours", "companions", "instrument"]
 
-GROUPS: tuple[Group, ...] = ("gradient noise", "dynamics", "ours", "instrument")
+GROUPS: tuple[Group, ...] = ("gradient noise", "dynamics", "ours", "companions", "instrument")
 
 DECIDING = 200  # batches of the case that decides, where it was tested with so many
 
@@ -111,7 +111,7 @@ class Claim:
     name: str
     statement: str
     group: Group
-    origin: Literal["paper", "gradnoise"]
+    origin: Literal["paper", "gradnoise", "companion"]
     measured: str
     measure: Callable[..., Sequence[Component]]
     about: Callable[[Experiment], Sequence[Subject]] = each_run

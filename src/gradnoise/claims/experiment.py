@@ -1,7 +1,7 @@
 """All that one experiment has to say on the claims: its runs and its recorded trajectories."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, NotTestableError
 from gradnoise.claims.scheme.power import Noise
-from gradnoise.tables.catalogue import weights
+from gradnoise.tables.catalogue import SHARED, weights
 from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
 
@@ -60,10 +60,11 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What was measured: every run, and every trajectory."""
+    """What was measured: every run, every trajectory, and the tables of stages that belong to no run."""
 
     runs: Sequence[Evidence]
     trajectories: Sequence[Trajectory] = ()
+    shared: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def gather(
@@ -92,7 +93,12 @@ def gather(
         )
         found.append(Evidence(str(name), sections, rows, history, statistics, shared))
     subspaces, directions = tables["langevin_subspaces"], tables["langevin"]
-    return Experiment(found, recorded(subspaces, directions, runs))
+    shared = {
+        name: table
+        for name, table in tables.items()
+        if name.startswith(tuple(f"{stage}_" for stage in SHARED))
+    }
+    return Experiment(found, recorded(subspaces, directions, runs), shared)
 
 
 # What the gradients of single samples depend on, besides the network: nothing that says how batches are drawn.

@@ -1,6 +1,7 @@
 """All claims, in the order in which the page lists them."""
 
 from gradnoise.claims import clt, prediction, tails
+from gradnoise.claims.balance import laws
 from gradnoise.claims.claim import Claim
 from gradnoise.store.registry import registered
 
@@ -42,6 +43,11 @@ ORDER = (
     "central_limit_alone",
     "power_of_the_test",
     "property_of_the_basis",
+    "noise_balance",
+    "exact_stationary_laws",
+    "phase_transition",
+    "broken_ergodicity",
+    "fluctuation_inversion",
 )
 
 
@@ -59,6 +65,7 @@ CLAIMS = sorted(
         *tails.CLAIMS,
         *clt.CLAIMS,
         *prediction.CLAIMS,
+        *laws.CLAIMS,
         *(claim for claims in _LANGEVIN.values() for claim in claims),
     ),
     key=_place,

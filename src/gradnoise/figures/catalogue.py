@@ -6,6 +6,8 @@ rest the caption. Constants say when it can be drawn and from what:
     READS = "clt"                     stage whose per-layer files it reads besides the tables, or ""
     SUBSPACE = MODEL                  of these the ones of a single subspace (trajectories only; optional)
     NEEDS = ("noise", "moments")      of CONDITIONS, what a run must have
+    STUDY = "transition"              study of the stage named by the figure's folder whose tables it shows, for all
+                                      runs together; it needs nothing else (optional)
 
 They are read from the source and not imported: rules and report must not depend on how a figure is drawn.
 """
@@ -50,6 +52,10 @@ ORDER = (
     "phase_portrait",
     "relaxation",
     "coordinates",
+    "transition",
+    "stationary_laws",
+    "crossings",
+    "balance_in_training",
 )
 
 HEADLINE = ORDER[0]
@@ -65,6 +71,7 @@ class Entry(NamedTuple):
         reads: stage whose per-layer files it reads besides the tables, or "".
         subspace: the only subspace that it reads, or "" for all.
         needs: conditions that a run must meet.
+        study: `stage.study` of the whole experiment that it shows, or "" for a run's figure.
     """
 
     name: str
@@ -74,6 +81,7 @@ class Entry(NamedTuple):
     reads: str
     subspace: str
     needs: tuple[str, ...]
+    study: str = ""
 
 
 @cache
@@ -116,15 +124,17 @@ def _entry(path: Path, folder: Path) -> Entry | None:
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name) and target.id in ("READS", "SUBSPACE", "NEEDS")
+        if isinstance(target, ast.Name) and target.id in ("READS", "SUBSPACE", "NEEDS", "STUDY")
     }
-    if "NEEDS" not in declared:
+    if not {"NEEDS", "STUDY"} & set(declared):
         return None
     module = ".".join(["gradnoise.figures", *path.relative_to(folder).with_suffix("").parts])
     title, _, caption = (ast.get_docstring(tree) or "").partition("\n")
-    reads, needs = declared.get("READS", ""), declared["NEEDS"]
+    reads, needs = declared.get("READS", ""), declared.get("NEEDS", ())
+    study = f"{path.parent.name}.{declared['STUDY']}" if "STUDY" in declared else ""
     unknown = sorted(set(needs) - set(CONDITIONS)) + [reads] * (reads not in ("", *LAYER_STAGES))
     if unknown or not title:
         raise ValueError(f"{module}: found title {title!r}, unknown declarations {unknown}")
     caption = " ".join(caption.split())
-    return Entry(path.stem, module, title, caption, reads, declared.get("SUBSPACE", ""), needs)
+    subspace = declared.get("SUBSPACE", "")
+    return Entry(path.stem, module, title, caption, reads, subspace, needs, study)

@@ -88,6 +88,11 @@ class Paths:
         return f"{self.output}/control.csv"
 
     @property
+    def balance(self) -> str:
+        """Folder of the balance stage's tables, CSV."""
+        return f"{self.output}/balance"
+
+    @property
     def tables(self) -> str:
         """Folder of all tables."""
         return f"{self.output}/tables"

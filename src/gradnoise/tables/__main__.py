@@ -1,5 +1,7 @@
 """Stage: tables."""
 
+import shutil
+
 import pandas as pd
 
 from gradnoise import stage
@@ -35,6 +37,9 @@ def main() -> None:
         langevin = langevin_tables.read(results, measured)
         for name, table in {**found, **langevin}.items():
             table.to_csv(folder / f"{name}.csv", index=False)
+        for name in settings.shared:
+            for path in sorted((results / name).glob("*.csv")):
+                shutil.copyfile(path, folder / path.name)
         write_printed(aggregated, found["layers"], folder)
         area.publish({"tables": arguments.output})
 

@@ -68,6 +68,10 @@ TEXT = (
 LANGEVIN = ("langevin", "langevin_subspaces")
 
 
+# Stages of the whole experiment, which may not have been asked for; their tables begin with their names.
+SHARED = ("balance",)
+
+
 def weights(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the layers' weights, whatever they compute: no biases, no normalisation, no network.
 
@@ -99,7 +103,8 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
-    return {name: read_table(folder / f"{name}.csv") for name in names}
+    shared = [path.stem for stage in SHARED for path in sorted(folder.glob(f"{stage}_*.csv"))]
+    return {name: read_table(folder / f"{name}.csv") for name in (*names, *shared)}
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 import pytest
 
 from example_config import DEFAULT, edited, job
+from experiment import Experiment
 from gradnoise.figures import catalogue
+from gradnoise.figures.settings import Settings
 from gradnoise.store.paths import Paths
 from stages import figures
 
@@ -15,8 +17,23 @@ def test_a_run_that_measures_everything_has_every_figure() -> None:
     missing = set(catalogue.entries()) - set(figures.figures_of(job().run))
     # Its trajectories have no momentum.
     assert missing == {
-        name for name, entry in catalogue.entries().items() if "momentum" in entry.needs
+        name
+        for name, entry in catalogue.entries().items()
+        if "momentum" in entry.needs or entry.study
     }
+
+
+def test_figures_of_the_whole_experiment_are_those_of_its_studies() -> None:
+    assert figures.shared(Experiment(DEFAULT)) == {"transition": "balance"}
+    both = Experiment(edited("balance.studies", ["norms", "laws"]))
+    assert set(figures.shared(both)) == {"balance_in_training", "stationary_laws"}
+    assert "results/figures/balance-stationary_laws.png" in both.figure_files()
+    none = Experiment(edited("balance.studies", []))
+    assert figures.shared(none) == {}
+    assert none.shared_tables() == {}
+    assert not any("figures/balance-" in path for path in none.figure_files())
+    settings = figures.shared_settings(both, "balance")
+    assert Settings(**settings).run == "balance"
 
 
 def test_a_run_without_noise_has_figures_of_training_and_trajectories() -> None:

@@ -1,0 +1,1 @@
+"""Claims on noise balance and exact stationary laws."""

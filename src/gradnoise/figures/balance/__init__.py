@@ -1,0 +1,1 @@
+"""Figures of the balance stage, for the whole experiment."""

@@ -1,0 +1,172 @@
+"""Claims on noise balance: both sides of every threshold, out of tables made for them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradnoise.claims.balance.laws import CLAIMS, zero
+from gradnoise.claims.decision import decide
+from gradnoise.claims.experiment import Experiment
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+
+
+def verdict(name: str, **tables: pd.DataFrame) -> str:
+    shared = {f"balance_{key}": table for key, table in tables.items()}
+    (row,) = decide(BY_NAME[name], Experiment([], [], shared)).claims
+    return row["verdict"]
+
+
+def norms(decay: float = 1.02, error: float = 0.01, ratio: float = 1.005, replicas: int = 50):
+    fixed = [
+        {"inputs": d, "outputs": m, "ratio": ratio * d / m, "ratio_error": 0.001 * d / m}
+        | {"predicted_ratio": d / m, "replicas": 4}
+        for d, m in ((6, 2), (2, 6))
+    ]
+    rates = {"decay": 0.003 * decay, "decay_error": 0.003 * error, "predicted_decay": 0.003}
+    return {
+        "decay": pd.DataFrame([rates | {"replicas": replicas}]),
+        "fixed_points": pd.DataFrame(fixed),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "supported"),
+        ({"decay": 1.07}, "supported"),
+        ({"decay": 1.09}, "open"),
+        ({"decay": 1.13}, "contradicted"),
+        ({"decay": 0.87}, "contradicted"),
+        ({"ratio": 1.016}, "supported"),
+        ({"ratio": 1.019}, "open"),
+        ({"ratio": 1.03}, "contradicted"),
+        ({"replicas": 19}, "not testable here"),
+        ({"replicas": 20}, "supported"),
+    ],
+)
+def test_noise_balance(change, expected):
+    assert verdict("noise_balance", **norms(**change)) == expected
+
+
+def laws(first: float, half: float, replicas: int = 20_000) -> pd.DataFrame:
+    rows = [
+        {"depth": depth, "ratio": 0.5, "batch_size": batch, "distance": found}
+        for depth, distances in ((0, (0.004, 0.005)), (1, (first, half)))
+        for batch, found in zip((2, 1), distances, strict=True)
+    ]
+    return pd.DataFrame(rows).assign(replicas=replicas, diverged=0)
+
+
+@pytest.mark.parametrize(
+    ("first", "half", "expected"),
+    [
+        (0.019, 0.012, "supported"),
+        (0.022, 0.012, "open"),  # 0.0096 is half a band of 20,000 replicas
+        (0.012, 0.022, "open"),
+        (0.05, 0.019, "open"),
+        (0.05, 0.021, "contradicted"),
+    ],
+)
+def test_exact_laws_at_a_step_and_at_half_of_it(first, half, expected):
+    assert verdict("exact_stationary_laws", laws=laws(first, half)) == expected
+
+
+def test_laws_are_judged_by_many_replicas():
+    assert verdict("exact_stationary_laws", laws=laws(0.01, 0.01, 19_999)) == "not testable here"
+
+
+def growth(root: float = 1.0, error: float = 1e-6) -> pd.DataFrame:
+    r = np.array([0.8, 0.9, 1.0, 1.1, 1.2])
+    rates = 0.002 * r * (root - r)
+    return pd.DataFrame({"ratio": r, "growth": rates, "growth_error": error, "replicas": 4000})
+
+
+def through(one: float = 1e-9, two: float = 0.8, hottest: float = 3.0) -> pd.DataFrame:
+    rows = [
+        *((0, r, 1.0, 1.0, v, 0.01) for r, v in ((0.25, 0.25), (0.5, 0.5), (0.75, 0.7))),
+        *((1, r, 0.3, 0.3, v, 0.02) for r, v in ((0.25, 0.375), (0.5, 0.5), (0.75, 0.37))),
+        (1, hottest, one, 0.0, 0.0, 0.0),
+        (2, hottest, two * 0.002, 0.002, 0.1, 0.1),
+    ]
+    columns = ["depth", "ratio", "median", "exact_median", "variance", "variance_error"]
+    return pd.DataFrame(rows, columns=columns).assign(replicas=4000)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rates", "expected"),
+    [
+        ({}, {}, "supported"),
+        ({}, {"root": 1.025}, "supported"),
+        ({}, {"root": 1.035}, "contradicted"),
+        ({}, {"root": 0.965}, "contradicted"),
+        ({}, {"root": 1.025, "error": 3e-5}, "open"),
+        ({"one": 0.9e-6}, {}, "supported"),
+        ({"one": 1.1e-6}, {}, "contradicted"),
+        ({"two": 0.11}, {}, "supported"),
+        ({"two": 0.09}, {}, "contradicted"),
+        ({"hottest": 2.9}, {}, "not testable here"),
+    ],
+)
+def test_phase_transition(rows, rates, expected):
+    found = verdict("phase_transition", transition=through(**rows), growth=growth(**rates))
+    assert found == expected
+
+
+def test_the_zero_of_the_growth_and_its_error_are_those_of_a_line():
+    random = np.random.default_rng(0)
+    exact = growth(1.01, error=2e-6)
+    roots = [
+        zero(exact.assign(growth=exact["growth"] + 2e-6 * random.standard_normal(5)))
+        for _ in range(400)
+    ]
+    found, errors = np.transpose(roots)
+    assert found.mean() == pytest.approx(1.01, abs=3e-4)
+    assert found.std() == pytest.approx(errors.mean(), rel=0.15)
+
+
+def crossings(even: int, others: int, replicas: int = 10_000) -> pd.DataFrame:
+    rows = [(0.7, -0.7, 0.0, even), (0.9, -0.545, 0.51, others)]
+    columns = ["first", "second", "imbalance", "crossed"]
+    return pd.DataFrame(rows, columns=columns).assign(replicas=replicas, diverged=0)
+
+
+@pytest.mark.parametrize(
+    ("even", "others", "expected"),
+    [
+        (0, 10_000, "supported"),
+        (3, 9_925, "supported"),
+        (6, 10_000, "open"),
+        (25, 10_000, "contradicted"),
+        (0, 9_910, "open"),
+        (0, 9_870, "contradicted"),
+    ],
+)
+def test_broken_ergodicity(even, others, expected):
+    assert verdict("broken_ergodicity", crossings=crossings(even, others)) == expected
+
+
+def test_ergodicity_needs_many_replicas():
+    few = crossings(0, 9_999, replicas=9_999)
+    assert verdict("broken_ergodicity", crossings=few) == "not testable here"
+
+
+def test_fluctuation_inversion():
+    rows = through()
+    assert verdict("fluctuation_inversion", transition=rows) == "supported"
+    at = (rows["depth"] == 1) & (rows["ratio"] == 0.75)
+    for variance, expected in ((0.46, "open"), (0.6, "contradicted")):
+        changed = rows.assign(variance=rows["variance"].mask(at, variance))
+        assert verdict("fluctuation_inversion", transition=changed) == expected
+    falls = (rows["depth"] == 0) & (rows["ratio"] == 0.75)
+    changed = rows.assign(variance=rows["variance"].mask(falls, 0.4))
+    assert verdict("fluctuation_inversion", transition=changed) == "contradicted"
+    without = rows[rows["ratio"] != 0.25]
+    assert verdict("fluctuation_inversion", transition=without) == "not testable here"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_study_that_was_not_made_is_named(name):
+    (row,) = decide(BY_NAME[name], Experiment([])).claims
+    assert row["verdict"] == "not testable here"
+    assert row["reason"].endswith("in balance.studies")
