@@ -25,8 +25,10 @@ run: install
 prune: install
 	$(BIN)/python workflow/prune.py $(if $(CONFIGFILE),--configfile $(CONFIGFILE)) $(if $(filter yes,$(REMOVE)),--remove)
 
+# What is timed runs alone, all else beside each other.
 test: .venv/installed-test lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 .venv/installed-test: .venv/installed requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
@@ -41,7 +43,7 @@ lint: .venv/installed-test
 	$(BIN)/python tests/workflow/lint_workflow.py
 
 quick-test: .venv/installed-test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 # Random models against plain autograd in float64, ten times as many as in the tests.
 zoo: .venv/installed-test

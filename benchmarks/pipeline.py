@@ -44,7 +44,7 @@ class Job(NamedTuple):
 
 def jobs(folder: Path) -> list[Job]:
     """Every job that Snakemake has recorded, once."""
-    found: dict[tuple[str, float, float], Job] = {}
+    found: dict[tuple[str, float], Job] = {}
     for path in (folder / ".snakemake/metadata").rglob("*"):
         if not path.is_file():
             continue
@@ -53,7 +53,8 @@ def jobs(folder: Path) -> list[Job]:
         program = record["shellcmd"] or ""
         words = program.split()
         output = next((words[k + 1] for k, word in enumerate(words) if word == "--output"), "")
-        found.setdefault((record["rule"], *times), Job(record["rule"], *times, output.strip("'")))
+        # Each output of a job has its own record, with an end of its own.
+        found.setdefault((record["rule"], times[0]), Job(record["rule"], *times, output.strip("'")))
     return sorted(found.values(), key=lambda job: job.start)
 
 

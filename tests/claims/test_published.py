@@ -1,6 +1,7 @@
 """The list of claims."""
 
 from example_claims import BY_NAME
+from gradnoise.claims.claim import GROUPS
 from gradnoise.claims.published import CLAIMS, ORDER
 
 
@@ -9,9 +10,10 @@ def test_every_claim_stands_once_and_in_the_order_of_the_page():
     assert [claim.name for claim in CLAIMS if claim.name in ORDER] == list(ORDER)
 
 
-def test_the_papers_claims_come_first():
-    origins = [claim.origin for claim in CLAIMS]
-    assert origins == sorted(origins, key=["paper", "gradnoise", "companion"].index)
+def test_groups_stand_together_checks_of_code_last():
+    groups = [claim.group for claim in CLAIMS]
+    assert groups == sorted(groups, key=GROUPS.index)
+    assert groups[-1] == GROUPS[-1] == "instrument"
 
 
 def test_statements_are_sentences_that_differ():

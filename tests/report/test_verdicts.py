@@ -139,6 +139,21 @@ def test_details_say_interval_robustness_and_what_would_decide(groups):
     assert architecture["would_decide"] == "2 seeds"
 
 
+@pytest.mark.parametrize(
+    ("threshold", "shown"),
+    [
+        ("between -1.95996 and 1.95996", "between −1.96 and 1.96"),
+        ("< 4.88833", "< 4.89"),
+        ("> 92", "> 92"),
+        ("< -0.0953102 or > 0.0953102", "< −0.0953 or > 0.0953"),
+    ],
+)
+def test_thresholds_have_as_many_digits_as_are_read(threshold, shown):
+    found = verdicts.matrices(CLAIMS.assign(threshold=threshold), COMPONENTS)
+    assert row(found, "rise")["cells"][0]["threshold"] == shown
+    assert row(found, "rise")["details"][0]["threshold"] == shown
+
+
 def test_key_that_would_decide_is_named():
     claims = CLAIMS.assign(would_decide="2 more seeds", decides_key="training.seeds")
     found = row(verdicts.matrices(claims, COMPONENTS), "rise")["details"][0]

@@ -28,7 +28,7 @@ from example_documents import (
     python_snippets,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 # The promise is 5 minutes and 6 seconds on two idle cores; a shared machine gets some slack here, and the
 # measured times are printed.
 SECONDS, SECONDS_SECOND, BYTES = 480, 15, 2e9

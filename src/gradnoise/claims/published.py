@@ -2,10 +2,10 @@
 
 from gradnoise.claims import clt, prediction, tails
 from gradnoise.claims.balance import laws
-from gradnoise.claims.claim import Claim
+from gradnoise.claims.claim import GROUPS, Claim
 from gradnoise.store.registry import registered
 
-# Order on the page, the paper's claims first; those not named here follow the others of their origin.
+# Order on the page within a group; those not named here follow the others of theirs.
 ORDER = (
     "rises_with_batch_size",
     "same_trend",
@@ -51,9 +51,9 @@ ORDER = (
 )
 
 
-def _place(claim: Claim) -> tuple[bool, int]:
+def _place(claim: Claim) -> tuple[int, int]:
     place = ORDER.index(claim.name) if claim.name in ORDER else len(ORDER)
-    return claim.origin != "paper", place
+    return GROUPS.index(claim.group), place
 
 
 _GAUSSIANITY: dict[str, list[Claim]] = registered("gradnoise.claims.gaussianity", "CLAIMS")

@@ -4,6 +4,7 @@ A forest's axis is the distance into the range that a claim gives, over its marg
 supports, one left of 0 contradicts, whatever the claim's unit is.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -112,7 +113,7 @@ def _cell(row: Mapping[Any, Any]) -> dict[str, str]:
         "symbol": SYMBOLS[row["verdict"]],
         "verdict": row["verdict"],
         "value": number(row["measured"], row["unit"]),
-        "threshold": _minus(row["threshold"]),
+        "threshold": _range(row["threshold"]),
     }
 
 
@@ -132,7 +133,7 @@ def _detail(row: Mapping[Any, Any]) -> dict[str, Any]:
         "verdict": row["verdict"],
         "symbol": SYMBOLS[row["verdict"]],
         "measured": f"{number(row['measured'], row['unit'])}{with_interval}{unit}",
-        "threshold": _minus(row["threshold"]),
+        "threshold": _range(row["threshold"]),
         "quantity": row["quantity"],
         "noise": row["unit_of_noise"],
         "robustness": "; ".join(robustness),
@@ -141,8 +142,10 @@ def _detail(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _minus(text: str) -> str:
-    return text.replace("-", "−")
+def _range(threshold: str) -> str:
+    """A range as it is claimed, its numbers with three significant digits."""
+    short = re.sub(r"\d+\.\d+", lambda found: f"{float(found[0]):.3g}", threshold)
+    return short.replace("-", "−")
 
 
 def _interval(components: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, Any]:
