@@ -14,6 +14,7 @@ HYPERPARAMETERS = {
     "nesterov": False,
     "weight_decay": 0.0,
     "milestones": [],
+    "manifold": "euclidean",
     "milestone_factor": 0.1,
     "epochs": 2,
     "batch_size": 32,

@@ -14,6 +14,7 @@ import yaml
 from pydantic import create_model, field_validator, model_validator
 
 from gradnoise.errors import InputError
+from gradnoise.model.own_code import is_own
 from sections import Section, suggestion, within, without_braces
 from stages.balance import Balance
 from stages.calibration import Calibration
@@ -67,7 +68,22 @@ class Sections(Parts):
                 f"{self._saving()}"
             )
         self._require_steps_of_sgd()
+        self._require_euclidean()
         return self
+
+    def _require_euclidean(self) -> None:
+        """Check that what is trained on the Stiefel manifold starts there, and that no trajectory leaves it."""
+        if self.training.manifold == "euclidean" or self.training.path is not None:
+            return
+        if self.model.initialisation != "orthogonal" and not is_own(self.model.name):
+            raise ValueError(
+                f"training.manifold: stiefel starts from orthonormal weights; found model.initialisation "
+                f"{self.model.initialisation}, orthogonal is needed"
+            )
+        if self.trajectory.variants:
+            raise ValueError(
+                "training.manifold: stiefel, but a trajectory is Euclidean SGD's; leave them out (trajectory.variants: [])"
+            )
 
     def _require_steps_of_sgd(self) -> None:
         """Check that trajectories, which are SGD's, take nothing from a training by another optimizer."""

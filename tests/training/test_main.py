@@ -7,10 +7,12 @@ import time
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from example_training import HYPERPARAMETERS
 from gradnoise.data import dataset
 from gradnoise.data.samples import Samples, Source
+from gradnoise.geometry import critical_initialisation
 from gradnoise.training.__main__ import main
 
 
@@ -71,3 +73,33 @@ def test_a_killed_training_resumes_and_ends_bit_identical(tmp_path, stage_at, mo
     assert sorted(path.name for path in killed.iterdir()) == ["checkpoints", "training.csv"]
     for name in names:
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_a_network_starts_critical_and_stays_on_the_stiefel_manifold(
+    tmp_path, stage_at, monkeypatch
+):
+    command = stage_at(tmp_path)
+    settings = json.loads(command[1])
+    settings["model"] = {
+        "name": "mlp",
+        "arguments": {"hidden_features": [12, 9], "activation": "tanh"},
+        "initialisation": "orthogonal",
+        "q": 0.5,
+    }
+    settings["training"] |= {
+        "manifold": "stiefel",
+        "epochs": 2,
+        "checkpoints": [2],
+        "augment": False,
+    }
+    monkeypatch.setattr(sys, "argv", ["training", "--settings", json.dumps(settings), *command[2:]])
+    main()
+    gain = critical_initialisation("tanh", 0.5).weight_std
+    first, last = (
+        load_file(tmp_path / f"checkpoints/epoch-{epoch}.safetensors") for epoch in (0, 2)
+    )
+    for name in ("linear1.weight", "linear2.weight", "linear3.weight"):
+        for weights in (first[name], last[name]):
+            values = torch.linalg.svdvals(weights)
+            assert torch.allclose(values, torch.full_like(values, gain), atol=2e-6)
+        assert not torch.allclose(first[name], last[name], atol=1e-3)

@@ -9,6 +9,11 @@ from gradnoise.errors import InputError
     [
         ({"optimizer": "adam"}, "adamw, sgd, signsgd"),
         ({"optimizer": "sgd", "nesterov": True}, "momentum above 0"),
+        ({"optimizer": "adamw", "manifold": "stiefel"}, "found stiefel with adamw; it needs sgd"),
+        (
+            {"optimizer": "sgd", "manifold": "stiefel", "nesterov": True, "momentum": 0.9},
+            "without Nesterov",
+        ),
         ({"optimizer": "signsgd", "nesterov": True, "momentum": 0.9}, "needs sgd"),
     ],
 )

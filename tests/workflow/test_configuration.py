@@ -67,6 +67,26 @@ from gradnoise.errors import InputError
         ("runs", ["cnn", "cnn"], "'cnn' is listed 2 times"),
         ("runs", ["cn"], r"'cn' is not defined in run_definitions \(did you mean 'cnn'\?\)"),
         ("runs", [], "expected a list of names"),
+        ("model.initialisation", "haar", "model.initialisation: found 'haar'"),
+        ("model.initialisation", "orthogonal", "found None with initialisation orthogonal"),
+        ("model.q", 0.5, "found 0.5 with initialisation default"),
+        ("model.q", 0, "model.q.*: found 0"),
+        ("training.manifold", "sphere", "training.manifold: found 'sphere'"),
+        (
+            "training.manifold",
+            "stiefel",
+            "found model.initialisation default, orthogonal is needed",
+        ),
+        (
+            "run_definitions.cnn",
+            {"training": {"manifold": "stiefel", "optimizer": "adamw"}},
+            "stiefel needs the optimizer sgd",
+        ),
+        (
+            "run_definitions.cnn",
+            {"training": {"manifold": "stiefel", "nesterov": True}},
+            "and nesterov: false",
+        ),
         ("runs", ["a b"], "letters, digits and underscores"),
         ("run_definitions.cnn", {"nois": {}}, r"run_definitions.cnn.nois: unknown key"),
         ("run_definitions.cnn", {"noise": {"batch": 1}}, "noise.batch: unknown key"),
@@ -199,3 +219,16 @@ def test_what_no_run_uses_is_checked_too() -> None:
     config = edited("run_definitions.unused", {"nois": {}})
     with pytest.raises(InputError, match=r"run_definitions.unused.nois: unknown key .* 'noise'"):
         Experiment(config)
+
+
+def test_stiefel_starts_orthogonal_and_has_no_euclidean_trajectories() -> None:
+    config = edited("model.initialisation", "orthogonal")
+    config["model"]["q"] = 0.5
+    config["training"]["manifold"] = "stiefel"
+    with pytest.raises(InputError, match=r"leave them out \(trajectory.variants: \[\]\)"):
+        Experiment(config)
+    config["trajectory"]["variants"] = []
+    for run in config["run_definitions"].values():
+        run.get("trajectory", {}).pop("variants", None)
+    sections = Experiment(config).runs["cnn"].sections
+    assert (sections.model.q, sections.training.manifold) == (0.5, "stiefel")

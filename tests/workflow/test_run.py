@@ -20,7 +20,7 @@ def test_layers_are_chosen_by_a_module_around_them() -> None:
         chosen = [p for p in architectures.parameters(*network) if p.is_of(name)]
         assert len([p for p in chosen if p.kind == "weight"]) == count, name
     config = {**edited("noise.layers", ["block2", "linear"]), "runs": ["cnn"]}
-    config["model"] = {"name": "resnet20", "arguments": {"batch_norm": False}}
+    config["model"] |= {"name": "resnet20", "arguments": {"batch_norm": False}}
     assert {p.layer.partition(".")[0] for p in job(config=config).run.measured} == {
         "block2",
         "linear",

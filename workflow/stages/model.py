@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
 
 from fingerprint import canonical, digest, fingerprint
 from gradnoise.errors import InputError
@@ -21,6 +23,17 @@ class Model(Section):
 
     name: Annotated[str, Choice(architectures.NAMES, own="factory")]
     arguments: dict[str, Any]
+    initialisation: Literal["default", "orthogonal", "delta_orthogonal", "gaussian"]
+    q: Annotated[float, Field(gt=0)] | None
+
+    @model_validator(mode="after")
+    def _critical(self) -> Self:
+        if (self.initialisation == "default") != (self.q is None):
+            raise ValueError(
+                f"q: found {self.q} with initialisation {self.initialisation}; a variance belongs to orthogonal, "
+                "delta_orthogonal and gaussian, and null to default"
+            )
+        return self
 
 
 def source(name: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Training(Section):
     learning_rate: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
     nesterov: bool
+    manifold: Literal["euclidean", "stiefel"]
     weight_decay: Annotated[float, Field(ge=0)]
     milestones: list[Positive]
     milestone_factor: Annotated[float, Field(gt=0)]
@@ -51,6 +52,8 @@ class Training(Section):
             within(self.checkpoints, self.epochs, "training.checkpoints")
         if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
             raise ValueError("nesterov: true needs the optimizer sgd and a momentum above 0")
+        if self.manifold == "stiefel" and (self.optimizer != "sgd" or self.nesterov):
+            raise ValueError("manifold: stiefel needs the optimizer sgd, and nesterov: false")
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from gradnoise import stage
 from gradnoise.data import dataset
 from gradnoise.model.device import deterministic
 from gradnoise.store.work_area import WorkArea
+from gradnoise.training.criticality import initialise_critically
 from gradnoise.training.initial import initial_model
 from gradnoise.training.loop import Training, train_in
 from gradnoise.training.pretrained import take_over
@@ -26,6 +27,8 @@ def main() -> None:
             take_over(area, settings, data)
         else:
             model = initial_model(settings.model, data, settings.seed)
+            if settings.model.get("initialisation", "default") != "default":
+                initialise_critically(model, settings.model, settings.seed)
             metadata = {"seed": settings.seed, "model": settings.model}
             train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
         # The table first: if a kill comes between the two, the checkpoints are still there to go on from.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gradnoise.errors import InputError
+from gradnoise.geometry.stiefel import StiefelSGD
 from gradnoise.store.registry import registered
 from gradnoise.training.settings import Hyperparameters
 
@@ -17,7 +18,7 @@ def build(parameters: Sequence[Tensor], how: Hyperparameters) -> torch.optim.Opt
 
     Raises:
         InputError: for a name that is no module of `gradnoise.training.optimizers`, or Nesterov momentum
-            where there is none.
+            where there is none, or the Stiefel manifold for another than SGD or weights that are not on it.
     """
     optimizers: dict[str, Build] = registered("gradnoise.training.optimizers", "OPTIMIZER")
     if how.optimizer not in optimizers:
@@ -29,4 +30,10 @@ def build(parameters: Sequence[Tensor], how: Hyperparameters) -> torch.optim.Opt
             f"nesterov: found true with {how.optimizer} and momentum {how.momentum}; it needs sgd and a "
             "momentum above 0"
         )
+    if how.manifold == "stiefel":
+        if how.optimizer != "sgd" or how.nesterov:
+            raise InputError(
+                f"manifold: found stiefel with {how.optimizer}; it needs sgd without Nesterov momentum"
+            )
+        return StiefelSGD(parameters, how.learning_rate, how.momentum, how.weight_decay)
     return optimizers[how.optimizer](parameters, how)

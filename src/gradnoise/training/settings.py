@@ -20,6 +20,7 @@ class Hyperparameters:
         learning_rate: of the first epoch.
         momentum: of SGD and signSGD; the first moment's decay rate of AdamW.
         nesterov: whether SGD's momentum is Nesterov's.
+        manifold: "euclidean", or "stiefel": SGD by which weights keep orthonormal rows or columns.
         weight_decay: added to the gradient in SGD, decoupled in AdamW and signSGD.
         milestones: epochs after which the learning rate is multiplied by `milestone_factor`.
         milestone_factor: see milestones.
@@ -36,6 +37,7 @@ class Hyperparameters:
     learning_rate: float
     momentum: float
     nesterov: bool
+    manifold: str
     weight_decay: float
     milestones: Sequence[int]
     milestone_factor: float
@@ -90,7 +92,7 @@ class Settings:
     """Which network is trained.
 
     Attributes:
-        model: the config's model section, `name` and `arguments`.
+        model: the config's model section, `name`, `arguments`, `initialisation` and `q`.
         training: how it is trained, or was.
         seed: of the initial weights, the order of the samples, and their augmentation.
         pretrained: the network, where it has been trained already; else None.
