@@ -101,7 +101,8 @@ def test_a_killed_stage_goes_on_and_publishes_the_same_bits(tmp_path: Path) -> N
     data = tmp_path / "data.h5"
     settings = {"dataset": "linear_regression", "seed": 0, "synthetic": REGRESSION}
     settings |= {"path": None, "download": False, "image_size": None, "subset": None}
-    settings |= {"test_fraction": 0.2, "standardise": True, "task": "regression"}
+    settings |= {"test_fraction": 0.2, "standardise": True, "inputs": "auto"}
+    settings |= {"task": "regression"}
     command = [sys.executable, "-m", "gradnoise.data", "--settings", json.dumps(settings)]
     subprocess.run([*command, "--output", str(data)], check=True, capture_output=True)
     model = factory.build(SETTINGS["model"], (6,), 1, 4)

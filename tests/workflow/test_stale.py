@@ -210,6 +210,7 @@ def test_every_result_of_a_run_is_known_and_none_is_stale(
         "report.html",
         "noise_card.json",
         "claims.csv",
+        "claim_components.csv",
         "calibration.csv",
         "control.csv",
         "balance",

@@ -40,7 +40,9 @@ def test_only_a_users_model_has_a_fingerprint_of_its_own(
 def test_a_users_model_is_described_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own_network.py").write_text(OWN)
-    section = model.Model(name="own_network:build", arguments={"width": 4})
+    section = model.Model(
+        name="own_network:build", arguments={"width": 4}, initialisation="default", q=None
+    )
     weights = [p for p in model.parameters(section, (5,), 3) if p.name.endswith("weight")]
     assert [p.shape for p in weights] == [(4, 5), (3, 4)]
     monkeypatch.setattr(model, "subprocess", None)
