@@ -40,15 +40,14 @@ def test_only_a_users_model_has_a_fingerprint_of_its_own(
 def test_a_users_model_is_described_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own_network.py").write_text(OWN)
-    section = model.Model(
-        name="own_network:build", arguments={"width": 4}, initialisation="default", q=None
-    )
+    start = {"initialisation": "default", "q": None}
+    section = model.Model(name="own_network:build", arguments={"width": 4}, **start)
     weights = [p for p in model.parameters(section, (5,), 3) if p.name.endswith("weight")]
     assert [p.shape for p in weights] == [(4, 5), (3, 4)]
     monkeypatch.setattr(model, "subprocess", None)
     assert len(model.parameters(section, (5,), 3)) == 4
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
-    section = model.Model(name="own_network:missing", arguments={})
+    section = model.Model(name="own_network:missing", arguments={}, **start)
     with pytest.raises(InputError, match="own_network:missing cannot be used"):
         model.parameters(section, (5,), 3)
