@@ -115,13 +115,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 
 def _stand_in(folder: Path) -> None:
-    """A few images where the overlays look for CIFAR-10's."""
+    """A few images where the overlays look for CIFAR-10's, and files in place of trained networks: plans read both."""
     images = folder / "data/images"
     for place in [f"{part}/{name}" for part in ("train", "test") for name in ("cat", "dog")]:
         (images / place).mkdir(parents=True)
         for number in range(150):
             Image.new("RGB", (32, 32), (number, 0, 0)).save(images / place / f"{number}.jpg")
     shutil.make_archive(str(folder / "data/cifar10-jpeg"), "xztar", images)
+    for network in ("alexnet", "alexnet_batch_norm"):
+        checkpoints = folder / "data/alexnet-cifar10" / network / "checkpoints"
+        checkpoints.mkdir(parents=True)
+        for epoch in (0, 1, 10, 49, 60, 100):
+            (checkpoints / f"epoch-{epoch}.safetensors").write_text(f"{network} {epoch}")
 
 
 def test_the_default_experiment_runs_from_a_fresh_clone_within_its_promise(clone: Clone) -> None:
