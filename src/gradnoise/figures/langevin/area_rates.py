@@ -46,12 +46,8 @@ def pairs(result: Result) -> pd.DataFrame:
 def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory that theory has rates for."""
     colours = style.apply(settings)
-    columns = style.side_by_side(settings, min(2, len(results)))
-    rows = -(-len(results) // columns)
-    width = style.PAGE if columns > 1 else style.COLUMN
-    drawn, grid = style.figure(
-        settings, 0.5 + 2.3 * rows, width, nrows=rows, ncols=columns, squeeze=False
-    )
+    labels = "Exact (sd² per 1,000 steps)", "Measured (sd² per 1,000 steps)"
+    drawn, grid = files.panels(settings, results, 0.5, 2.3, *labels)
     frames = []
     for place, result in enumerate(results):
         frames.append(pairs(result))
@@ -60,12 +56,6 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
             arrow(result), (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=7
         )
         style.name_panel(grid.flat[place], place, result.heading)
-    for axes in list(grid.flat)[len(results) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Measured (sd² per 1,000 steps)")
-    for axes in grid[-1]:
-        axes.set_xlabel("Exact (sd² per 1,000 steps)")
     keys.key(drawn, _key(colours[0]))
     return drawn, pd.concat(frames, ignore_index=True)
 

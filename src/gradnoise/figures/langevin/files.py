@@ -67,6 +67,35 @@ def read(paths: Iterable[Path], subspace: str = "") -> list[Result]:
     return found
 
 
+def panels(
+    settings: Settings, results: Sequence[Result], base: float, row: float, x: str, y: str
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure with a panel for every trajectory, at most two beside each other.
+
+    Args:
+        settings: of the figure.
+        results: one a panel.
+        base, row: height of the figure without panels, and of a row of them, inches.
+        x, y: labels of the outer axes.
+
+    Returns:
+        The figure, and its axes (rows, columns); those without a trajectory are off.
+    """
+    columns = style.side_by_side(settings, min(2, len(results)))
+    rows = -(-len(results) // columns)
+    width = style.PAGE if columns > 1 else style.COLUMN
+    drawn, grid = style.figure(
+        settings, base + row * rows, width, nrows=rows, ncols=columns, squeeze=False
+    )
+    for axes in list(grid.flat)[len(results) :]:
+        axes.set_axis_off()
+    for axes in grid[:, 0]:
+        axes.set_ylabel(y)
+    for axes in grid[-1]:
+        axes.set_xlabel(x)
+    return drawn, grid
+
+
 def main(
     description: str,
     draw: Callable[[Sequence[Result], Settings], tuple[Figure, pd.DataFrame]],

@@ -36,12 +36,8 @@ RADIUS = np.sqrt(-2 * np.log(0.05))  # standard deviations that hold 95 % of two
 def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory with momentum."""
     colours = style.apply(settings)
-    columns = style.side_by_side(settings, min(2, len(results)))
-    rows = -(-len(results) // columns)
-    width = style.PAGE if columns > 1 else style.COLUMN
-    drawn, grid = style.figure(
-        settings, 0.6 + 2.9 * rows, width, nrows=rows, ncols=columns, squeeze=False
-    )
+    labels = "Position (standard deviations)", "Velocity (standard deviations)"
+    drawn, grid = files.panels(settings, results, 0.6, 2.9, *labels)
     frames = []
     for place, result in enumerate(results):
         frames.append(_panel(grid.flat[place], result, colours))
@@ -50,12 +46,6 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
             xycoords="axes fraction", ha="center", fontsize=7, zorder=5,
         )  # fmt: skip
         style.name_panel(grid.flat[place], place, result.heading)
-    for axes in list(grid.flat)[len(results) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Velocity (standard deviations)")
-    for axes in grid[-1]:
-        axes.set_xlabel("Position (standard deviations)")
     keys.key(drawn, _key(colours, max(len(frame) for frame in frames)), across=3)
     return drawn, pd.concat(frames, ignore_index=True)
 

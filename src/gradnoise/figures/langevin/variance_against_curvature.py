@@ -34,12 +34,8 @@ APART = 1.04  # factor between the curvatures at which neighbours are drawn
 def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.DataFrame]:
     """A panel for every trajectory."""
     colours = style.apply(settings)
-    columns = style.side_by_side(settings, min(2, len(results)))
-    rows = -(-len(results) // columns)
-    drawn, grid = style.figure(
-        settings, 0.5 + 2.1 * rows, style.PAGE if columns > 1 else style.COLUMN,
-        nrows=rows, ncols=columns, squeeze=False,
-    )  # fmt: skip
+    labels = "Curvature h (loss per parameter squared)", "Variance over isotropic law"
+    drawn, grid = files.panels(settings, results, 0.5, 2.1, *labels)
     frames = []
     for place, result in enumerate(results):
         frames.append(relative(result))
@@ -47,12 +43,6 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
         n = result.numbers
         exponents = f"C ~ H^{_pm(n, 'noise_exponent')}, variance ~ H^{_pm(n, 'variance_exponent')}"
         style.name_panel(grid.flat[place], place, f"{result.heading}\n{exponents}")
-    for axes in list(grid.flat)[len(results) :]:
-        axes.set_axis_off()
-    for axes in grid[:, 0]:
-        axes.set_ylabel("Variance over isotropic law")
-    for axes in grid[-1]:
-        axes.set_xlabel("Curvature h (loss per parameter squared)")
     keys.key(drawn, _key(colours, pd.concat(frames)))
     return drawn, pd.concat(frames, ignore_index=True)
 
