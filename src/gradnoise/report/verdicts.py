@@ -94,8 +94,9 @@ def _row(
         _interval(
             components[(components["run"] == run) & (components["scope"] == scope)],
             by_key[run, scope],
+            LINE * place + LINE / 2 + 1,
         )
-        for run, scope in present
+        for place, (run, scope) in enumerate(present)
     ]
     return {
         "name": first["claim"],
@@ -103,7 +104,7 @@ def _row(
         "origin": first["origin"],
         "measured": first["measured_quantity"],
         "cells": [_cell(by_key[key]) if key in by_key else None for key in columns],
-        "forest": {"lines": drawn, "height": LINE * len(drawn)},
+        "forest": {"lines": drawn, "height": LINE * len(drawn) + 2},
         "details": [_detail(by_key[key]) for key in present],
     }
 
@@ -148,13 +149,14 @@ def _range(threshold: str) -> str:
     return short.replace("-", "−")
 
 
-def _interval(components: pd.DataFrame, row: Mapping[Any, Any]) -> dict[str, Any]:
-    """One line of a forest: the deciding component, and the others behind it."""
+def _interval(components: pd.DataFrame, row: Mapping[Any, Any], y: float) -> dict[str, Any]:
+    """One line of a forest, at a height: the deciding component, and the others behind it."""
     others = components[~components["worst"].astype(bool)]
     if len(others) > THIN:  # the nearest to the threshold are those that matter
         others = others.loc[others["standardised"].abs().nsmallest(THIN).index]
     return {
         "verdict": row["verdict"],
+        "y": y,
         "label": f"{row['run']}, {row['scope']}: {row['verdict']}",
         "deciding": _drawn(row),
         "others": [one for _, part in others.iterrows() if (one := _drawn(part.to_dict()))],
