@@ -23,7 +23,6 @@ from gradnoise.model.loss import Loss
 from gradnoise.model.preservation import preserved
 
 PROBED = 128  # samples of a data set among which a few are looked at
-PROBES = 3  # of them: the first, the middle and the last
 
 
 def sample_dependence(
