@@ -15,6 +15,7 @@ from pydantic import create_model, field_validator, model_validator
 
 from gradnoise.errors import InputError
 from gradnoise.model.own_code import is_own
+from gradnoise.store.paths import STUDY_STAGES
 from sections import Section, suggestion, within, without_braces
 from stages.balance import Balance
 from stages.calibration import Calibration
@@ -34,7 +35,7 @@ SCHEMA = Path(__file__).parent / "schemas/config.schema.json"
 # Folders of the project and its data, in which no results may lie; logs, beside them, have the results' own names.
 PROJECTS = ("benchmarks", "data", "docs", "logs", "src", "tests", "workflow")
 # Folders of an output that are no run's.
-SHARED = ("balance", "data", "figures", "tables")
+SHARED = (*STUDY_STAGES, "data", "figures", "tables")
 
 
 class Parts(Section):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
 from gradnoise.store.variables import Variable
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
@@ -54,8 +54,9 @@ def page() -> str:
     parts.append(f"## Tables\n\nCSV files in `{PATHS.tables}/`.")
     declared = import_module("gradnoise.tables.columns").COLUMNS
     parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in declared.items()]
-    balance = import_module("gradnoise.balance.results").TABLES
-    parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in balance.items()]
+    for stage in STUDY_STAGES:
+        tables = import_module(f"gradnoise.{stage}.results").TABLES
+        parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in tables.items()]
     parts.append("## Checks and verdicts")
     for path, name in (
         (PATHS.calibration, "gradnoise.calibration.results"),

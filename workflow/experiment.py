@@ -12,7 +12,7 @@ import environment
 from configuration import Config, Parts, Sections, check_duplicates
 from fingerprint import canonical
 from gradnoise.errors import InputError
-from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
 from gradnoise.tables.scope import unsaid
 from run import Job, Run
 from sections import check
@@ -149,7 +149,11 @@ class Experiment:
 
     def shared_tables(self) -> dict[str, str]:
         """Folders of tables that belong to no run, by the stage that writes them, where the config asks for any."""
-        return {"balance": self.paths.balance} if self.sections.balance.studies else {}
+        return {
+            stage: self.paths.studies(stage)
+            for stage in STUDY_STAGES
+            if getattr(self.sections, stage).studies
+        }
 
     def figure_files(self) -> list[str]:
         """Figures of all runs, in the order of the page."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from experiment import Experiment
 from fingerprint import canonical, digest, fingerprint
+from gradnoise.store.paths import STUDY_STAGES
 from run import Job
 from sizes import Resources
 
@@ -20,6 +21,7 @@ WILDCARDS = {
     "parameter": r"[^/]+",
     "figure": r"\w+",
     "variant": r"\w+",
+    "stage": "|".join(STUDY_STAGES),
 }
 
 

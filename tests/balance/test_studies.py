@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from example_studies import SMALL, made, study
-from gradnoise.balance.results import STUDIES, TABLES, write
+from gradnoise.balance.results import STUDIES, TABLES
 from gradnoise.balance.settings import Settings
 from gradnoise.balance.studies.laws import distance
 from gradnoise.balance.studies.norms import SAMPLES, TRAINING_BATCH
 from gradnoise.balance.study import moments, relaxed, seed_of
 from gradnoise.stage import read_settings
+from gradnoise.store.studies import write
 
 
 def test_the_stage_writes_the_tables_of_its_studies_and_no_others(tmp_path):
@@ -26,7 +27,12 @@ def test_the_stage_writes_the_tables_of_its_studies_and_no_others(tmp_path):
 def test_every_study_fills_every_declared_column(name, tmp_path):
     found = study(name)
     assert set(found) == {f"balance_{table}" for table in STUDIES[name].tables}
-    write(tmp_path, {k.removeprefix("balance_"): t.to_dict("records") for k, t in found.items()})
+    write(
+        tmp_path,
+        "balance",
+        TABLES,
+        {k.removeprefix("balance_"): t.to_dict("records") for k, t in found.items()},
+    )
     assert {path.stem for path in tmp_path.iterdir()} == set(found)
     for table, rows in found.items():
         assert set(rows) == {each.name for each in TABLES[table]}

@@ -1,6 +1,9 @@
 FIGURES = EXPERIMENT.figure_files()
 
 
+ruleorder: shared_figures > figures
+
+
 rule figures:
     input:
         tables=PATHS.tables,
@@ -30,3 +33,31 @@ rule figures:
     shell:
         "python -m {params.module:q} --settings {params.settings:q}"
         " --tables {input.tables:q} --layers {input.layers:q} --data {input.data:q} --output {output.pdf:q} 2> {log:q}"
+
+
+rule shared_figures:
+    input:
+        tables=PATHS.tables,
+    output:
+        pdf=PATHS.figure("pdf", "{stage}"),
+        png=report(
+            PATHS.figure("png", "{stage}"),
+            caption="../report/figures.rst",
+            category="Figures",
+            labels={"run": "{stage}", "figure": "{figure}"},
+        ),
+        csv=PATHS.figure("csv", "{stage}"),
+    log:
+        PATHS.log(PATHS.figure("pdf", "{stage}")),
+    resources:
+        mem_mb=figures.RESOURCES.memory,
+        runtime=figures.RESOURCES.minutes,
+    params:
+        lambda wildcards: fingerprint(figures.module(wildcards.figure), SOURCE),
+        module=lambda wildcards: figures.module(wildcards.figure),
+        settings=lambda wildcards: canonical(
+            figures.shared_settings(EXPERIMENT, wildcards.stage)
+        ),
+    shell:
+        "python -m {params.module:q} --settings {params.settings:q}"
+        " --tables {input.tables:q} --output {output.pdf:q} 2> {log:q}"

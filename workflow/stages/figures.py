@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from gradnoise.figures import catalogue
-from gradnoise.store.paths import Checkpoint, Paths
+from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
 from run import Job, Run
 from sections import Section
 from sizes import Resources
@@ -76,7 +76,11 @@ def figures_of(run: Run) -> list[str]:
 
 def shared(experiment: "Experiment") -> dict[str, str]:
     """Figures of no run, by name, with the stage whose tables they show."""
-    asked = {f"balance.{study}" for study in experiment.sections.balance.studies}
+    asked = {
+        f"{stage}.{study}"
+        for stage in STUDY_STAGES
+        for study in getattr(experiment.sections, stage).studies
+    }
     return {
         name: entry.study.split(".")[0]
         for name, entry in catalogue.entries().items()

@@ -3,9 +3,10 @@
 import logging
 
 from gradnoise import stage
-from gradnoise.balance.results import STUDIES, write
+from gradnoise.balance.results import STUDIES, TABLES
 from gradnoise.balance.settings import Settings
 from gradnoise.stage import without_linear_algebra
+from gradnoise.store.studies import write
 from gradnoise.store.work_area import WorkArea
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ def main() -> None:
         folder = area.path / "balance"
         folder.mkdir(exist_ok=True)
         for name in settings.studies:
-            write(folder, STUDIES[name].run(settings))
+            write(folder, "balance", TABLES, STUDIES[name].run(settings))
             log.info("%s: done", name)
         area.publish({"balance": options.output})
 

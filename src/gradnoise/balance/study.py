@@ -1,8 +1,4 @@
-"""What a study of the balance stage is, and what all of them share."""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+"""What all studies of the balance stage share."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +8,6 @@ from gradnoise.draws.streams import Stream, seed_sequence
 from gradnoise.store.variables import Variable
 
 LONGEST = 400.0  # of `relaxed`
-
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Study:
-    """A simulation with its tables.
-
-    Attributes:
-        tables: columns of every table, by name.
-        run: from the settings to the rows of every table, with those columns in any order.
-    """
-
-    tables: Mapping[str, Sequence[Variable]]
-    run: Callable[[Settings], Mapping[str, Rows]]
 
 
 def relaxed(ratio: float, slope: float = 1.0) -> float:

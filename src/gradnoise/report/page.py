@@ -13,7 +13,7 @@ from gradnoise.report.plates import plates
 from gradnoise.report.provenance import configuration, software
 from gradnoise.report.runs import run
 from gradnoise.report.settings import Settings
-from gradnoise.tables.catalogue import SHARED
+from gradnoise.store.paths import STUDY_STAGES
 
 
 def render(settings: Settings, inputs: Inputs) -> str:
@@ -30,7 +30,7 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     names = list(tables["gaussianity"]["run"].unique())
     leader = names[0]
     runs = [run(name, settings, inputs) for name in names]
-    known = list(dict.fromkeys([*names, *settings.runs, *SHARED]))
+    known = list(dict.fromkeys([*names, *settings.runs, *STUDY_STAGES]))
     drawn = plates(inputs.figures, known, settings.figures)
     leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
     trajectories = langevin.trajectories(tables)

@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 # Stages with one HDF5 file per measured parameter of a checkpoint.
 LAYER_STAGES = ("gaussianity", "clt", "tails")
+# Stages of the whole experiment with a folder of tables, which may not have been asked for; their tables begin with
+# their names.
+STUDY_STAGES = ("balance",)
 
 
 class Checkpoint(NamedTuple):
@@ -87,10 +90,9 @@ class Paths:
         """The positive control, CSV."""
         return f"{self.output}/control.csv"
 
-    @property
-    def balance(self) -> str:
-        """Folder of the balance stage's tables, CSV."""
-        return f"{self.output}/balance"
+    def studies(self, stage: str) -> str:
+        """Folder of the tables of one of STUDY_STAGES, CSV."""
+        return f"{self.output}/{stage}"
 
     @property
     def tables(self) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
+from gradnoise.store.paths import STUDY_STAGES
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 from gradnoise.trajectory.names import NETWORK
 
@@ -68,10 +69,6 @@ TEXT = (
 LANGEVIN = ("langevin", "langevin_subspaces")
 
 
-# Stages of the whole experiment, which may not have been asked for; their tables begin with their names.
-SHARED = ("balance",)
-
-
 def weights(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the layers' weights, whatever they compute: no biases, no normalisation, no network.
 
@@ -103,7 +100,7 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
-    shared = [path.stem for stage in SHARED for path in sorted(folder.glob(f"{stage}_*.csv"))]
+    shared = [path.stem for stage in STUDY_STAGES for path in sorted(folder.glob(f"{stage}_*.csv"))]
     return {name: read_table(folder / f"{name}.csv") for name in (*names, *shared)}
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from gradnoise.balance.ensembles import sample_units
 from gradnoise.balance.settings import Settings
-from gradnoise.balance.study import Rows, Study, seed_of
+from gradnoise.balance.study import seed_of
+from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
 # Both factors: balanced, and further and further from it at much the same product.

@@ -13,7 +13,8 @@ from gradnoise.balance.diagonal import (
 )
 from gradnoise.balance.ensembles import sample_diagonal
 from gradnoise.balance.settings import Settings
-from gradnoise.balance.study import ENSEMBLE, Rows, Study, moments, relaxed, seed_of
+from gradnoise.balance.study import ENSEMBLE, moments, relaxed, seed_of
+from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
 BATCHES = (2, 1)  # samples, with learning rates in proportion: one temperature

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from gradnoise.balance.ensembles import sample_units
 from gradnoise.balance.settings import Settings
-from gradnoise.balance.study import Rows, Study, seed_of
+from gradnoise.balance.study import seed_of
 from gradnoise.draws.streams import Stream, generator
+from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
 Floats = NDArray[np.float64]

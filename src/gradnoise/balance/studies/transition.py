@@ -13,7 +13,8 @@ from gradnoise.balance.collapse import critical_learning_rate, growth_rate
 from gradnoise.balance.diagonal import critical_temperature, diagonal_moments, diagonal_quantiles
 from gradnoise.balance.ensembles import sample_diagonal
 from gradnoise.balance.settings import Settings
-from gradnoise.balance.study import ENSEMBLE, Rows, Study, moments, relaxed, seed_of
+from gradnoise.balance.study import ENSEMBLE, moments, relaxed, seed_of
+from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
 DEPTHS = (0, 1, 2)
