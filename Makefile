@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run prune test lint quick-test zoo benchmark lock clean
+.PHONY: install run prune test lint quick-test zoo mutants benchmark lock clean
 
 install: .venv/installed
 
@@ -29,6 +29,7 @@ prune: install
 test: .venv/installed-test lint
 	$(BIN)/python -m pytest -n auto -m "not alone"
 	$(BIN)/python -m pytest -m alone
+	$(BIN)/python tests/mutants/run.py --sample
 
 .venv/installed-test: .venv/installed requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
@@ -48,6 +49,10 @@ quick-test: .venv/installed-test
 # Random models against plain autograd in float64, ten times as many as in the tests.
 zoo: .venv/installed-test
 	GRADNOISE_ZOO=3000 $(BIN)/python -m pytest tests/gradients/test_zoo.py
+
+# Deliberate errors, one at a time: does a test notice? A fixed sample of them is part of `make test`.
+mutants: .venv/installed-test
+	$(BIN)/python tests/mutants/run.py
 
 benchmark: install
 	for file in $(filter-out benchmarks/make_%, $(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
