@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from gradnoise.data import embedded
 from gradnoise.errors import InputError
-from gradnoise.related import images
 from gradnoise.related.images import two_classes
 
 
@@ -26,6 +26,6 @@ def test_targets_are_the_classes_of_their_images() -> None:
 
 
 def test_a_missing_file_is_one_line(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(images, "FILE", tmp_path / "none.h5")
+    monkeypatch.setattr(embedded, "FILE", tmp_path / "none.h5")
     with pytest.raises(InputError, match=r"none\.h5: expected a complete data file"):
         two_classes(np.random.default_rng(1), 10)

@@ -11,14 +11,11 @@ lambda the largest eigenvalue, s the largest singular value; without biases with
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from gradnoise.curvature.objective import trainable
-from gradnoise.errors import InputError
-from gradnoise.geometry.jacobian import layer_jacobians
 from gradnoise.geometry.likelihoods import expected_fisher
+from gradnoise.geometry.tangent_kernel import LayerKernels, layer_kernels
 
 
 class BlockBound(NamedTuple):
@@ -47,25 +44,14 @@ def block_bound(model: nn.Module, inputs: ArrayLike | Tensor) -> BlockBound:
     Raises:
         InputError: for trainable parameters elsewhere, and as `expected_fisher`.
     """
-    layers = [(name, each) for name, each in model.named_modules() if isinstance(each, nn.Linear)]
-    members = {
-        name: [part for part, _ in trainable(model) if part.rpartition(".")[0] == name]
-        for name, _ in layers
-    }
-    known = {part for parts in members.values() for part in parts}
-    others = [part for part, _ in trainable(model) if part not in known]
-    if others or not known:
-        raise InputError(
-            f"block_bound: found {', '.join(others) or 'no parameters'}; linear layers' alone are needed"
-        )
-    whole = expected_fisher(model, inputs, "gaussian")
-    blocks = [
-        float(np.linalg.norm(whole.rows(parts), 2)) ** 2 for parts in members.values() if parts
-    ]
-    bound = 0.0
-    for name, (entered, jacobians) in layer_jacobians(model, whole.inputs).items():
-        kinds = {part.rpartition(".")[2] for part in members[name]}
-        lengths = entered.double().square().sum(1) * ("weight" in kinds) + ("bias" in kinds)
-        largest = torch.linalg.matrix_norm(jacobians.double(), 2)
-        bound += float((lengths * largest**2).mean())
-    return BlockBound(max(blocks), float(whole.eigenvalues(1)[0]), sum(blocks), bound)
+    return bounds_of(layer_kernels(model, expected_fisher(model, inputs, "gaussian")))
+
+
+def bounds_of(layers: LayerKernels) -> BlockBound:
+    """The members of the inequality out of the layers' kernels, of a Gaussian likelihood."""
+    blocks = [_largest(each) for each in layers.kernels.values()]
+    return BlockBound(max(blocks), _largest(layers.whole), sum(blocks), sum(layers.bounds.values()))
+
+
+def _largest(kernel: Tensor) -> float:
+    return float(np.linalg.eigvalsh(kernel.numpy())[-1])

@@ -165,17 +165,9 @@ class Fisher:
                 f"condition: found {self._height()} rows and {self.size} parameters; one of the two at most {DENSE_SIDE} "
                 f"and {DENSE_SIZE} elements are needed: take fewer samples"
             )
-        values = _gram_eigenvalues(self.rows())
-        rounding = torch.finfo(self.root.dtype).eps ** 2
-        if cutoff is None:
-            cutoff = max(self._height(), self.size) * max(rounding, np.finfo(np.float64).eps)
-        found = values[values > cutoff * values[0]]
-        if not len(found):
-            raise InputError("condition: the Fisher information is 0")
-        largest, smallest = float(found[0]), float(found[-1])
-        return Condition(
-            largest / smallest, largest, smallest, len(found), float(cutoff * values[0])
-        )
+        precision = torch.finfo(self.root.dtype).eps
+        longest = max(self._height(), self.size)
+        return condition_of(_gram_eigenvalues(self.rows()), longest, precision, cutoff)
 
     def _height(self) -> int:
         return len(self.inputs) * self.root.shape[2]
@@ -186,6 +178,29 @@ class Fisher:
 
     def _parts(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         return zip(self.inputs.split(size), self.root.split(size), strict=True)
+
+
+def condition_of(
+    values: Floats, longest: int, precision: float, cutoff: float | None = None
+) -> Condition:
+    """Condition number over the nonzero ones of eigenvalues.
+
+    Args:
+        values: of A^T A, descending, float64 (rank,).
+        longest: the longer side of A.
+        precision: relative rounding of A's elements.
+        cutoff: relative to the largest eigenvalue; default longest max(precision^2, 2e-16).
+
+    Raises:
+        InputError: where all are 0.
+    """
+    if cutoff is None:
+        cutoff = longest * max(precision**2, float(np.finfo(np.float64).eps))
+    found = values[values > cutoff * values[0]]
+    if not len(found):
+        raise InputError("condition: the Fisher information is 0")
+    largest, smallest = float(found[0]), float(found[-1])
+    return Condition(largest / smallest, largest, smallest, len(found), float(cutoff * values[0]))
 
 
 def _gram_eigenvalues(rows: Tensor) -> Floats:

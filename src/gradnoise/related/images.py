@@ -1,11 +1,9 @@
 """Images for the studies of networks: the data set that comes with Gradnoise, made small."""
 
-from pathlib import Path
-
 import numpy as np
 
 from gradnoise.data.dataset import INPUTS, SPLITS, TARGETS
-from gradnoise.data.sources.fashion_mnist_subset import FILE
+from gradnoise.data.embedded import place
 from gradnoise.related.study import Floats
 from gradnoise.store.results import opened
 
@@ -25,12 +23,11 @@ def two_classes(random: np.random.Generator, count: int) -> tuple[Floats, Floats
     Raises:
         InputError: where the file is missing or damaged.
     """
-    path = FILE if FILE.exists() else Path(__file__).resolve().parents[3] / FILE
-    with opened(path, "data") as file:
+    with opened(place(), "data") as file:
         targets = file[SPLITS[0]][TARGETS.name][...]
         chosen = [random.choice(np.flatnonzero(targets == k), count // 2, False) for k in CLASSES]
-        place = np.sort(np.concatenate(chosen))
-        images = file[SPLITS[0]][INPUTS.name][place].astype(np.float64)
+        at = np.sort(np.concatenate(chosen))
+        images = file[SPLITS[0]][INPUTS.name][at].astype(np.float64)
     pooled = images.reshape(count, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(count, 49)
     pooled -= pooled.mean(axis=0)
-    return pooled / pooled.std(), np.where(targets[place] == CLASSES[0], -1.0, 1.0)
+    return pooled / pooled.std(), np.where(targets[at] == CLASSES[0], -1.0, 1.0)

@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradnoise.data.embedded import place
 from gradnoise.data.entry import Description, cut
 from gradnoise.data.samples import Source
 from gradnoise.data.settings import Settings
 from gradnoise.data.sources import arrays
 from gradnoise.errors import InputError
 
-FILE = Path("data/fashion-mnist-subset.h5")
 SHA256 = "6e4abed0bb6402c595cfea615666bced453447f51d05783af7062bd812b850fa"
 WHOLE = Description((1, 28, 28), 10, 10_000)
 
@@ -27,10 +27,7 @@ class Subset:
 
     def input_files(self, settings: Settings) -> list[Path]:
         """The file: the one given, of the working directory, or of the checkout."""
-        if settings.path is not None:
-            return [settings.place]
-        # From outside a checkout: the one that this module lies in.
-        return [FILE if FILE.exists() else Path(__file__).resolve().parents[4] / FILE]
+        return [place() if settings.path is None else settings.place]
 
     def read(self, settings: Settings) -> Source:
         """Read the file.
