@@ -202,17 +202,19 @@ def _full(cell: Cell, epoch: int, column: str) -> Cell:
 
 def _cells(run: Evidence, places: Sequence[Cell], batches: int) -> tuple[Cells, list[Cell]]:
     """Percentages that exist in every seed and repeat; which cells these are."""
+    columns = {
+        name: _column(run, batches, name) for name in dict.fromkeys(str(c.column) for c in places)
+    }
     values, coordinates, within, sizes, there = [], [], [], [], []
     for cell in places:
-        table = run.wide(batches, str(cell.column))
         key = (cell.epoch, cell.layer, cell.batch_size)
-        column = table[key].unstack("repeat").to_numpy(float)
-        if np.isnan(column).any():
+        percentages_of, tested_of, within_of = columns[str(cell.column)]
+        if np.isnan(percentages_of[key]).any():
             continue
-        values.append(column)
+        values.append(percentages_of[key])
         there.append(cell)
-        coordinates.append(run.tested(batches, str(cell.column))[key].mean())
-        within.append(run.within(batches, str(cell.column)).get(key, np.nan))
+        coordinates.append(tested_of[key])
+        within.append(within_of.get(key, np.nan))
         drawn = cell.column == DIRECTIONS  # of infinitely many
         sizes.append(np.inf if drawn else run.layers["size"][cell.layer])
     groups = [(cell.column, cell.layer) for cell in there]
@@ -230,6 +232,16 @@ def _cells(run: Evidence, places: Sequence[Cell], batches: int) -> tuple[Cells, 
         np.nan_to_num(unseen),
     )
     return cells, there
+
+
+def _column(run: Evidence, batches: int, column: str) -> tuple[Mapping[Any, Any], ...]:
+    """By (epoch, layer, batch size): percentages (S, R), how many were tested, variance of passing where known."""
+    table = run.wide(batches, column)
+    seeds, repeats = (table.index.unique(level) for level in ("seed", "repeat"))
+    grid = pd.MultiIndex.from_product([seeds, repeats])  # NaN where a seed lacks a repeat
+    percentages = table.reindex(grid).to_numpy(float).T.reshape(-1, len(seeds), len(repeats))
+    known = run.tested(batches, column).mean(), run.within(batches, column)
+    return dict(zip(table, percentages, strict=True)), *(dict(each) for each in known)
 
 
 def _numbered(names: Sequence[tuple[Any, ...]]) -> Any:
