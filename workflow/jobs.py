@@ -60,13 +60,13 @@ class Stage:
         """Processors."""
         return self._resources(wildcards).threads
 
-    def memory(self, wildcards: Mapping[str, str]) -> int:
-        """MiB."""
-        return self._resources(wildcards).memory
+    def memory(self, wildcards: Mapping[str, str], attempt: int) -> int:
+        """MiB; an attempt after a failed one asks for more."""
+        return attempt * self._resources(wildcards).memory
 
-    def minutes(self, wildcards: Mapping[str, str]) -> int:
+    def minutes(self, wildcards: Mapping[str, str], attempt: int) -> int:
         """Until a scheduler may stop it."""
-        return self._resources(wildcards).minutes
+        return attempt * self._resources(wildcards).minutes
 
     def gpu(self, wildcards: Mapping[str, str]) -> int:
         """GPUs."""

@@ -45,3 +45,12 @@ def test_the_code_of_a_users_model_is_part_of_a_jobs_code(monkeypatch: pytest.Mo
     assert training.model(WILDCARDS) == ("cnn@1234", "cross_entropy@1234")
     assert training.source(WILDCARDS) != built_in
     assert data.source(DATA) == read
+
+
+def test_another_attempt_asks_for_more_memory_and_time() -> None:
+    training = Stage("training", Experiment(DEFAULT), SOURCE)
+    for needed in (training.memory, training.minutes):
+        assert [needed(WILDCARDS, attempt) for attempt in (2, 3)] == [
+            2 * needed(WILDCARDS, 1),
+            3 * needed(WILDCARDS, 1),
+        ]

@@ -70,6 +70,7 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
         assert resources, rule
         assert re.search(r"mem_mb=\d+.*runtime=\d+", resources[1]), resources[1]
     assert "gpu=1" in text
+    assert "Exception" not in text
 
 
 @pytest.mark.slow

@@ -21,9 +21,12 @@ rule figures:
         csv=PATHS.figure("csv"),
     log:
         PATHS.log(PATHS.figure("pdf")),
+    # Shared figures have their own rule.
+    wildcard_constraints:
+        run="|".join(EXPERIMENT.runs),
     resources:
-        mem_mb=figures.RESOURCES.memory,
-        runtime=figures.RESOURCES.minutes,
+        mem_mb=lambda wildcards, attempt: attempt * figures.RESOURCES.memory,
+        runtime=lambda wildcards, attempt: attempt * figures.RESOURCES.minutes,
     params:
         lambda wildcards: fingerprint(figures.module(wildcards.figure), SOURCE),
         module=lambda wildcards: figures.module(wildcards.figure),
@@ -50,8 +53,8 @@ rule shared_figures:
     log:
         PATHS.log(PATHS.figure("pdf", "{stage}")),
     resources:
-        mem_mb=figures.RESOURCES.memory,
-        runtime=figures.RESOURCES.minutes,
+        mem_mb=lambda wildcards, attempt: attempt * figures.RESOURCES.memory,
+        runtime=lambda wildcards, attempt: attempt * figures.RESOURCES.minutes,
     params:
         lambda wildcards: fingerprint(figures.module(wildcards.figure), SOURCE),
         module=lambda wildcards: figures.module(wildcards.figure),
