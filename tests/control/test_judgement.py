@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from example_chain import Asked, noted
+from example_results import call
 from gradnoise.control import judgement
 from gradnoise.control.judgement import check_population
 from gradnoise.control.populations import DEGREES, HEAVY_FACTORS, HeavyFactor
 from gradnoise.control.results import COLUMNS
+from gradnoise.draws.streams import Stream
 from gradnoise.tails.stable.index import METHODS
 
 # Mean index of Gaussian series of 200; only the default method's is judged by.
@@ -59,6 +62,29 @@ def test_stage_writes_a_table(tmp_path: Path) -> None:
     assert list(rows[0]) == [column.name for column in COLUMNS]
     assert list(rows[0])[:5] == ["distribution", "source", "draws", "batch_size", "batches"]
     assert {row["verdict"] for row in rows} <= {"right", "wrong"}
+
+
+def test_the_program_writes_what_the_library_says_from_streams_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"SAMPLES": 400, "FEATURES": 40, "NULL_SERIES": 30}
+    for name, value in small.items():
+        monkeypatch.setattr(judgement, name, value)
+    asked: list[Asked] = []
+    settings = {"batch_sizes": [4, 16], "batches": 40, "seed": 5}
+    with noted("control", asked):
+        call("control", "--settings", json.dumps(settings), "--output", tmp_path / "control.csv")
+    with (tmp_path / "control.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = judgement.control(**settings)
+    assert rows == [{name: str(row[name]) for name in rows[0]} for row in expected]
+    # Populations, shuffles of the samples, the null: nothing that a network's noise is drawn from.
+    streams: dict[int, list[tuple[int, ...]]] = {}
+    for each in asked:
+        streams.setdefault(each.purpose, []).append(each.key)
+    assert set(streams) == {Stream.CONTROL, Stream.GROWTH, Stream.TAILS}
+    populations = [key for key in streams[Stream.CONTROL] if len(key) == 2]
+    assert len(set(populations)) == len(populations) == len(DEGREES) * len(HEAVY_FACTORS)
 
 
 def test_every_method_is_put_to_the_control() -> None:

@@ -61,7 +61,7 @@ def test_batch_sharpness_is_the_mean_over_batches_of_all_snapshots() -> None:
     made.batch_sharpness[:] = np.arange(6).reshape(2, 3)
     numbers = analyse(made, SETTINGS).numbers
     assert numbers["batch_sharpness"] == pytest.approx(2.5)
-    assert numbers["batch_sharpness_error"] == pytest.approx(np.arange(6).std() / np.sqrt(6))
+    assert numbers["batch_sharpness_error"] == pytest.approx(np.arange(6).std(ddof=1) / np.sqrt(6))
     assert numbers["stability_limit"] == pytest.approx(2 / 0.1)
 
 

@@ -165,7 +165,13 @@ def tried(chosen: list[Mutant], workers: int, seconds: float) -> dict[Mutant, bo
 
         with ThreadPoolExecutor(workers) as pool:
             jobs = {pool.submit(one, mutant): mutant for mutant in chosen}
-            return {jobs[job]: job.result() for job in as_completed(jobs)}
+            found = {}
+            for job in as_completed(jobs):
+                mutant = jobs[job]
+                found[mutant] = job.result()
+                if not found[mutant]:
+                    print(f"{len(found)} of {len(chosen)}: not noticed: {mutant}", flush=True)
+        return found
 
 
 def table(found: dict[Mutant, bool]) -> tuple[str, bool]:

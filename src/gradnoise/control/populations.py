@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
+from gradnoise.draws.streams import Stream
 from gradnoise.noise.gather import gather_noise, plan
 
 Floats = NDArray[np.float64]
@@ -78,8 +79,11 @@ def fresh_noise(
 def resampled_noise(
     gradients: Floats, batch_sizes: Sequence[int], batches: int, seed: int
 ) -> NDArray[np.float32]:
-    """Noise of batches drawn with replacement from given gradients (N, C), float32 (S, batches, C)."""
-    draws = Draws(seed, 1, "with_replacement", len(gradients))
+    """Noise of batches drawn with replacement from given gradients (N, C), float32 (S, batches, C).
+
+    The draws are the same for every population, and no network's.
+    """
+    draws = Draws(seed, 1, "with_replacement", len(gradients), Stream.CONTROL)
     planned = plan(draws, cut(draws, batch_sizes, batches))
     values = np.ascontiguousarray(gradients, np.float32)
     return gather_noise(values, values.mean(axis=0, dtype=np.float64), planned)

@@ -64,7 +64,7 @@ def summarise(
         "peak_distance": float(np.abs(np.asarray(rows["minimum_distance"])[chosen]).max()),
         "batch_sharpness": float(recorded.batch_sharpness.mean()),
         "batch_sharpness_error": float(
-            recorded.batch_sharpness.std() / np.sqrt(recorded.batch_sharpness.size)
+            recorded.batch_sharpness.std(ddof=1) / np.sqrt(recorded.batch_sharpness.size)
         ),
         "stability_limit": stability_limit(rule.momentum, rule.nesterov) / rule.learning_rate,
     }, currents
