@@ -72,6 +72,14 @@ def test_exact_laws_at_a_step_and_at_half_of_it(first, half, expected):
     assert verdict("exact_stationary_laws", laws=laws(first, half)) == expected
 
 
+def test_open_laws_say_how_many_replicas_would_decide_them():
+    shared = {"balance_laws": laws(0.023, 0.012)}
+    (row,) = decide(BY_NAME["exact_stationary_laws"], Experiment([], [], shared)).claims
+    assert row["verdict"] == "open"
+    # 1.36 / sqrt(n) is the distance from 0.023 to 0.03 at n = 37,747.
+    assert row["would_decide"] == "about 18,000 more replicas"
+
+
 def test_laws_are_judged_by_many_replicas():
     assert verdict("exact_stationary_laws", laws=laws(0.01, 0.01, 19_999)) == "not testable here"
 

@@ -56,7 +56,33 @@ def test_dependent_steps_add_no_degrees_and_large_numbers_are_rounded():
 def test_an_estimate_at_its_threshold_is_never_decided():
     at = Component("rise", 0.0, 2.0, 2, least=0.0)
     assert needed([at], every, SEEDS) is None
-    assert "too near" in what_would_decide([at], every, SEEDS)
+    expected = "not even 1,000 times as many training seeds would: an estimate is too near to its threshold"
+    assert what_would_decide([at], every, SEEDS) == expected
+
+
+def test_an_estimate_between_two_thresholds_is_decided_by_no_number():
+    between = Component("x", 0.2, float("nan"), most=0.1, refuted_above=0.3, bounds=(0.15, 0.25))
+    beyond = Component("x", 0.31, float("nan"), most=0.1, refuted_above=0.3, bounds=(0.29, 0.33))
+    steps = Noise("steps", 500, "trajectory.steps")
+    said = what_would_decide([between], every, steps)
+    assert said.endswith(
+        "1,000 times as many steps would: an estimate lies between its two thresholds"
+    )
+    assert what_would_decide([beyond], every, steps) == "about 1,500 more steps"
+
+
+def test_exact_bounds_shrink_too():
+    # 0.0096 is half a band of 20,000 replicas, 0.007 of them 0.0096**2 / 0.007**2 times as many.
+    near = Component(
+        "a", 0.002, 0.0, most=0.03, refuted_above=0.01, bounds=(0.0, 0.012), exact=True
+    )
+    far = Component(
+        "b", 0.023, 0.0, most=0.03, refuted_above=0.05, bounds=(0.0134, 0.0326), exact=True
+    )
+    replicas = Noise("replicas", 20_000, "balance.replicas")
+    total = needed([near, far], every, replicas)
+    assert total == pytest.approx(20_000 * (96 / 70) ** 2, rel=1e-3)
+    assert what_would_decide([near, far], every, replicas) == "about 18,000 more replicas"
 
 
 def test_bounds_and_pvalues_shrink_as_errors_do():

@@ -49,7 +49,6 @@ def exact_laws(subject: Ensembles, scope: Scope) -> Sequence[Component]:
     for (depth, ratio), rows in subject.tables["laws"].groupby(["depth", "ratio"]):
         half = KOLMOGOROV / np.sqrt(rows["replicas"] - rows["diverged"])
         lower, upper = (rows["distance"] - half).min(), (rows["distance"] + half).max()
-        near, far = bool(upper < NEAR), bool(lower > FAR)
         parts.append(
             Component(
                 f"depth {depth}, T = {ratio:g} Tc: largest Kolmogorov distance",
@@ -60,7 +59,7 @@ def exact_laws(subject: Ensembles, scope: Scope) -> Sequence[Component]:
                 lowest=0.0,
                 margin=NEAR,
                 bounds=(float(lower), float(upper)),
-                pvalues=(0.0 if near else 1.0, 0.0 if far and not near else 1.0),
+                exact=True,
             )
         )
     return parts
@@ -119,7 +118,6 @@ def ergodicity(subject: Ensembles, scope: Scope) -> Sequence[Component]:
         upper = betaincinv(crossed + 1, count - crossed, 1 - LEVEL) if crossed < count else 1.0
         even = row["imbalance"] == 0
         least, most = (-np.inf, BALANCED) if even else (UNBALANCED, np.inf)
-        kept, out = lower > least and upper < most, upper < least or lower > most
         parts.append(
             Component(
                 f"start u = {row['first']:g}, w = {row['second']:g}: share that crosses 0",
@@ -129,7 +127,7 @@ def ergodicity(subject: Ensembles, scope: Scope) -> Sequence[Component]:
                 most=most,
                 margin=BALANCED if even else 1 - UNBALANCED,
                 bounds=(float(lower), float(upper)),
-                pvalues=(0.0 if kept else 1.0, 0.0 if out else 1.0),
+                exact=True,
             )
         )
     return parts

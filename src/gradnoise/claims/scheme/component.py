@@ -39,6 +39,7 @@ class Component:
         lowest, highest: values that are possible, for the interval (percentages: 0 and 100).
         margin: unit of `standardised`, for a range with one end; with two ends it is half their distance.
         bounds: 95 % interval where it is not Student's.
+        exact: `bounds` decide by themselves, without a correction for the number of components.
         pvalues: of "it does not lie in the range" and of "it does not lie beyond the thresholds", where these
             are not Student's. Small: certainly inside, certainly outside.
     """
@@ -57,6 +58,7 @@ class Component:
     highest: float = math.inf
     margin: float = 1.0
     bounds: tuple[float, float] | None = None
+    exact: bool = False
     pvalues: tuple[float, float] | None = None
 
     @cached_property
@@ -78,14 +80,16 @@ class Component:
             return self.pvalues[0]
         if self.bounds:
             lower, upper = self.bounds
-            return LEVEL if lower > self.least and upper < self.most else 1.0
+            inside = lower > self.least and upper < self.most
+            return self._of_bounds if inside else 1.0
         return max(self._above(self.least), self._below(self.most))
 
     @cached_property
     def outside(self) -> float:
         """p-value of "it does not lie beyond the thresholds" on either side.
 
-        From `bounds` alone it is 0.025 or 1: with several components these decide nothing after Holm.
+        From `bounds` alone it is 0.025 or 1: with several components these decide nothing after Holm, unless they
+        are `exact`. What certainly lies in the range does not lie beyond its thresholds, where these overlap.
         """
         if self.pvalues:
             return self.pvalues[1]
@@ -93,10 +97,16 @@ class Component:
         high = self.most if math.isnan(self.refuted_above) else self.refuted_above
         if self.bounds:
             lower, upper = self.bounds
-            return LEVEL if upper <= low or lower >= high else 1.0
+            beyond = upper <= low or lower >= high
+            return self._of_bounds if beyond and self.inside == 1 else 1.0
         if self.error == 0:
             return 0.0 if self.value < low or self.value > high else 1.0
         return min(self._below(low), self._above(high))
+
+    @property
+    def _of_bounds(self) -> float:
+        """p-value of what `bounds` say."""
+        return 0.0 if self.exact else LEVEL
 
     def _above(self, threshold: float) -> float:
         """p-value of "at most the threshold"."""

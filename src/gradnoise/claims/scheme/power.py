@@ -41,7 +41,9 @@ def what_would_decide(components: Sequence[Component], rule: Rule, noise: Noise)
     """
     total = needed(components, rule, noise)
     if total is None:
-        return f"no {MOST} times as many {noise.unit}: an estimate is too near to its threshold"
+        between = any(_between_thresholds(part) for part in components)
+        where = "lies between its two thresholds" if between else "is too near to its threshold"
+        return f"not even {MOST:,} times as many {noise.unit} would: an estimate {where}"
     more = _rounded(total - noise.count)
     # "repeats of the draws": the first plural.
     unit = re.sub(r"s\b", "", noise.unit, count=1) if more == 1 else noise.unit
@@ -54,18 +56,28 @@ def needed(components: Sequence[Component], rule: Rule, noise: Noise) -> int | N
     Errors fall as the root of their number, degrees of freedom grow with it.
     """
 
-    def is_open(count: int) -> bool:
-        return rule([_with(part, count, noise) for part in components]).verdict == OPEN
-
     too_few, enough = noise.count, 2 * noise.count
-    while is_open(enough):
+    while _is_open(components, rule, noise, enough):
         too_few, enough = enough, 2 * enough
         if enough > MOST * noise.count:
             return None
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
-        too_few, enough = (middle, enough) if is_open(middle) else (too_few, middle)
+        too_few, enough = (
+            (middle, enough) if _is_open(components, rule, noise, middle) else (too_few, middle)
+        )
     return enough
+
+
+def _between_thresholds(part: Component) -> bool:
+    """Outside the range, and not beyond what contradicts: open without any error, too."""
+    return part.refuted_below <= part.value < part.least or (
+        part.most < part.value <= part.refuted_above
+    )
+
+
+def _is_open(components: Sequence[Component], rule: Rule, noise: Noise, count: int) -> bool:
+    return rule([_with(part, count, noise) for part in components]).verdict == OPEN
 
 
 def _with(part: Component, count: int, noise: Noise) -> Component:

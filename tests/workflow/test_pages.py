@@ -1,0 +1,144 @@
+"""Pages whose numbers come from runs: every number is the table's, and none was typed."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pages
+
+# What a template may say in digits: names, and what was neither measured nor set.
+NAMES = re.compile(r"\bdepth \d|\bconv\d|\blinear\d|ResNet-\d+|CIFAR-10|\barXiv \S+|\bFigure \d\w?")
+CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|^```.*?^```|`[^`]*`|\]\([^)]*\)", re.S | re.M)
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_a_page_is_what_its_template_and_tables_say(name):
+    """Write it anew with `python workflow/pages.py`."""
+    assert (pages.DOCS / f"{name}.md").read_text() == pages.page(name)
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_no_number_is_typed(name):
+    prose = NAMES.sub("", CODE.sub("", (pages.DOCS / f"templates/{name}.md").read_text()))
+    headings = re.compile(r"^#+ \d+\. ", re.M)
+    typed = [line for line in headings.sub("", prose).splitlines() if re.search(r"\d", line)]
+    assert typed == []
+
+
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_tables_behind_a_page_are_small_and_all_are_read(name):
+    folder = pages.DOCS / "data" / name
+    files = {str(path.relative_to(folder).with_suffix("")): path for path in folder.rglob("*.csv")}
+    assert sum(path.stat().st_size for path in files.values()) < 1e6
+    assert pages.rendered(name, pages.DOCS)[1] == set(files)
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A page of two tables."""
+    data = tmp_path / "data/small"
+    data.mkdir(parents=True)
+    (tmp_path / "templates").mkdir()
+    pd.DataFrame({"run": ["a", "a", "b"], "epoch": [1, 7, 1], "rate": [0.25, -0.125, 4e-7]}).to_csv(
+        data / "rates.csv", index=False
+    )
+    return tmp_path
+
+
+def write(docs: Path, text: str) -> str:
+    (docs / "templates/small.md").write_text(text)
+    return pages.page("small", docs)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('{{ row("rates", run="a", epoch=7).rate | fixed(2) }}', "−0.12"),
+        ('{{ row("rates", run="b").rate | fixed(2) }}', "0.00"),
+        ('{{ row("rates", run="b").rate | scientific }}', "4.0e−07"),
+        ('{{ row("rates", run="a", epoch=1).rate | percent(1) }} %', "25.0 %"),
+        ('{{ values("rates", "rate", run="a") | spread(3) }}', "−0.125 to 0.250"),
+        ('{{ values("rates", "rate", run="a", epoch=7) | spread(3) }}', "−0.125"),
+        ('{{ values("rates", "epoch", run=["b", "a"]) | mean | fixed(1) }}', "3.0"),
+        ('{{ rows("rates", epoch=1) | length }}', "2"),
+    ],
+)
+def test_a_template_takes_numbers_by_their_key(docs, template, expected):
+    assert write(docs, template) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ('{{ row("rates", run="c").rate }}', "no row of {'run': 'c'}"),
+        ('{{ row("rates", run="a").rate }}', "2 rows of {'run': 'a'}, not one"),
+    ],
+)
+def test_a_key_that_is_not_one_row_is_refused(docs, template, said):
+    with pytest.raises(LookupError, match=re.escape(said)):
+        write(docs, template)
+
+
+def test_a_column_that_is_not_there_is_refused(docs):
+    with pytest.raises(Exception, match="speed"):
+        write(docs, '{{ row("rates", run="b").speed | fixed }}')
+
+
+CLAIM = {
+    "claim": "rise",
+    "verdict": "supported",
+    "quantity": "conv1: rise",
+    "measured": 25.04,
+    "lower": 20.41,
+    "upper": 29.59,
+    "threshold": "> 0",
+    "reason": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, "**supported** (conv1: rise: 25.0 [20.4, 29.6] for > 0)"),
+        ({"lower": float("nan")}, "**supported** (conv1: rise: 25.0 for > 0)"),
+        ({"lower": 25.04, "upper": 25.04}, "**supported** (conv1: rise: 25.0 for > 0)"),
+        (
+            {"verdict": "not testable here", "measured": float("nan"), "reason": "needs more"},
+            "**not testable here** (needs more)",
+        ),
+    ],
+)
+def test_a_verdict_is_said_with_what_it_stands_on(changed, expected):
+    assert pages.verdict(CLAIM | changed) == expected
+
+
+def test_a_setting_is_the_overlays_or_the_default(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("noise:\n  repeats: 7\n")
+    assert pages.setting(overlay, "noise.repeats") == 7
+    assert pages.setting(overlay, "noise.coordinates") == 200
+    with pytest.raises(LookupError, match=r"noise\.nothing is not set"):
+        pages.setting(overlay, "noise.nothing")
+
+
+def test_the_kept_tables_are_the_results_with_the_columns_that_were_kept(docs, tmp_path):
+    results = tmp_path / "results"
+    (results / "tables").mkdir(parents=True)
+    found = pd.DataFrame({"other": [1, 2], "rate": [1 / 3, 2e-9 / 3], "epoch": [3, 4]})
+    found.assign(run="a").to_csv(results / "tables/rates.csv", index=False)
+    pages.keep("small", results, docs)
+    text = (docs / "data/small/rates.csv").read_text()
+    assert text == "run,epoch,rate\na,3,0.333333\na,4,6.66667e-10\n"
+
+
+def test_verdicts_on_noise_balance_are_reached_from_the_pages_tables(tmp_path):
+    shutil.copytree(pages.DOCS / "data/balance", tmp_path / "balance")
+    found = pages.balance_verdicts(pages.Tables(tmp_path / "balance"))
+    assert found["exact_stationary_laws"]["verdict"] == "open"
+    laws = pd.read_csv(tmp_path / "balance/balance_laws.csv")
+    laws.assign(distance=laws["distance"] - 0.004).to_csv(tmp_path / "balance/balance_laws.csv")
+    nearer = pages.balance_verdicts(pages.Tables(tmp_path / "balance"))
+    assert nearer["exact_stationary_laws"]["verdict"] == "supported"
