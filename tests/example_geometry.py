@@ -1,9 +1,12 @@
-"""Small networks in double precision, and their Fisher information by definition."""
+"""Small networks in double precision, their Fisher information by definition, and small studies of the stage."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -50,3 +53,21 @@ def dense_fisher(model: nn.Module, inputs: torch.Tensor) -> np.ndarray:
     middle = np.array([np.diag(p) - np.outer(p, p) for p in odds])
     each = jacobians(model, inputs)
     return np.einsum("nop,noq,nqr->pr", each, middle, each) / len(inputs)
+
+
+# Studies at their smallest: every number is another one.
+SMALL: dict[str, Any] = {
+    **{"seed": 3, "width": 12, "depths": [4], "q": [0.05, 0.6], "networks": 2, "samples": 7},
+    **{"images": 60, "batch_size": 15, "rates": [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 50.0]},
+    **{"steps": 20, "loss": 1.9, "ensemble": 400, "deepest": 30},
+}
+
+
+@cache
+def study(name: str) -> dict[str, pd.DataFrame]:
+    """Tables of one study at its smallest, made once."""
+    from gradnoise.geometry.results import STUDIES
+    from gradnoise.geometry.settings import Settings
+
+    found = STUDIES[name].run(Settings(studies=[name], **SMALL))
+    return {f"geometry_{table}": pd.DataFrame(rows) for table, rows in found.items()}

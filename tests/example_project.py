@@ -58,6 +58,11 @@ trajectory:
 balance:
   studies: [crossings]
   replicas: 100
+geometry:
+  width: 6
+  depths: [3]
+  networks: 2
+  samples: 4
 calibration:
   series: 2000
 """

@@ -46,6 +46,7 @@ noise: {checkpoints: [1], batch_sizes: [4, 16], batches: 30, repeats: 2, coordin
 gaussianity: {batches: [30]}
 calibration: {series: 500}
 balance: {studies: []}
+geometry: {studies: []}
 """
 
 

@@ -24,6 +24,7 @@ from stages.control import Control
 from stages.data import Data
 from stages.figures import Figures
 from stages.gaussianity import Gaussianity
+from stages.geometry import Geometry
 from stages.langevin import Langevin
 from stages.model import Model
 from stages.noise import Noise
@@ -190,6 +191,7 @@ class Config(Parts, Runs):
     calibration: Calibration
     control: Control
     balance: Balance
+    geometry: Geometry
     figures: Figures
 
 

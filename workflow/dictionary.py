@@ -15,7 +15,7 @@ PATHS = Paths("{output}")
 AT = Checkpoint()
 # Files in the order of the pipeline: where one lies, the module that declares it, and what it is.
 FILES = (
-    (PATHS.data(), "gradnoise.data.dataset", "A data set, HDF5."),
+    (PATHS.data(), "gradnoise.data.variables", "A data set, HDF5."),
     (PATHS.gradients(AT), "gradnoise.gradients.store", "Per-sample gradients, Zarr."),
     (PATHS.noise(AT), "gradnoise.noise.store", "Mini-batch noise of one repeat, Zarr."),
     (PATHS.moments(AT), "gradnoise.moments.store", "Moments of the per-sample gradient, Zarr."),

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from example_data import publish, save
-from gradnoise.data.dataset import ARRAYS, load
+from gradnoise.data.dataset import load
+from gradnoise.data.variables import ARRAYS
 from gradnoise.errors import InputError
 
 

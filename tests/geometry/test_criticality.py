@@ -115,3 +115,8 @@ def test_wide_networks_have_the_predicted_spread_of_singular_values(method: str)
     expected = isometry_variance(dispersion, 16, gaussian=method == "gaussian")
     assert abs(values.mean() - 1) < 0.15
     assert abs(values.var() / values.mean() ** 2 / expected - 1) < 0.3
+
+
+def test_derivatives_are_taken_whoever_turned_them_off() -> None:
+    with torch.no_grad():
+        assert critical_initialisation("tanh", 0.5).weight_std == pytest.approx(1.299221, abs=1e-6)

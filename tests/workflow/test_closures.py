@@ -26,7 +26,8 @@ ABOVE: dict[str, tuple[str, ...]] = {
     "calibration": (),
     "control": (),
     "balance": (),
-    "tables": ("clt", "tails", "langevin", "balance"),
+    "geometry": (),
+    "tables": ("clt", "tails", "langevin", "balance", "geometry"),
     "claims": ("tables",),
     "report": ("claims", "calibration", "control"),
 }

@@ -53,6 +53,8 @@ calibration:
   series: 500
 balance:
   studies: []
+geometry:
+  studies: []
 """
 MODELS = '''"""Networks whose layers have odd names."""
 import torch

@@ -15,7 +15,7 @@ CONFIGS = {
     "config": DEFAULT,
     **{name: merged(DEFAULT, overlay(name)) for name in OVERLAYS},
 }
-WHOLE = ("calibration", "control", "balance", "tables", "claims", "report")
+WHOLE = ("calibration", "control", "balance", "geometry", "tables", "claims", "report")
 LAYER = ("gradients", "noise", "gaussianity", "moments", "clt", "tails")
 STAGES = (*WHOLE, *LAYER, "data", "training", "trajectory", "langevin", "figures")
 

@@ -214,6 +214,7 @@ def test_every_result_of_a_run_is_known_and_none_is_stale(
         "calibration.csv",
         "control.csv",
         "balance",
+        "geometry",
     }
     covered = asked | {f"{done.paths.output}/{name}" for name in shared}
     files = [path for path in Path(done.paths.output).rglob("*") if path.is_file()]

@@ -87,6 +87,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 5, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
+    "the number of networks": (overlay("geometry", networks=3), {"geometry": 1, **DOWNSTREAM}),
     "the replicas of an ensemble": (overlay("balance", replicas=200), {"balance": 1, **DOWNSTREAM}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (

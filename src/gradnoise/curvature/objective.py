@@ -5,7 +5,7 @@ Products are double back-propagations (Pearlmutter 1994), summed over micro-batc
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from gradnoise.model.loss import Loss
+if TYPE_CHECKING:
+    from gradnoise.model.loss import Loss
+
 
 MICRO_BATCH = 500  # samples a pass with gradients of gradients
 FORWARD_BATCH = 2000  # samples a pass without gradients
@@ -50,7 +52,7 @@ class Objective:
     """
 
     model: nn.Module
-    loss: Loss
+    loss: "Loss"
     inputs: Tensor
     targets: Tensor
     position: Tensor

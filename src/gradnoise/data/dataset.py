@@ -13,27 +13,9 @@ from gradnoise.data.blocks import label, read_array, read_inputs, write_array
 from gradnoise.data.checksums import checksum, seal
 from gradnoise.data.normalisation import statistics, treatment
 from gradnoise.data.samples import Source, Task
+from gradnoise.data.variables import INPUTS, PARAMETERS, SPLITS, TARGETS
 from gradnoise.errors import InputError
 from gradnoise.store.variables import Variable
-
-SPLITS = ("train", "test")
-INPUTS = Variable(
-    "inputs",
-    "inputs as read, which models see as the file's `treatment` says; images are 8-bit (sample, channel, row, column), "
-    "tokens int64",
-    dimensions=("sample", "feature"),
-)
-TARGETS = Variable(
-    "targets",
-    "class numbers (sample) or, of sequences, (sample, position) with -100 where a position is left out; or "
-    "regression targets (sample, output)",
-    dimensions=("sample",),
-)
-PARAMETERS = Variable(
-    "parameters", "truth that generated synthetic data", dimensions=("feature", "output")
-)
-# By group of the file.
-ARRAYS = {"": (PARAMETERS,), **dict.fromkeys(SPLITS, (INPUTS, TARGETS))}
 
 SEAL = "attributes_checksum"
 

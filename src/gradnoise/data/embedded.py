@@ -1,43 +1,10 @@
-"""The data set that comes with Gradnoise, for those who need a few small images and no data file of their own."""
+"""Where the data set that comes with Gradnoise lies."""
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gradnoise.data.dataset import INPUTS, SPLITS, TARGETS
-from gradnoise.store.results import opened
-
 FILE = Path("data/fashion-mnist-subset.h5")
-SIDE = 28  # pixels
 
 
 def place() -> Path:
     """The file: of the working directory, or from outside a checkout the one that this module lies in."""
     return FILE if FILE.exists() else Path(__file__).resolve().parents[3] / FILE
-
-
-def small_images(
-    random: np.random.Generator, count: int, side: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Training images of all classes, made small by the means of squares of pixels.
-
-    Args:
-        random: chooses the images.
-        count: how many.
-        side: pixels that are left of 28; a divisor of it.
-
-    Returns:
-        Inputs (count, side^2), each pixel with mean 0 and all with variance 1, and classes (count,).
-
-    Raises:
-        InputError: where the file is missing or damaged.
-    """
-    with opened(place(), "data") as file:
-        targets = file[SPLITS[0]][TARGETS.name][...]
-        chosen = np.sort(random.choice(len(targets), count, replace=False))
-        images = file[SPLITS[0]][INPUTS.name][chosen].astype(np.float64)
-    pooled = images.reshape(count, side, SIDE // side, side, SIDE // side).mean(axis=(2, 4))
-    inputs = pooled.reshape(count, side**2)
-    inputs -= inputs.mean(axis=0)
-    return inputs / inputs.std(), targets[chosen].astype(np.int64)

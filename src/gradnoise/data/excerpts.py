@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.data.dataset import INPUTS, SPLITS, TARGETS
+from gradnoise.data.variables import INPUTS, SPLITS, TARGETS
 from gradnoise.store.results import opened
 
 TRAIN, TEST = SPLITS

@@ -132,8 +132,9 @@ def _evaluated(activation: Activation, nodes: Floats) -> tuple[Floats, Floats]:
     function: Any = ACTIVATIONS[activation] if isinstance(activation, str) else activation
     points = torch.tensor(nodes, requires_grad=True)
     try:
-        values = function(points)
-        (slopes,) = torch.autograd.grad(values.sum(), points)
+        with torch.enable_grad():  # whoever calls may have turned it off
+            values = function(points)
+            (slopes,) = torch.autograd.grad(values.sum(), points)
         return values.detach().numpy(), slopes.numpy()
     except (
         TypeError,

@@ -1,5 +1,7 @@
 """Which Fisher information: of a softmax, of a Gaussian around the outputs, or of the gradients of a loss."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +11,9 @@ from gradnoise.curvature.objective import Objective
 from gradnoise.errors import InputError
 from gradnoise.geometry.fisher import MICRO_BATCH, Fisher
 from gradnoise.geometry.jacobian import as_inputs
-from gradnoise.model.loss import Loss
+
+if TYPE_CHECKING:
+    from gradnoise.model.loss import Loss
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +48,7 @@ def expected_fisher(
 
 
 def empirical_fisher(
-    model: nn.Module, loss: Loss, inputs: ArrayLike | Tensor, targets: ArrayLike | Tensor
+    model: nn.Module, loss: "Loss", inputs: ArrayLike | Tensor, targets: ArrayLike | Tensor
 ) -> Fisher:
     """Empirical Fisher information: the mean of g_i g_i^T over the samples' gradients of their losses.
 

@@ -4,7 +4,7 @@ C = F_e - g g^T holds exactly, with the empirical Fisher information F_e and the
 expected F, and F the Hessian H, holds for a well-specified model at its optimum and is measured here.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +16,9 @@ from gradnoise.draws.streams import Stream, generator
 from gradnoise.errors import whole
 from gradnoise.geometry.likelihoods import empirical_fisher, expected_fisher
 from gradnoise.geometry.quadrature import Estimate
-from gradnoise.model.loss import Loss
+
+if TYPE_CHECKING:
+    from gradnoise.model.loss import Loss
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +41,7 @@ class Relation(NamedTuple):
 
 def curvature_relation(
     model: nn.Module,
-    loss: Loss,
+    loss: "Loss",
     inputs: ArrayLike | Tensor,
     targets: ArrayLike | Tensor,
     likelihood: str = "categorical",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradnoise.data.dataset import INPUTS, SPLITS, TARGETS
 from gradnoise.data.embedded import place
+from gradnoise.data.variables import INPUTS, SPLITS, TARGETS
 from gradnoise.related.study import Floats
 from gradnoise.store.results import opened
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 LAYER_STAGES = ("gaussianity", "clt", "tails")
 # Stages of the whole experiment with a folder of tables, which may not have been asked for; their tables begin with
 # their names.
-STUDY_STAGES = ("balance",)
+STUDY_STAGES = ("balance", "geometry")
 
 
 class Checkpoint(NamedTuple):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from gradnoise.data import embedded
-from gradnoise.data.embedded import place, small_images
+from gradnoise.data.embedded import place
+from gradnoise.data.small_images import small_images
 from gradnoise.errors import InputError
 
 

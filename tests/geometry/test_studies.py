@@ -1,0 +1,190 @@
+"""What every study of the stage finds, on small networks."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from example_geometry import SMALL, study
+from example_results import call
+from gradnoise.geometry import critical_initialisation, expected_fisher, jacobian_singular_values
+from gradnoise.geometry.criticality import CriticalInitialisation
+from gradnoise.geometry.descents import Descent
+from gradnoise.geometry.networks import geometry, images, network
+from gradnoise.geometry.results import STUDIES, TABLES
+from gradnoise.geometry.studies.fluctuations import GROUPS, layers, weights
+from gradnoise.geometry.studies.training import CHOOSING, JUDGED, best_rate, stable_rate
+
+
+def test_the_stage_writes_the_tables_of_its_studies_as_any_other_process_finds_them(
+    tmp_path,
+) -> None:
+    settings = {**SMALL, "studies": ["initialisation"]}
+    call("geometry", "--settings", json.dumps(settings), "--output", tmp_path / "geometry")
+    (path,) = (tmp_path / "geometry").iterdir()
+    assert path.name == "geometry_initialisation.csv"
+    found = pd.read_csv(path)
+    assert list(found) == [each.name for each in TABLES["geometry_initialisation"]]
+    pd.testing.assert_frame_equal(found, study("initialisation")[path.stem][list(found)], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_fills_every_declared_column(name: str) -> None:
+    found = study(name)
+    assert set(found) == {f"geometry_{table}" for table in STUDIES[name].tables}
+    for table, rows in found.items():
+        assert set(rows) == {each.name for each in TABLES[table]}
+        assert np.isfinite(rows.select_dtypes("number").to_numpy()).all()
+
+
+def test_inputs_begin_at_the_fixed_point() -> None:
+    shown = images(5, 800)
+    assert shown.inputs.shape == (800, 196)
+    for q in (0.02, 0.7):
+        model = network(3, 150, "gaussian", q, seed=2)
+        with torch.no_grad():
+            preactivations = model[0](shown.at(q))
+        assert float(preactivations.square().mean()) == pytest.approx(q, rel=0.1)
+
+
+def test_geometry_is_that_of_the_definitions() -> None:
+    model = network(3, 9, "orthogonal", 0.4, seed=6)
+    inputs = images(2, 6).at(0.4)
+    found = geometry(model, inputs)
+    gaussian, softmax = expected_fisher(model, inputs, "gaussian"), expected_fisher(model, inputs)
+    assert found["fisher"] == pytest.approx(gaussian.eigenvalues(1)[0], rel=1e-4)
+    assert found["condition"] == pytest.approx(gaussian.condition().value, rel=1e-3)
+    assert found["categorical_fisher"] == pytest.approx(softmax.eigenvalues(1)[0], rel=1e-4)
+    assert found["categorical_condition"] == pytest.approx(softmax.condition().value, rel=1e-2)
+    assert found["rank"] == gaussian.condition().rank
+    stretch = jacobian_singular_values(model, inputs)
+    assert found["stretch"] == pytest.approx((stretch[:, 0] ** 2).mean(), rel=1e-5)
+    assert found["stretch_ratio"] == pytest.approx(
+        np.median(stretch[:, 0] / stretch[:, -1]), rel=1e-4
+    )
+
+
+def test_bounds_hold_and_every_network_is_another_one() -> None:
+    rows = study("initialisation")["geometry_initialisation"]
+    assert len(rows) == 2 * 2 * SMALL["networks"]
+    assert (rows["largest_block"] <= rows["fisher"]).all()
+    assert (rows["fisher"] <= rows["sum_of_blocks"]).all()
+    assert (rows["sum_of_blocks"] <= rows["bound"]).all()
+    assert rows["fisher"].nunique() == len(rows)
+
+
+@pytest.mark.parametrize("kind", ["orthogonal", "gaussian"])
+def test_the_tangent_kernel_carried_from_layer_to_layer_is_that_of_autograd(kind: str) -> None:
+    count, width, depth = 2, 5, 4
+    critical = critical_initialisation("tanh", 0.8)
+    random = np.random.default_rng(1)
+    inputs = np.random.default_rng(7).standard_normal((count, width))
+    carried = list(layers(kind, critical, inputs, depth, random))
+    again = np.random.default_rng(1)
+    drawn = [
+        (critical.weight_std * weights(kind, (count, width), again), critical.bias_std * again.standard_normal((count, width)))
+        for _ in range(depth)
+    ]  # fmt: skip
+    for net in range(count):
+        model = nn.Sequential(
+            *[part for _ in range(depth) for part in (nn.Linear(width, width), nn.Tanh())][:-1]
+        )
+        for layer, (W, b) in zip(model[::2], drawn, strict=True):
+            layer.weight.data, layer.bias.data = torch.tensor(W[net]), torch.tensor(b[net])
+        z = model(torch.tensor(inputs[net]))
+        assert np.allclose(z.detach().numpy(), carried[-1][0][net])
+        rows = []
+        for unit in z:
+            parts = torch.autograd.grad(unit, list(model.parameters()), retain_graph=True)
+            # A weight's gradient counts 1/n.
+            rows.append(
+                torch.cat([part.flatten() / width ** (0.5 * (part.ndim - 1)) for part in parts])
+            )
+        J = torch.stack(rows).numpy()
+        assert np.allclose(J @ J.T, carried[-1][1][net])
+
+
+def test_orthogonal_weights_are_uniform_and_gaussian_ones_have_their_variance() -> None:
+    drawn = weights("orthogonal", (500, 4), np.random.default_rng(0))
+    assert np.allclose(drawn @ drawn.transpose(0, 2, 1), np.eye(4))
+    assert np.abs(drawn.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(500)
+    assert weights("gaussian", (500, 4), np.random.default_rng(0)).var() == pytest.approx(
+        0.25, rel=0.05
+    )
+
+
+def test_lengths_fluctuate_in_gaussian_networks_and_not_in_orthogonal_linear_ones() -> None:
+    rows = study("fluctuations")["geometry_fluctuations"]
+    assert len(rows) == 2 * GROUPS * 3 * SMALL["deepest"]
+    assert set(rows["networks"]) == {20}
+    first = rows[(rows["depth"] == 1) & (rows["q"] == 0)].groupby("initialisation")
+    found = first["preactivation_fluctuation"].mean()
+    # |z|^2 of n Gaussians is chi squared; of a rotated vector it is its own.
+    assert found["gaussian"] == pytest.approx(2, rel=0.3)
+    assert found["orthogonal"] == pytest.approx(0, abs=1e-12)
+    assert rows[rows["depth"] == 30].groupby("q")["preactivation"].mean()[0.6] == pytest.approx(
+        0.6, rel=0.1
+    )
+
+
+def test_the_limit_has_no_biases_and_a_deviation_of_one() -> None:
+    inputs = np.full((3, 4), 1e-4)
+    z, _ = next(
+        layers(
+            "orthogonal", CriticalInitialisation(1.0, 0.0, 1.0), inputs, 1, np.random.default_rng(0)
+        )
+    )
+    assert (z**2).mean(axis=1) == pytest.approx(np.full(3, 1e-8))
+
+
+def run(steps: int, arrived: bool = True, stable: bool = True) -> Descent:
+    return Descent(steps, arrived, stable, 0.4)
+
+
+def test_the_best_rate_arrives_most_often_and_then_soonest() -> None:
+    sweep = {
+        0.1: [run(100), run(90), run(80)],
+        0.2: [run(20), run(20), run(40, arrived=False)],
+        0.4: [run(10), run(200), run(40)],  # in geometric mean sooner than 0.1
+        0.8: [run(90), run(90), run(90)],
+    }
+    assert best_rate(sweep) == 0.4
+    assert best_rate({rate: runs for rate, runs in sweep.items() if rate != 0.4}) == 0.1
+
+
+def test_rates_are_stable_up_to_the_first_that_is_not() -> None:
+    shaky = [run(10), run(10, stable=False)]
+    assert stable_rate({0.4: [run(10)], 0.1: [run(10)], 0.2: [run(10)]}) == 0.4
+    assert stable_rate({0.1: [run(10)], 0.2: shaky, 0.4: [run(10)]}) == 0.1
+    assert stable_rate({0.1: shaky, 0.2: [run(10)]}) == 0
+
+
+def test_training_counts_every_run_and_judges_other_seeds() -> None:
+    found = study("training")
+    runs, arms = found["geometry_descents"], found["geometry_arms"]
+    assert len(arms) == 2 * 3
+    chosen, judged = runs[runs["judged"] == 0], runs[runs["judged"] == 1]
+    assert len(chosen) == len(arms) * 7 * len(CHOOSING)
+    assert set(judged["seed"]) == set(JUDGED)
+    assert not set(chosen["seed"]) & set(judged["seed"])
+    assert (runs[runs["arrived"] == 1]["loss"] < SMALL["loss"]).all()
+    assert (runs[runs["arrived"] == 0]["steps"] == SMALL["steps"]).all()
+    assert 0 < runs["arrived"].mean() < 1
+    # At a rate of 50 nothing is stable.
+    wild = runs[runs["learning_rate"] == 50]
+    assert (wild[wild["manifold"] == "euclidean"]["stable"] == 0).all()
+    assert (arms["stable_rate"] < 50).all()
+
+
+def test_on_the_manifold_hidden_weights_stay_orthogonal_and_the_start_is_the_same() -> None:
+    rows = study("training")["geometry_curvature"]
+    start = rows[(rows["epoch"] == 0) & (rows["initialisation"] == "orthogonal")]
+    pairs = start.groupby(["depth", "q"])
+    assert (pairs["fisher"].nunique() == 1).all()
+    assert (pairs.size() == 2).all()
+    assert set(rows["epoch"]) == {0, 1, 2, 3, 5}  # 20 steps, 60 / 15 an epoch
+    later = rows[rows["epoch"] > 0]
+    assert later["fisher"].nunique() == len(later)
