@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from example_claims import evidence, rising, row, verdict
+from example_claims import BY_NAME, evidence, rising, row, verdict
 from example_results import ALEXNET, resnet
+from gradnoise.claims.clt import _widest
+from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import Evidence
+from gradnoise.claims.experiment import Experiment
 
 LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
 SIZES, COUNTS = (64, 256, 1024), (200, 600)
@@ -186,3 +190,85 @@ def test_the_comparison_needs_both_networks() -> None:
     assert verdict("alexnet_third_moments_wider", network("alexnet", ALEXNET, 9.0)) == (
         "not testable here"
     )
+
+
+def test_layers_are_compared_by_the_mean_over_repeats_and_seeds_at_their_widest() -> None:
+    run = with_moments([RISING] * 2)
+    rows = run.rows
+    at = (rows["epoch"] == 5) & (rows["batches"] == 200)
+    # One seed alone spreads most at 256; their mean at 64. Before training all is different.
+    wild = at & (rows["seed"] == 0) & (rows["batch_size"] == 256) & (rows["layer"] == "conv1")
+    rows = rows.assign(percentage_gaussian=rows["percentage_gaussian"].mask(wild, 99.0))
+    first = (rows["epoch"] == 0) & (rows["batch_size"] == 1024) & (rows["layer"] == "conv1")
+    rows["percentage_gaussian"] = rows["percentage_gaussian"].mask(first, 0.0)
+    other = (rows["batches"] == 600) & (rows["batch_size"] == 1024) & (rows["layer"] == "conv1")
+    rows["percentage_gaussian"] = rows["percentage_gaussian"].mask(other, 0.0)
+    found = row("third_moment_orders_layers", replace(run, rows=rows))
+    assert "at batch size 256" in found["quantity"]
+    assert found["fails_under"] == "n = 600"  # there all spread most at 1024
+    size, passed = _widest(replace(run, rows=rows), 200, "percentage_gaussian")
+    assert size == 256
+    assert passed["conv1"].tolist() == pytest.approx([99.0, 90.0], abs=0.3)
+
+
+def test_the_correlation_is_the_mean_over_networks_of_their_own() -> None:
+    orders = [RISING, [1, 0, 2, 3, 4], [0, 1, 4, 2, 3]]
+    found = row("third_moment_orders_layers", with_moments(orders))
+    # Spearman's 1 - 6 sum d^2 / 120: sums 0, 2 and 6.
+    assert found["measured"] == pytest.approx(-(1 + 0.9 + 0.7) / 3)
+    assert found["threshold"] == "< 0"
+
+
+def test_spreads_are_means_over_layers_and_networks() -> None:
+    wide, narrow = network("alexnet", ALEXNET, 9.0, 2), network("resnet20", resnet(2), 3.0, 2)
+    for run, scale in ((wide, 0.5), (narrow, 0.2)):
+        rows = run.statistics["layers"]
+        rows["log_rho_spread"] = np.arange(len(rows)) * scale
+        rows["log_rho_spread_error"] = 0.01 * (1 + np.arange(len(rows)) % 5)
+        rows.loc[3, "log_rho_spread_error"] = np.nan  # a spread without error is left out
+        rows.loc[3, "log_rho_spread"] = 500.0
+    found = row("alexnet_third_moments_wider", wide, narrow)
+    means, errors = [], []
+    for run in (wide, narrow):
+        rows = run.statistics["layers"].drop(index=3)
+        means.append(rows["log_rho_spread"].mean())
+        errors.append(np.sqrt((rows["log_rho_spread_error"] ** 2).sum()) / len(rows))
+    assert found["measured"] == pytest.approx(means[0] - means[1])
+    half = 1.959964 * np.hypot(*errors)
+    assert found["upper"] - found["measured"] == pytest.approx(half, rel=1e-5)
+    assert found["least"] == 0
+
+
+def test_of_the_architecture_the_spreads_of_seeds_are_compared() -> None:
+    wide, narrow = network("alexnet", ALEXNET, 9.0), network("resnet20", resnet(2), 3.0, 4)
+    for run, shift in ((wide, 0.3), (narrow, 0.1)):
+        rows = run.statistics["layers"]
+        rows["log_rho_spread"] += shift * rows["seed"] ** 2
+    found = row("alexnet_third_moments_wider", wide, narrow, scope="the architecture")
+    seeds = [
+        r.statistics["layers"].groupby("seed")["log_rho_spread"].mean() for r in (wide, narrow)
+    ]
+    expected = stats.ttest_ind(*seeds, equal_var=False).confidence_interval(0.95)
+    assert (found["lower"], found["upper"]) == pytest.approx((expected.low, expected.high))
+
+
+def test_a_network_that_shares_gradients_is_no_second_network() -> None:
+    alexnet, residual = network("alexnet", ALEXNET, 9.0), network("resnet20", resnet(2), 3.0)
+    for runs in ((replace(alexnet, shares_gradients=True), residual),
+                 (alexnet, replace(residual, shares_gradients=True))):  # fmt: skip
+        found = row("alexnet_third_moments_wider", *runs)
+        assert found["reason"] == "needs an AlexNet and a ResNet in one experiment"
+    for claim in ("third_moment_bounded", "distance_bounded"):
+        borrowed = replace(with_moments([RISING]), shares_gradients=True)
+        assert decide(BY_NAME[claim], Experiment([borrowed])).claims == []
+
+
+def test_violations_add_up_over_layers_networks_and_batch_sizes() -> None:
+    run = with_moments([RISING] * 2)
+    tables = {name: table.copy() for name, table in run.statistics.items()}
+    tables["layers"]["inequality_violations"] = np.arange(10.0)
+    tables["clt"]["violations"] = np.arange(30.0)
+    changed = replace(run, statistics=tables)
+    for claim, total in (("third_moment_bounded", 45), ("distance_bounded", 435)):
+        found = row(claim, changed, scope="these networks")
+        assert (found["measured"], found["threshold"]) == (total, "< 0.5")

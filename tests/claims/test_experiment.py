@@ -45,7 +45,44 @@ def test_a_trajectory_has_the_eigenvectors_of_its_own_variant():
     assert recorded(subspaces.assign(subspace="conv1.weight"), directions, {}) == []
 
 
-NOISE = {"coordinates": 200, "layers": "all", "repeats": 3}
+def test_a_trajectory_is_that_of_its_own_run_seed_and_epoch():
+    subspaces, directions = tables(variants={"plain": VARIANTS["plain"]}, modes=3)
+    others = ({"run": "other"}, {"seed": 7}, {"epoch": 1}, {"subspace": "conv1.weight"})
+    wrong = [directions.assign(**other) for other in others]
+    (found,) = recorded(
+        subspaces, pd.concat([*wrong, directions]), {"toy": {"model": {"name": "m"}}}
+    )
+    assert len(found.directions) == 3
+    assert set(found.directions["seed"]) == {1}
+    assert found.settings == {"model": {"name": "m"}}
+
+
+def test_a_trajectory_is_described_by_what_its_files_say():
+    subspaces, directions = tables(variants={"plain": VARIANTS["plain"]}, modes=3)
+    (found,) = recorded(subspaces, directions, {"toy": {"model": {"name": "mlp"}}})
+    assert found.described(all_epochs=True) == {
+        **{"run": "toy, plain", "network": "mlp on unknown data", "epochs": "4", "seeds": "1"},
+        **{"repeats": 6, "batch_sizes": "8"},
+    }
+    noise = found.noise("these networks")
+    assert (noise.unit, noise.count, noise.key) == ("steps", 900, "trajectory.steps")
+    assert not noise.independent
+    assert found.scopes == ("these networks",)
+
+
+def test_tables_of_no_run_are_those_of_stages_of_the_whole_experiment():
+    made = {
+        "gaussianity_repeats": pd.DataFrame(columns=["run", "operation", "kind"]),
+        **{name: pd.DataFrame({"run": []}) for name in ("training", "langevin")},
+        **{name: pd.DataFrame() for name in ("langevin_subspaces", "balance_laws", "balances")},
+    }
+    assert list(gather(made, {}, {}).shared) == ["balance_laws"]
+
+
+NOISE = {
+    **{"coordinates": 200, "layers": "all", "repeats": 3, "biases": False, "directions": 9},
+    **{"augment": False, "batch_norm_mode": "eval"},
+}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +92,11 @@ NOISE = {"coordinates": 200, "layers": "all", "repeats": 3}
         # How batches are drawn is no concern of the gradients.
         ({"noise": {**NOISE, "repeats": 9, "sampling": "epoch_shuffle"}}, 4, [1, 2], True),
         ({"noise": {**NOISE, "coordinates": 500}}, 4, [1], False),
+        ({"noise": {**NOISE, "layers": ["conv1"]}}, 4, [1], False),
+        ({"noise": {**NOISE, "biases": True}}, 4, [1], False),
+        ({"noise": {**NOISE, "directions": 8}}, 4, [1], False),
+        ({"noise": {**NOISE, "augment": True}}, 4, [1], False),
+        ({"noise": {**NOISE, "batch_norm_mode": "train"}}, 4, [1], False),
         ({"model": {"name": "mlp"}}, 4, [1], False),
         ({}, 3, [1], False),
         ({}, 4, [1, 3], False),

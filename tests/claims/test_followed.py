@@ -1,5 +1,7 @@
 """All trajectories of a run as one subject."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -7,7 +9,7 @@ from example_dynamics import BY_NAME, RUNS, row, tables
 from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import NotTestableError
 from gradnoise.claims.experiment import Experiment, recorded
-from gradnoise.claims.followed import followed, independent, step_pairs
+from gradnoise.claims.followed import followed, independent, modes, relative, step_pairs
 
 
 def subjects(*made, **how):
@@ -55,7 +57,10 @@ def test_pairs_differ_in_the_learning_rate_alone():
         ]
 
     assert names(found.trajectories) == [("plain", "small"), ("heavy", "heavy_small")]
-    for name, value in (("batch_size", 16), ("weight_decay", 0.1), ("seed", 2)):
+    for name, value in (
+        *(("batch_size", 16), ("weight_decay", 0.1), ("seed", 2)),
+        *(("momentum", 0.5), ("nesterov", True), ("sampling", "epoch_shuffle")),
+    ):
         (other,) = subjects({"small": {name: value}})
         assert names(other.trajectories) == [("heavy", "heavy_small")]
     (same,) = subjects({"small": {"learning_rate": 0.02}})
@@ -66,3 +71,34 @@ def test_without_trajectories_nothing_is_decided():
     empty = Experiment([], recorded(pd.DataFrame(), pd.DataFrame(), {}))
     (found,) = decide(BY_NAME["steady_state"], empty).claims
     assert found["reason"] == "needs recorded trajectories (trajectory.variants)"
+
+
+def test_all_trajectories_are_described_together():
+    changes = {
+        "plain": {"epoch": 3, "replicas": 5, "batch_size": 32},
+        "heavy": {"seed": 2, "replicas": 4},
+        "small": {"steps": 700},
+    }
+    (found,) = subjects(changes)
+    assert found.described(all_epochs=False) == {
+        **{"run": "toy", "network": "linear on toys", "repeats": 4},
+        **{"epochs": "3 4", "seeds": "1 2", "batch_sizes": "32 8"},
+    }
+    noise = found.noise("these networks")
+    assert (noise.unit, noise.count, noise.independent) == ("steps", 700, False)
+
+
+def test_modes_are_compared_by_their_rank():
+    (found,) = subjects()
+    first, second = found.trajectories[:2]
+    shuffled = replace(first, directions=first.directions.sample(frac=1, random_state=1))
+    few = replace(second, directions=second.directions.iloc[:5])
+    one, other = modes(shuffled, few)
+    assert one["direction"].tolist() == other["direction"].tolist() == [0, 1, 2, 3, 4]
+    assert one["variance"].tolist() == first.directions["variance"].iloc[:5].tolist()
+    assert other["variance"].tolist() == second.directions["variance"].iloc[:5].tolist()
+
+
+def test_a_relative_error_is_over_the_value():
+    rows = pd.DataFrame({"variance": [4.0, 10.0], "variance_error": [1.0, 0.5]})
+    assert relative(rows, "variance").tolist() == [0.25, 0.05]

@@ -11,7 +11,7 @@ from example_claims import evidence, rising, row, verdict
 from gradnoise.claims.decision import decide
 from gradnoise.claims.evidence import Evidence
 from gradnoise.claims.experiment import Experiment
-from gradnoise.claims.prediction import CLAIMS, deming_slope
+from gradnoise.claims.prediction import CLAIMS, Cells, deming_slope, pseudo_values
 
 LAYERS = ["conv1", "conv2", "conv3", "linear1", "linear2"]
 SIZES = (64, 256, 1024)
@@ -204,3 +204,81 @@ def test_deming_slope_is_that_of_orthogonal_regression() -> None:
     along = np.linalg.svd(np.column_stack([x - x.mean(), y - y.mean()]))[2][0]
     assert deming_slope(x, y) == pytest.approx(along[1] / along[0])
     assert np.isnan(deming_slope(x, np.full(60, 2.0)))
+
+
+def test_pseudo_values_are_a_jackknife_of_each_networks_repeats() -> None:
+    random = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product([(1, 2), (1, 2, 3)], names=["seed", "repeat"])
+    tables = [pd.DataFrame(random.uniform(0, 9, (6, 4)), index) for _ in range(3)]
+
+    def find(predicted: np.ndarray, measured: np.ndarray) -> float:
+        return float(np.abs(measured - predicted).max())
+
+    found = pseudo_values(Cells(*tables), find)
+    for seed in (1, 2):
+        mine = [table.loc[seed] for table in tables[:2]]
+        whole = find(*(table.mean().to_numpy() for table in mine))
+        for repeat in (1, 2, 3):
+            rest = find(*(table.drop(repeat).mean().to_numpy() for table in mine))
+            assert found[seed, repeat] == pytest.approx(3 * whole - 2 * rest)
+    single = Cells(*(table[table.index.get_level_values(1) == 1] for table in tables))
+    one = pseudo_values(single, find)
+    assert one[2, 1] == pytest.approx(find(*(table.loc[2, 1].to_numpy() for table in tables[:2])))
+
+
+def test_the_four_numbers_by_hand() -> None:
+    run = with_predictions(noise=0.0, seeds=1, repeats=3, predicted_error=0.0)
+    rows = run.statistics["prediction"]
+    random = np.random.default_rng(6)
+    shift = rows.groupby(["layer", "batch_size", "batches"]).ngroup()
+    off = random.normal(0, 3, shift.max() + 1)[shift]
+    run = replace(run, statistics={"prediction": rows.assign(measured_percentage=rows["measured_percentage"] + off)})  # fmt: skip
+    rows = run.statistics["prediction"]
+    mine = rows[rows["batches"] == 600].drop_duplicates(["layer", "batch_size"])
+    predicted, measured = mine["predicted_percentage"], mine["measured_percentage"]
+    own = mine.groupby("layer")["measured_percentage"].transform("mean")
+    error = (measured - predicted).abs().mean()
+    parts = BY_NAME["central_limit_alone"].measure(run, "these networks", 600)
+    assert [part.value for part in parts] == pytest.approx(
+        [
+            error,
+            deming_slope(predicted.to_numpy(), measured.to_numpy()),
+            error - (measured - 95).abs().mean(),
+            error - (measured - own).abs().mean(),
+        ]
+    )
+    assert [(part.least, part.most) for part in parts] == [
+        *((-np.inf, 5.0), (0.9, 1.1), (-np.inf, 0.0), (-np.inf, 0.0)),
+    ]
+
+
+def test_predictions_are_those_of_the_last_epoch_and_the_asked_number_of_batches() -> None:
+    run = with_predictions(error=2.0, at_600=1.5, noise=0.01, seeds=1)
+    rows = run.statistics["prediction"]
+    earlier = rows.assign(epoch=0, measured_percentage=0.0, coverage=0.6)
+    run = replace(run, statistics={"prediction": pd.concat([earlier, rows])})
+    for batches, error in ((200, 2.0), (600, 3.5)):
+        part = BY_NAME["central_limit_alone"].measure(run, "these networks", batches)[0]
+        assert part.value == pytest.approx(error, abs=0.02)
+    found = row("power_of_the_test", run)
+    assert found["measured"] == pytest.approx(1.5, abs=0.02)
+    assert found["quantity"].endswith("measured minus predicted from 200 to 600 batches")
+
+
+def test_the_mean_absolute_error_is_of_cells_not_of_their_sum() -> None:
+    # Half of the cells are 4 too high, half 4 too low.
+    run = with_predictions(noise=0.01, predicted_error=0.01, seeds=1)
+    rows = run.statistics["prediction"]
+    sign = np.where(rows["layer"].isin(LAYERS[:2]), 4.0, -4.0)
+    off = rows.assign(measured_percentage=rows["measured_percentage"] + sign)
+    part = BY_NAME["central_limit_alone"].measure(
+        replace(run, statistics={"prediction": off}), "these networks", 200
+    )[0]
+    assert part.value == pytest.approx(4.0, abs=0.02)
+
+
+@pytest.mark.parametrize(("at_600", "expected"), [(2.9, "supported"), (3.1, "contradicted")])
+@BOTH
+def test_the_change_is_held_against_three_points(at_600: float, expected: str, seeds: int) -> None:
+    made = with_predictions(at_600=at_600, noise=0.01, predicted_error=0.01, seeds=seeds)
+    assert verdict("power_of_the_test", made) == expected

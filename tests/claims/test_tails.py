@@ -255,3 +255,85 @@ def test_the_batch_size_nearest_to_the_papers_decides() -> None:
     assert list(cases) == ["B = 100", "ecf", "B = 16", "B = 512"]
     assert cases["ecf"] == (100, "ecf")
     assert cases["B = 16"] == (16, "ml")
+
+
+def test_growth_is_that_of_the_last_epoch() -> None:
+    run = with_growth(0.1)
+    rows = run.statistics["growth"]
+    both = pd.concat([rows.assign(epoch=0, **dict.fromkeys(("kurtosis_exponent", "variance_exponent", "dense_kurtosis_exponent"), 0.99)), rows])  # fmt: skip
+    found = row("finite_variance", replace(run, statistics={"growth": both}))
+    assert found["verdict"] == "supported"
+    assert "0.03 to 0.07" in found["reason"]
+    assert "at most 0.02" in found["reason"]
+
+
+def test_of_layers_with_dense_coordinates_the_largest_growth_is_told() -> None:
+    run = with_growth(0.1)
+    rows = run.statistics["growth"].assign(
+        dense_coordinates=[3, 2, 0, 5, 1],
+        dense_kurtosis_exponent=[0.11, 0.31, 0.9, 0.22, 0.05],
+        dense_kurtosis_error=[0.01, 0.02, 0.03, 0.04, 0.05],
+    )
+    found = row("finite_variance", replace(run, statistics={"growth": rows}))
+    assert found["reason"].endswith(f"at most 0.31 ± 0.02 ({LAYERS[1]})")
+
+
+def test_the_error_of_a_mean_over_networks_is_that_of_independent_ones() -> None:
+    run = with_growth(0.3, seeds=2)
+    rows = run.statistics["growth"]
+    errors = rows.assign(kurtosis_error=0.01 * (1 + np.arange(len(rows))))
+    found = decide(BY_NAME["finite_variance"], Experiment([replace(run, statistics={"growth": errors})]))  # fmt: skip
+    first = found.components[0]
+    assert first["error"] == pytest.approx(np.hypot(0.01, 0.06) / 2)
+    assert first["value"] == pytest.approx(0.3 - 0.2 - 0.002)
+    assert (first["most"], first["degrees"]) == (0.6, 30)
+
+
+def test_slopes_are_in_the_logarithm_of_the_batch_size_and_thresholds_are_both_held() -> None:
+    parts = BY_NAME["tail_index_to_two"].measure(with_tails(), "these networks")
+    assert [part.most for part in parts] == [0, 0.02] * len(LAYERS)
+    run = with_tails(scatter=0.0)
+    tails = run.statistics["tails"]
+    bent = tails.assign(null_minus_mean=tails["null_minus_mean"] + (tails["batch_size"] == 256))
+    earlier = bent.assign(epoch=0, null_minus_mean=9.0)
+    changed = {**run.statistics, "tails": pd.concat([earlier, bent])}
+    found = decide(BY_NAME["tail_index_to_two"], Experiment([replace(run, statistics=changed)]))
+    gaps = 0.4 / np.sqrt(SIZES) + [0, 1, 0]
+    assert found.components[0]["value"] == pytest.approx(stats.linregress(np.log(SIZES), gaps).slope)  # fmt: skip
+
+
+def test_one_batch_size_has_no_slope() -> None:
+    run = with_tails()
+    one = replace(run, rows=run.rows[run.rows["batch_size"] == 64])
+    assert row("tail_index_to_two", one)["reason"] == "needs two batch sizes or more"
+
+
+@pytest.mark.parametrize(
+    ("at_two", "near", "expected"),
+    [
+        (0.52, 0.91, "supported"),
+        (0.48, 0.91, "contradicted"),
+        (0.52, 0.89, "contradicted"),
+    ],
+)
+def test_shares_are_held_against_a_half_and_nine_tenths(
+    at_two: float, near: float, expected: str
+) -> None:
+    run = with_rejected(at_two, near, series=10**5, repeats=8)
+    assert verdict("most_indices_two", run) == expected
+
+
+def test_shares_are_those_of_their_own_column_batch_size_and_method() -> None:
+    run = with_rejected(seeds=2)
+    rows = run.statistics["rejected_tails"]
+    random = np.random.default_rng(4)
+    numbers = {name: random.uniform(0, 1, len(rows)) for name in ("share_at_2", "share_near_2")}
+    run = replace(run, statistics={"rejected_tails": rows.assign(**numbers)})
+    rows = run.statistics["rejected_tails"]
+    mine = rows[(rows["layer"] == "conv1") & (rows["batch_size"] == 256) & (rows["method"] == "ml")]
+    parts = BY_NAME["most_indices_two"].measure(run, "these networks", 256, "ml")
+    assert [part.value for part in parts] == pytest.approx(
+        [100 * mine[name].mean() for name in ("share_at_2", "share_near_2")]
+    )
+    assert [part.least for part in parts] == [50.0, 90.0]
+    assert {(part.lowest, part.highest) for part in parts} == {(0.0, 100.0)}

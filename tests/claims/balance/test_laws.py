@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from gradnoise.claims.balance.laws import CLAIMS, zero
 from gradnoise.claims.decision import decide
@@ -178,3 +179,68 @@ def test_a_study_that_was_not_made_is_named(name):
     (row,) = decide(BY_NAME[name], Experiment([])).claims
     assert row["verdict"] == "not testable here"
     assert row["reason"].endswith("in balance.studies")
+
+
+def test_replicas_that_diverged_are_none():
+    found = decide(
+        BY_NAME["broken_ergodicity"],
+        Experiment([], [], {"balance_crossings": crossings(0, 9_000).assign(diverged=[300, 900])}),
+    ).components
+    assert [part["value"] for part in found] == pytest.approx([0, 9_000 / 9_100])
+    # Clopper and Pearson's bounds of 0 of 9,700, and of 9,000 of 9,100.
+    bounds = [(0, 1 - 0.025 ** (1 / 9_700)), stats.binomtest(9_000, 9_100).proportion_ci(0.95)]
+    for part, (lower, upper) in zip(found, bounds, strict=True):
+        assert (part["lower"], part["upper"]) == pytest.approx((lower, upper))
+    # A band of 1.36 over the root of the replicas that are left.
+    some = laws(0.01, 0.012).assign(diverged=4_000)
+    found = decide(BY_NAME["exact_stationary_laws"], Experiment([], [], {"balance_laws": some}))
+    half = 1.36 / np.sqrt(16_000)
+    assert found.components[1]["upper"] == pytest.approx(0.012 + half)
+    assert found.components[1]["lower"] == 0  # no distance is below it
+    assert found.components[1]["value"] == 0.012
+    assert found.components[1]["component"].startswith("depth 1, T = 0.5 Tc")
+
+
+def test_ratios_to_the_law_have_students_interval_over_replicas():
+    tables = {f"balance_{key}": table for key, table in norms(decay=1.02, error=0.03).items()}
+    found = decide(BY_NAME["noise_balance"], Experiment([], [], tables)).components
+    assert [part["degrees"] for part in found] == [49, 3, 3]
+    assert [part["value"] for part in found] == pytest.approx([1.02, 1.005, 1.005])
+    assert [part["error"] for part in found] == pytest.approx([0.03, 0.001, 0.001])
+    assert [(part["least"], part["most"]) for part in found] == [(0.9, 1.1), *[(0.98, 1.02)] * 2]
+    assert found[1]["component"] == "|u|^2/|w|^2, 6 inputs, 2 outputs: over the law's"
+
+
+def test_inversion_compares_neighbours_with_both_errors():
+    rows = through()
+    found = decide(BY_NAME["fluctuation_inversion"], Experiment([], [], {"balance_transition": rows}))  # fmt: skip
+    parts = {part["component"]: part for part in found.components}
+    assert {name: round(part["value"], 6) for name, part in parts.items()} == {
+        "depth 1: variance at 0.5 Tc minus that at 0.25 Tc": 0.125,
+        "depth 1: variance at 0.5 Tc minus that at 0.75 Tc": 0.13,
+        "depth 0: variance at 0.5 Tc minus that at 0.25 Tc": 0.25,
+        "depth 0: variance at 0.75 Tc minus that at 0.5 Tc": 0.2,
+    }
+    errors = [part["error"] for part in parts.values()]
+    assert errors == pytest.approx([0.02 * np.sqrt(2)] * 2 + [0.01 * np.sqrt(2)] * 2)
+    assert found.claims[0]["repeats"] == 4000
+    unequal = rows.assign(variance_error=rows["variance_error"] * np.where(rows["ratio"] == 0.5, 4, 3))  # fmt: skip
+    found = decide(BY_NAME["fluctuation_inversion"], Experiment([], [], {"balance_transition": unequal}))  # fmt: skip
+    assert [part["error"] for part in found.components] == pytest.approx([0.1, 0.1, 0.05, 0.05])
+
+
+@pytest.mark.parametrize(("crossed", "expected"), [((3, 9_921), "supported"), ((4, 10_000), "open")])  # fmt: skip
+def test_certainly_fewer_than_one_of_a_thousand_cross(crossed, expected):
+    # 3 of 10,000: below 0.00088; 4: below 0.00102.
+    assert verdict("broken_ergodicity", crossings=crossings(*crossed)) == expected
+
+
+def test_the_growth_is_fitted_over_the_ratio_with_its_weights():
+    rates = growth(0.99).assign(growth_error=np.array([1, 2, 3, 4, 5]) * 1e-6)
+    rates["growth"] = rates["growth"] + np.array([3, -5, 2, 6, -1]) * 1e-6
+    r, y, e = (rates[name].to_numpy() for name in ("ratio", "growth", "growth_error"))
+    (slope, middle), covariance = np.polyfit(r, y / r, 1, w=r / e, cov="unscaled")
+    found, error = zero(rates)
+    assert found == pytest.approx(-middle / slope)
+    jacobian = np.array([middle / slope**2, -1 / slope])
+    assert error == pytest.approx(np.sqrt(jacobian @ covariance @ jacobian))

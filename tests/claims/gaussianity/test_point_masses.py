@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_claims import evidence, rising, row, verdict
-from gradnoise.claims.evidence import Evidence
+from example_claims import BY_NAME, evidence, rising, row, verdict
+from gradnoise.claims.decision import decide
+from gradnoise.claims.evidence import Evidence, NotTestableError
+from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.gaussianity.point_masses import silent_weights
 
 DEAD = {"conv1": 0.1, "conv2": 0.25, "conv3": 0.0, "linear1": 0.4}
@@ -66,3 +68,61 @@ def test_it_needs_rectifiers_layers_in_a_row_and_constant_coordinates():
     assert "more than 2 % constant" in row("point_masses_from_relu", alive)["reason"]
     shared = replace(run, shares_gradients=True)
     assert verdict("point_masses_from_relu", run, shared) == "supported"
+
+
+def ratios(run: Evidence) -> dict[str, dict[str, float]]:
+    """Components over these networks, by layer."""
+    found = decide(BY_NAME["point_masses_from_relu"], Experiment([run])).components
+    mine = [part for part in found if part["scope"] == "these networks"]
+    return {part["component"].split(":")[0]: part for part in mine}
+
+
+def test_the_error_of_these_networks_is_over_the_choice_of_coordinates():
+    run = with_silent(0.1, seeds=2, coordinates=800)
+    part = ratios(run)["conv3"]
+    share = at_size(run, "conv3").mean()
+    value = (0.25 / at_size(run, "conv3")).mean()
+    assert part["value"] == pytest.approx(value)
+    assert part["error"] == pytest.approx(value * np.sqrt((1 - share) / share / (2 * 800)))
+    assert np.isinf(part["degrees"])
+
+
+def at_size(run: Evidence, layer: str) -> pd.Series:
+    """Constant coordinates at the largest batch size of the last epoch, by seed."""
+    rows = run.rows[(run.rows["layer"] == layer) & (run.rows["batch_size"] == 1024)]
+    return rows[rows["epoch"] == 5].groupby("seed")["share_dirac"].mean()
+
+
+@pytest.mark.parametrize(("constant", "there"), [(0.0201, True), (0.0199, False)])
+def test_layers_with_two_per_cent_of_constant_coordinates_are_asked(constant, there):
+    run = with_silent()
+    conv1 = run.rows["layer"] == "conv1"
+    found = ratios(replace(run, rows=run.rows.assign(share_dirac=run.rows["share_dirac"].mask(conv1, constant))))  # fmt: skip
+    assert ("conv1" in found) == there
+    assert set(found) >= {"conv2", "conv3", "linear1", "linear2"}
+
+
+@pytest.mark.parametrize(("extra", "expected"), [(0.012, "supported"), (0.0145, "contradicted")])
+def test_95_of_100_constant_coordinates_have_a_silent_unit(extra, expected):
+    # 0.25 of 0.262 is 95.4 %, of 0.2645 it is 94.5 %.
+    assert verdict("point_masses_from_relu", with_silent(extra, coordinates=10**7)) == expected
+
+
+def test_more_coordinates_would_decide():
+    run = with_silent(0.01, seeds=1, coordinates=500)
+    told = replace(run, settings={**run.settings, "noise": {"coordinates": 500}})
+    found = row("point_masses_from_relu", told)
+    assert found["decides_key"] == "noise.coordinates"
+    assert found["would_decide"].endswith("more coordinates of every layer")
+    whole = replace(run, settings={**run.settings, "noise": {"coordinates": "all"}})
+    assert row("point_masses_from_relu", whole)["would_decide"] == ""
+    seeds = decide(BY_NAME["point_masses_from_relu"], Experiment([with_silent()])).claims
+    assert [one["unit_of_noise"] for one in seeds] == ["", "training seeds"]
+
+
+def test_silent_units_are_those_of_the_last_epoch_in_the_networks_order():
+    run = with_silent(seeds=1)
+    assert silent_weights(run).loc[0].to_dict() == pytest.approx(SILENT)
+    only = replace(run, training=run.training[run.training["epoch"] == 0])
+    with pytest.raises(NotTestableError, match="silent units"):
+        silent_weights(only)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from example_claims import evidence, rising, row, verdict
+from example_claims import BY_NAME, evidence, rising, row, verdict
 from example_results import resnet
+from gradnoise.claims.decision import decide
+from gradnoise.claims.experiment import Experiment
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,55 @@ def test_resnet56_is_judged_on_all_images(data, reason):
     run = evidence(lambda *_: 90.0, resnet(2), "resnet56")
     changed = replace(run, settings={**run.settings, "data": data})
     assert row("resnet56_above_85", changed)["reason"].startswith(reason)
+
+
+def test_a_subset_of_all_images_is_all_images_and_the_accuracy_is_the_last_epochs():
+    run = evidence(lambda *_: 90.0, resnet(2), "resnet56")
+    whole = {"dataset": "image_folder", "subset": 50_000}
+    assert verdict("resnet56_above_85", replace(run, settings={**run.settings, "data": whole})) == (
+        "supported"
+    )
+    folder = replace(run, settings={**run.settings, "data": {"dataset": "image_folder"}})
+    assert verdict("resnet56_above_85", folder) == "not testable here"
+    for accuracies, expected in (((0.1, 0.95), "supported"), ((0.95, 0.1), "not testable here")):
+        trained = replace(run, training=run.training.assign(train_accuracy=accuracies))
+        assert verdict("resnet56_above_85", trained) == expected
+
+
+def test_blocks_are_compared_by_the_mean_over_their_layers():
+    levels = {f"block{block}.layer{layer}": 40.0 + 10 * block + 3 * layer for block in (1, 2, 3) for layer in (1, 2)}  # fmt: skip
+    layers = [layer for layer in resnet(2) if layer[0] != "block1.layer2"]
+    # The linear layer and other batch sizes are no part of it.
+    run = evidence(
+        lambda la, e, size, n: levels.get(la, 5.0) if size == 64 and e else 1.0,
+        layers,
+        "resnet56",
+        noise=0.02,
+        coordinates=10**7,
+    )
+    found = decide(BY_NAME["resnet56_block_3_least"], Experiment([run])).components[:2]
+    assert [part["component"] for part in found] == [
+        "block 3 minus block 1 at batch size 64",
+        "block 3 minus block 2 at batch size 64",
+    ]
+    assert [part["value"] for part in found] == pytest.approx([74.5 - 53, 74.5 - 64.5], abs=0.05)
+
+
+def test_every_epoch_is_held_against_the_mean_over_epochs():
+    values = {1: 80.0, 10: 83.0, 20: 82.0}
+    run = evidence(
+        lambda la, epoch, size, n: values[epoch] - 30 * (size == 64),
+        resnet(1)[:2],
+        "resnet20",
+        epochs=(1, 10, 20),
+        sizes=(64, 128),
+        noise=0.02,
+        coordinates=10**7,
+    )
+    found = decide(BY_NAME["resnet20_steady"], Experiment([run])).components[:6]
+    assert [part["component"] for part in found[:3]] == [
+        f"conv1 at epoch {epoch}: minus its mean over epochs" for epoch in values
+    ]
+    assert [part["value"] for part in found] == pytest.approx([-5 / 3, 4 / 3, 1 / 3] * 2, abs=0.05)
+    assert found[0]["least"] == -5
+    assert found[0]["most"] == 5
