@@ -16,6 +16,7 @@ import pytest
 from example_config import DEFAULT
 from experiment import Experiment
 from fingerprint import canonical
+from gradnoise.figures import catalogue
 from gradnoise.store.paths import STUDY_STAGES
 from run import Job, Run
 from stages import figures, training
@@ -68,6 +69,18 @@ STEPS = {
     "trajectory.weight_decay": 0.0,
 }
 TWO = {RUN: None, "two": None}
+
+
+def of_studies(stage: str, others: list[str]) -> list[Row]:
+    """Rows of what all stages of the whole experiment have: a seed, and which studies are made."""
+    drawn = any(entry.study.startswith(f"{stage}.") for entry in catalogue.entries().values())
+    figures = {"shared_figures"} if drawn else frozenset()
+    return [
+        Row(f"{stage}.seed", 1, {stage, "report"}),
+        Row(f"{stage}.studies", others, {stage, "report"}, makes=figures),
+        Row(f"{stage}.studies", [], {stage, "tables", "report"}, makes=figures),
+    ]
+
 
 ROWS = [
     Row("output", "elsewhere", {"report"}),
@@ -183,13 +196,24 @@ ROWS = [
     Row("control.seed", 1, {"control", "report"}),
     Row("control.batch_sizes", [16, 64], {"control", "report"}),
     Row("control.batches", 200, {"control", "report"}),
-    Row("balance.seed", 1, {"balance", "report"}),
-    Row("balance.studies", ["norms"], {"balance", "report"}, makes={"shared_figures"}),
-    Row("balance.studies", [], {"balance", "tables", "report"}, makes={"shared_figures"}),
+    *of_studies("balance", ["norms"]),
     Row("balance.replicas", 500, {"balance", "report"}),
     Row("balance.label_noise", 40, {"balance", "report"}),
     Row("balance.depths", [0, 1], {"balance", "report"}),
     Row("balance.ratios", [0.5], {"balance", "report"}),
+    *of_studies("geometry", ["training"]),
+    Row("geometry.width", 32, {"geometry", "report"}),
+    Row("geometry.depths", [8], {"geometry", "report"}),
+    Row("geometry.q", [0.5], {"geometry", "report"}),
+    Row("geometry.networks", 5, {"geometry", "report"}),
+    Row("geometry.samples", 16, {"geometry", "report"}),
+    Row("geometry.images", 500, {"geometry", "report"}),
+    Row("geometry.batch_size", 25, {"geometry", "report"}),
+    Row("geometry.rates", [1, 2, 3, 4, 5, 6, 7], {"geometry", "report"}),
+    Row("geometry.steps", 500, {"geometry", "report"}),
+    Row("geometry.loss", 0.4, {"geometry", "report"}),
+    Row("geometry.ensemble", 2000, {"geometry", "report"}),
+    Row("geometry.deepest", 50, {"geometry", "report"}),
     Row("figures.colours", ["#000000", "#111111", "#222222"], {*DRAWN, "report"}),
     Row("figures.width", 3.3, {*DRAWN, "report"}),
 ]
