@@ -46,6 +46,16 @@ def test_statistics_of_images_are_exact():
     np.testing.assert_allclose(deviation, (inputs / 255).std(axis=(0, 2, 3)), rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_statistics_of_features_are_those_of_all_blocks_of_samples(kind):
+    """2,500 samples in blocks of 1,024, each block of another law, divided by their number."""
+    drawn = RANDOM.gamma(2.0, [1, 40], (2500, 2)) + np.array([0, 3e4])
+    inputs = (drawn * np.linspace(0.2, 3, 2500)[:, None]).astype(kind)
+    mean, deviation = statistics(inputs)
+    np.testing.assert_allclose(mean, inputs.astype(np.float64).mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(deviation, inputs.astype(np.float64).std(axis=0), rtol=1e-12)
+
+
 @pytest.mark.parametrize("kind", [np.float64, np.int64])
 def test_a_large_offset_is_taken_away_before_rounding(tmp_path, kind):
     time = (1.6e9 + 10 * np.arange(60)).astype(kind)[:, None]

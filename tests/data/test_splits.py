@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from example_chain import Asked, noted
 from example_data import describe, read, save
 from gradnoise.errors import InputError
 
@@ -13,6 +14,21 @@ def test_subset_is_balanced_seeded_and_nested():
     other = read({"subset": 103, "seed": 1}).train
     assert not np.array_equal(small.inputs, other.inputs)
     assert describe({"subset": 103}).train_samples == 103
+
+
+def test_every_class_and_either_split_is_drawn_from_a_stream_of_its_own(tmp_path):
+    settings = save(
+        tmp_path / "x.npz", inputs=np.arange(180.0)[:, None], targets=np.arange(180) % 3
+    )
+    asked: list[Asked] = []
+    with noted("data", asked):
+        source = read(settings | {"subset": 60, "test_fraction": 0.3, "standardise": False})
+    assert len({each.key for each in asked}) == len(asked) == 3 + 3
+    # Of each class others are chosen, a third of them for the test.
+    assert np.bincount(source.test.targets).tolist() == [18, 18, 18]
+    chosen = [source.train.inputs[source.train.targets == k, 0] // 3 for k in range(3)]
+    assert [len(each) for each in chosen] == [20, 20, 20]
+    assert not any(np.array_equal(chosen[0], each) for each in chosen[1:])
 
 
 def test_subset_beyond_a_class_is_named(tmp_path):

@@ -47,6 +47,38 @@ def test_kernel_products_and_accelerator_form_agree_in_any_parts(
     assert torch.equal(ways[1][1], ways[2][1])
 
 
+@pytest.mark.parametrize("count", [0, 5])
+def test_patches_of_more_positions_than_fit_the_cache_are_taken_tile_after_tile(count: int) -> None:
+    columns, positions = 300, 500
+    assert columns * positions > 2 * contractions.TILE
+    inputs, error = torch.randn(3, columns + positions), torch.randn(3, 12, positions)
+    contraction = Contraction(inputs, error, np.arange(columns), np.arange(positions), 1)
+    selection = select({"weight": torch.empty(12, columns)}, 90, count, 0)["weight"]
+    assert not _cheap_as_products(selection, positions)
+    found = contract(contraction, selection)
+    gradients = torch.einsum("nop,nkp->nok", error, contraction.patches())
+    for index, gradient in enumerate(gradients):
+        for part, expected in zip(found, project(selection, gradient), strict=True):
+            torch.testing.assert_close(part[index], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("chosen", [20, 200])
+def test_weights_of_a_group_meet_the_inputs_of_their_group(chosen: int) -> None:
+    """Three groups of four rows and ten columns, each with inputs and errors of its own."""
+    inputs, error = torch.randn(6, 40), torch.randn(6, 12, 9)
+    contraction = Contraction(inputs, error, np.arange(30), np.arange(9), 3)
+    selection = select({"weight": torch.empty(12, 10)}, min(chosen, 120), 5, 0)["weight"]
+    patches = contraction.patches().view(6, 3, 10, 9)
+    gradients = torch.einsum("ngop,ngkp->ngok", error.view(6, 3, 4, 9), patches).reshape(6, 12, 10)
+    found = contract(contraction, selection)
+    for index, gradient in enumerate(gradients):
+        for part, expected in zip(found, project(selection, gradient), strict=True):
+            torch.testing.assert_close(part[index], expected, rtol=1e-5, atol=1e-5)
+    alone = select({"weight": torch.empty(12, 10)}, min(chosen, 120), 0, 0)["weight"]
+    for way in (contract, gathered_by_torch):
+        torch.testing.assert_close(way(contraction, alone)[0], found[0], rtol=1e-5, atol=1e-5)
+
+
 def test_whole_gradients_are_formed_where_single_products_would_cost_more() -> None:
     parameters = {"weight": torch.empty(100, 1000)}
 

@@ -13,6 +13,7 @@ from gradnoise.gradients.verification.ways import Way
 from gradnoise.model.preservation import Kept
 from gradnoise.moments.accumulation import Accumulator, ChunkSums, summed_selection
 from gradnoise.moments.central_powers import run
+from gradnoise.moments.streaming import streamed_moments
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +53,18 @@ def test_work_adds_a_chunk_whichever_way_it_takes(captured: bool, coordinates: i
     for name, each in accumulators.items():
         chosen = rows[name].reshape(11, -1)[:, selections[name].coordinates]
         assert_close(each.moments(11), by_definition(chosen))
+
+
+@pytest.mark.parametrize("coordinates", [None, 30])
+def test_grouped_convolutions_are_summed_like_any_other(coordinates: int | None) -> None:
+    """As wide as the kernels take other layers: groups of 4 channels times 9 pixels."""
+    model = nn.Sequential(
+        nn.Conv2d(8, 6, 3, groups=2), nn.Tanh(), nn.Flatten(), nn.Linear(6 * 9, 3)
+    )
+    inputs, targets = torch.randn(9, 8, 5, 5), torch.randint(0, 3, (9,))
+    selections = select(dict(model.named_parameters()), coordinates, 0, 0)
+    found = streamed_moments(model, F.cross_entropy, inputs, targets, selections, verify=False)
+    rows = per_sample(model, F.cross_entropy, inputs, targets)
+    for name, selection in selections.items():
+        chosen = rows[name].reshape(9, -1)[:, selection.coordinates]
+        assert_close(found[name], by_definition(chosen))

@@ -3,17 +3,23 @@
 from functools import partial
 
 import numpy as np
+import pytest
 
 from example_moments import assert_close, by_definition
 from gradnoise.moments.central_powers import Moments, PowerSums, run
 from gradnoise.moments.kernels import POWERS, WIDTH
 
 
-def test_every_way_to_add_samples_gives_the_definition_on_any_number_of_threads() -> None:
+# One position group and several, and more groups of samples than patches that are made at a time (21 of nine positions).
+@pytest.mark.parametrize(("samples", "positions"), [(11, 6), (11, 3), (95, 9)])
+def test_every_way_to_add_samples_gives_the_definition_on_any_number_of_threads(
+    samples: int, positions: int
+) -> None:
     random = np.random.default_rng(0)
-    inputs = random.standard_normal((11, 200), dtype=np.float32)
-    error = random.standard_normal((11, 19, 6), dtype=np.float32)
-    offset, base = np.arange(150), np.arange(6)
+    # Skewed, and neither centred: third moments and means are not zero.
+    inputs = random.gamma(2, size=(samples, 200)).astype(np.float32)
+    error = random.gamma(1, size=(samples, 19, positions)).astype(np.float32) - np.float32(0.5)
+    offset, base = np.arange(150), np.arange(positions)
     gradients = np.einsum("nop,nkp->nok", error, inputs[:, np.add.outer(offset, base)])
     chosen = random.choice(19 * 150, 100, replace=False)
     row, column = np.divmod(chosen, 150)
@@ -29,9 +35,9 @@ def test_every_way_to_add_samples_gives_the_definition_on_any_number_of_threads(
         run(some.chosen(*layout, offset, base, row, column), threads)
         bits.append([each.sums for each in (products, rows, some)])
         for each in (products, rows):
-            assert_close(each.moments(11), by_definition(gradients), 1e-6)
+            assert_close(each.moments(samples), by_definition(gradients), 1e-6)
         at = by_definition(gradients[:, row, column])
-        assert_close(Moments(*(moment[0] for moment in some.moments(11))), at, 1e-6)
+        assert_close(Moments(*(moment[0] for moment in some.moments(samples))), at, 1e-6)
     for other in bits[1:]:
         for one, same in zip(bits[0], other, strict=True):
             np.testing.assert_array_equal(one, same)

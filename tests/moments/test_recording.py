@@ -59,6 +59,22 @@ def test_where_there_are_none_the_store_says_why(tmp_path: Path) -> None:
     assert not list(store.groups())
 
 
+def test_where_samples_depend_on_each_other_nothing_is_streamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradnoise.data.dataset.load", lambda path: example_gradients.dataset())
+    for module in ("verification.dependence", "recording"):
+        monkeypatch.setattr(
+            f"gradnoise.gradients.{module}.sample_dependence", lambda *_: "they look at each other"
+        )
+    monkeypatch.setattr(
+        "gradnoise.moments.streaming.streamed_moments", lambda *_: pytest.fail("streamed")
+    )
+    store = record(tmp_path, {"strategy": "per_batch"})
+    assert (store.attrs["strategy"], store.attrs["reason"]) == ("none", "they look at each other")
+    assert not list(store.groups())
+
+
 def test_stored_gradients_need_no_torch(tmp_path: Path) -> None:
     example_gradients.publish(tmp_path, example_gradients.SETTINGS)
     program = (

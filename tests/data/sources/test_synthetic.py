@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from example_chain import Asked, noted
 from example_data import publish, read, synthetic
 from gradnoise.data.sources.synthetic import generate
 from gradnoise.errors import InputError
@@ -20,6 +21,24 @@ def test_covariance_has_the_power_law_spectrum():
     drawn = {"samples": 50_000, "features": 6, "spectrum_exponent": 1.5}
     inputs = generate(synthetic(**drawn), "regression", 0).train.inputs
     np.testing.assert_allclose(inputs.var(axis=0), np.arange(1, 7) ** -1.5, rtol=0.05)
+
+
+def test_parameters_have_variance_one_over_features():
+    drawn = synthetic(samples=2, features=300, outputs=40, test_samples=3)
+    parameters = generate(drawn, "regression", 0).parameters
+    assert parameters.shape == (300, 40)
+    assert parameters.var() * 300 == pytest.approx(1, abs=5 * np.sqrt(2 / 12_000))
+
+
+def test_inputs_noise_and_labels_of_both_splits_have_streams_of_their_own():
+    asked: list[Asked] = []
+    with noted("data", asked):
+        source = generate(
+            synthetic(samples=40, test_samples=40, features=3, outputs=3), "classification", 0
+        )
+    # Parameters; inputs, label noise and labels of both splits.
+    assert len({each.key for each in asked}) == len(asked) == 1 + 2 * 3
+    assert abs(np.corrcoef(source.train.inputs.ravel(), source.test.inputs.ravel())[0, 1]) < 0.5
 
 
 @pytest.mark.parametrize("freedom", [0.8, 1.5, 4.0])
