@@ -29,7 +29,7 @@ from gradnoise.langevin.predictions import StepRule
 from gradnoise.langevin.surrogates import commuting_trajectory
 from gradnoise.moments.central_powers import PowerSums, run
 from gradnoise.noise.gather import cut, gather_means
-from gradnoise.related.studies import sparse_features
+from gradnoise.related.studies.networks import sparse_features
 from gradnoise.related.study import Settings
 from gradnoise.tails.growth import growth
 from gradnoise.tails.stable.index import METHODS, tail_index

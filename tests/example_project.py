@@ -63,6 +63,10 @@ geometry:
   depths: [3]
   networks: 2
   samples: 4
+related:
+  studies: [implicit_sgd]
+  repeats: 2
+  length: 0.02
 calibration:
   series: 2000
 """

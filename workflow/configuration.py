@@ -15,7 +15,7 @@ from pydantic import create_model, field_validator, model_validator
 
 from gradnoise.errors import InputError
 from gradnoise.model.own_code import is_own
-from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.paths import SHARED_STAGES
 from sections import Section, suggestion, within, without_braces
 from stages.balance import Balance
 from stages.calibration import Calibration
@@ -28,6 +28,7 @@ from stages.geometry import Geometry
 from stages.langevin import Langevin
 from stages.model import Model
 from stages.noise import Noise
+from stages.related import Related
 from stages.tails import Tails
 from stages.training import Training
 from stages.trajectory import FROM_TRAINING, Trajectory
@@ -36,7 +37,7 @@ SCHEMA = Path(__file__).parent / "schemas/config.schema.json"
 # Folders of the project and its data, in which no results may lie; logs, beside them, have the results' own names.
 PROJECTS = ("benchmarks", "data", "docs", "logs", "src", "tests", "workflow")
 # Folders of an output that are no run's.
-SHARED = (*STUDY_STAGES, "data", "figures", "tables")
+SHARED = (*SHARED_STAGES, "data", "figures", "tables")
 
 
 class Parts(Section):
@@ -192,6 +193,7 @@ class Config(Parts, Runs):
     control: Control
     balance: Balance
     geometry: Geometry
+    related: Related
     figures: Figures
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
+from gradnoise.related.catalogue import modules
+from gradnoise.related.conduct import load
 from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
 from gradnoise.store.variables import Variable
 
@@ -51,12 +53,15 @@ def page() -> str:
         for attributes in ("NUMBERS", "DYNAMICS"):
             if hasattr(module, attributes):
                 parts.append(f"Attributes of the file:\n\n{columns(getattr(module, attributes))}")
+    parts += studies()
     parts.append(f"## Tables\n\nCSV files in `{PATHS.tables}/`.")
     declared = import_module("gradnoise.tables.columns").COLUMNS
     parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in declared.items()]
     for stage in STUDY_STAGES:
         tables = import_module(f"gradnoise.{stage}.results").TABLES
         parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in tables.items()]
+    quantities = import_module("gradnoise.tables.related").COLUMNS
+    parts.append(f"### `related_quantities.csv`\n\n{columns(quantities)}")
     parts.append("## Checks and verdicts")
     for path, name in (
         (PATHS.calibration, "gradnoise.calibration.results"),
@@ -69,6 +74,17 @@ def page() -> str:
     card = import_module("gradnoise.report.cards.schema").CARD
     parts.append(f"### `{PATHS.noise_card}`\n\n{CARD}\n\n{columns(card)}")
     return "\n\n".join(parts) + "\n"
+
+
+def studies() -> list[str]:
+    """The files of the related studies: what all of them hold, and every one's arrays."""
+    module = "gradnoise.related.results"
+    table = columns(import_module(module).TABLES["quantities"])
+    parts = [
+        f"### `{PATHS.study()}`\n\nA related study, HDF5. Declared in `{module}` and the study's module.",
+        f"Table `quantities`:\n\n{table}",
+    ]
+    return parts + [f"Study `{name}`:\n\n{arrays(load(name).variables)}" for name in modules()]
 
 
 def arrays(variables: Iterable[Variable]) -> str:

@@ -155,6 +155,10 @@ class Experiment:
             if getattr(self.sections, stage).studies
         }
 
+    def studies(self) -> list[str]:
+        """Files of the related studies that the config asks for."""
+        return [self.paths.study(name) for name in self.sections.related.studies]
+
     def figure_files(self) -> list[str]:
         """Figures of all runs, in the order of the page."""
         return [

@@ -22,6 +22,7 @@ WILDCARDS = {
     "figure": r"\w+",
     "variant": r"\w+",
     "stage": "|".join(STUDY_STAGES),
+    "study": r"\w+",
 }
 
 

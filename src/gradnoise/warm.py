@@ -12,7 +12,7 @@ from gradnoise.langevin import surrogates
 from gradnoise.langevin.estimation import projection_fits
 from gradnoise.moments import kernels
 from gradnoise.noise import gather
-from gradnoise.related.studies import sparse_features
+from gradnoise.related.studies.networks import sparse_features
 from gradnoise.tails import growth
 from gradnoise.tails.stable import index
 

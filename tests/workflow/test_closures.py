@@ -27,11 +27,21 @@ ABOVE: dict[str, tuple[str, ...]] = {
     "control": (),
     "balance": (),
     "geometry": (),
-    "tables": ("clt", "tails", "langevin", "balance", "geometry"),
+    "related": (),
+    "tables": ("clt", "tails", "langevin", "balance", "geometry", "related"),
     "claims": ("tables",),
     "report": ("claims", "calibration", "control"),
 }
-STATISTICS = ("gaussianity", "clt", "tails", "langevin", "calibration", "control", "balance")
+STATISTICS = (
+    "gaussianity",
+    "clt",
+    "tails",
+    "langevin",
+    "calibration",
+    "control",
+    "balance",
+    "related",
+)
 # Whose import sets something for the whole process: Zarr's configuration, matplotlib's backend.
 ACTING = {"gradnoise.store.arrays", "gradnoise.figures.style"}
 

@@ -33,7 +33,7 @@ PLAIN: dict[str, Any] = {
     "trajectory.variant_definitions": {OPEN: None},
 }
 # Mappings whose keys are the user's.
-LEAVES = ("run_definitions", "model.arguments", "trajectory.variant_definitions")
+LEAVES = ("run_definitions", "model.arguments", "trajectory.variant_definitions", "related.own")
 PRETRAINED = object()  # stands for a folder of networks
 
 
@@ -69,6 +69,7 @@ STEPS = {
     "trajectory.weight_decay": 0.0,
 }
 TWO = {RUN: None, "two": None}
+STUDY = {"related.studies": ["sgld"]}
 
 
 def of_studies(stage: str, others: list[str]) -> list[Row]:
@@ -214,6 +215,12 @@ ROWS = [
     Row("geometry.loss", 0.4, {"geometry", "report"}),
     Row("geometry.ensemble", 2000, {"geometry", "report"}),
     Row("geometry.deepest", 50, {"geometry", "report"}),
+    Row("related.seed", 1, {"related", "report"}, STUDY),
+    Row("related.studies", ["sgld"], {"tables", "report"}, makes={"related", "shared_figures"}),
+    Row("related.repeats", 3, {"related", "report"}, STUDY),
+    Row("related.length", 0.5, {"related", "report"}, STUDY),
+    Row("related.own", {"sgld": {"repeats": 3}}, {"related", "report"}, STUDY),
+    Row("related.own", {"implicit_sgd": {"repeats": 3}}, {"report"}, STUDY),
     Row("figures.colours", ["#000000", "#111111", "#222222"], {*DRAWN, "report"}),
     Row("figures.width", 3.3, {*DRAWN, "report"}),
 ]
@@ -270,6 +277,8 @@ def jobs(changed: Mapping[str, Any]) -> Jobs:
 
     for stage in ("calibration", "control", *STUDY_STAGES, "tables", "claims", "report"):
         found[stage, ""] = settings(stage, experiment)
+    for name in experiment.sections.related.studies:
+        found["related", name] = settings("related", experiment, name)
     for name, section in experiment.data.items():
         found["data", name] = settings("data", section)
     for run in experiment.runs.values():

@@ -31,7 +31,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": FIGURES, "shared_figures": 1, "report": 1},
+        {"figures": FIGURES, "shared_figures": 1, "related_figures": 1, "report": 1},
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),
@@ -88,6 +88,14 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "the lags that are kept": (overlay("langevin", lags=10), {"langevin": 5, **DOWNSTREAM}),
     "the control's seed": (overlay("control", seed=1), {"control": 1, "report": 1}),
     "the number of networks": (overlay("geometry", networks=3), {"geometry": 1, **DOWNSTREAM}),
+    "the repeats of one study": (
+        overlay("related", own={"implicit_sgd": {"repeats": 3}}),
+        {"related": 1, "related_figures": 1, **DOWNSTREAM},
+    ),
+    "the source of a study that was not made": (
+        append("src/gradnoise/related/studies/exact/sgld.py", "\nEDITED = 1\n"),
+        {"claims": 1, "report": 1},
+    ),
     "the replicas of an ensemble": (overlay("balance", replicas=200), {"balance": 1, **DOWNSTREAM}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (

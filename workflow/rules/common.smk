@@ -13,7 +13,7 @@ from experiment import Experiment
 from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
 from snakemake.logging import logger
-from stages import data, figures
+from stages import data, figures, related
 
 environment.prepare(SOURCE)
 FAILURES = failures.watch(logger, commands=workflow.output_settings.printshellcmds)

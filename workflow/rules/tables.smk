@@ -6,6 +6,7 @@ rule tables:
         langevin=EXPERIMENT.langevin_files(),
         training=EXPERIMENT.training_files(),
         shared=list(EXPERIMENT.shared_tables().values()),
+        studies=EXPERIMENT.studies(),
     output:
         report(
             directory(PATHS.tables),

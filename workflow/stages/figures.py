@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from gradnoise.figures import catalogue
-from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
+from gradnoise.store.paths import SHARED_STAGES, Checkpoint, Paths
 from run import Job, Run
 from sections import Section
 from sizes import Resources
@@ -78,7 +78,7 @@ def shared(experiment: "Experiment") -> dict[str, str]:
     """Figures of no run, by name, with the stage whose tables they show."""
     asked = {
         f"{stage}.{study}"
-        for stage in STUDY_STAGES
+        for stage in SHARED_STAGES
         for study in getattr(experiment.sections, stage).studies
     }
     return {

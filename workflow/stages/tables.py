@@ -24,6 +24,7 @@ def settings(experiment: Experiment) -> dict[str, Any]:
             for name, run in runs.items()
         },
         "shared": list(experiment.shared_tables()),
+        "studies": list(experiment.sections.related.studies),
     }
 
 

@@ -17,9 +17,11 @@ from gradnoise.claims.scheme.decision import Rule, every
 from gradnoise.claims.scheme.power import Noise
 from gradnoise.tables.moderated.contrasts import Scope
 
-Group = Literal["gradient noise", "dynamics", "ours", "companions", "instrument"]
+Group = Literal["gradient noise", "dynamics", "ours", "companions", "related", "instrument"]
 
-GROUPS: tuple[Group, ...] = ("gradient noise", "dynamics", "ours", "companions", "instrument")
+GROUPS: tuple[Group, ...] = (
+    *("gradient noise", "dynamics", "ours", "companions", "related", "instrument"),
+)
 
 DECIDING = 200  # batches of the case that decides, where it was tested with so many
 
@@ -111,7 +113,7 @@ class Claim:
     name: str
     statement: str
     group: Group
-    origin: Literal["paper", "gradnoise", "companion"]
+    origin: Literal["paper", "gradnoise", "companion", "related"]
     measured: str
     measure: Callable[..., Sequence[Component]]
     about: Callable[[Experiment], Sequence[Subject]] = each_run

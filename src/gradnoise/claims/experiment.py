@@ -9,7 +9,7 @@ import pandas as pd
 
 from gradnoise.claims.evidence import Evidence, NotTestableError
 from gradnoise.claims.scheme.power import Noise
-from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.paths import SHARED_STAGES
 from gradnoise.tables.catalogue import weights
 from gradnoise.tables.moderated.contrasts import NETWORKS, Scope
 from gradnoise.trajectory.names import EIGENVECTOR, MODEL
@@ -97,7 +97,7 @@ def gather(
     shared = {
         name: table
         for name, table in tables.items()
-        if name.startswith(tuple(f"{stage}_" for stage in STUDY_STAGES))
+        if name.startswith(tuple(f"{stage}_" for stage in SHARED_STAGES))
     }
     return Experiment(found, recorded(subspaces, directions, runs), shared)
 

@@ -1,6 +1,6 @@
 """All claims, in the order in which the page lists them."""
 
-from gradnoise.claims import clt, prediction, tails
+from gradnoise.claims import clt, prediction, related, tails
 from gradnoise.claims.balance import laws
 from gradnoise.claims.claim import GROUPS, Claim
 from gradnoise.store.registry import registered
@@ -66,6 +66,7 @@ CLAIMS = sorted(
         *clt.CLAIMS,
         *prediction.CLAIMS,
         *laws.CLAIMS,
+        *related.CLAIMS,
         *(claim for claims in _LANGEVIN.values() for claim in claims),
     ),
     key=_place,

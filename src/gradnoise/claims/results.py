@@ -30,14 +30,16 @@ _STANDARDISED = (
 # conditions has one row without scope.
 CLAIMS = (
     Variable("claim", "short name of the claim", ""),
-    Variable("group", "gradient noise, dynamics, ours, companions or instrument", ""),
+    Variable("group", "gradient noise, dynamics, ours, companions, related or instrument", ""),
     Variable("statement", "the claim in words", ""),
     Variable("measured_quantity", "what is measured, in words", ""),
     Variable(
         "unit", "of what is measured: points of a percentage, or nothing for pure numbers", ""
     ),
     Variable(
-        "origin", "who says so: the paper, gradnoise or the companion paper on noise balance", ""
+        "origin",
+        "who says so: the paper, gradnoise, the companion paper on noise balance or a related study",
+        "",
     ),
     Variable("run", "run, runs or trajectory that the verdict is about", ""),
     Variable("network", "name of the network, and its data", ""),

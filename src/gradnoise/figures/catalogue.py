@@ -10,6 +10,9 @@ rest the caption. Constants say when it can be drawn and from what:
                                       runs together; it needs nothing else (optional)
 
 They are read from the source and not imported: rules and report must not depend on how a figure is drawn.
+
+Every related study has a figure too, by its own name, which `gradnoise.figures.related` draws; title and caption are
+literals of its declaration.
 """
 
 import ast
@@ -18,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gradnoise.related.catalogue import modules
 from gradnoise.trajectory.names import MODEL
 
 # What `NEEDS` may ask of a run.
@@ -60,6 +64,8 @@ ORDER = (
 
 HEADLINE = ORDER[0]
 
+HERE = Path(__file__).parent
+
 
 class Entry(NamedTuple):
     """What a figure's module says of itself.
@@ -85,7 +91,7 @@ class Entry(NamedTuple):
 
 
 @cache
-def entries(folder: Path = Path(__file__).parent) -> dict[str, Entry]:
+def entries(folder: Path = HERE) -> dict[str, Entry]:
     """All figures by name, in the order of the page.
 
     Args:
@@ -102,7 +108,28 @@ def entries(folder: Path = Path(__file__).parent) -> dict[str, Entry]:
         if entry.name in found:
             raise ValueError(f"{entry.module}: {found[entry.name].module} has the same name")
         found[entry.name] = entry
+    if folder == HERE:
+        found |= {name: _of_study(name, module) for name, module in modules().items()}
     return {name: found[name] for name in sorted(found, key=_place)}
+
+
+def _of_study(name: str, module: str) -> Entry:
+    """The figure of a related study."""
+    path = HERE.parent.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(path.read_text(), filename=str(path)))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Study"
+    )
+    words = {
+        keyword.arg: ast.literal_eval(keyword.value)
+        for keyword in call.keywords
+        if keyword.arg in ("title", "caption")
+    }
+    drawn_by = "gradnoise.figures.related"
+    return Entry(name, drawn_by, **words, reads="", subspace="", needs=(), study=f"related.{name}")
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -1,21 +1,35 @@
 """One study by its name, with its settings and its results checked."""
 
 import difflib
+from importlib import import_module
 
 import numpy as np
 
 from gradnoise.errors import InputError
+from gradnoise.related.catalogue import modules
 from gradnoise.related.study import Results, Settings, Study
-from gradnoise.store.registry import registered
 
-STUDIES: dict[str, Study] = registered("gradnoise.related.studies", "STUDY")
+
+def load(name: str) -> Study:
+    """A study's declaration, its module imported.
+
+    Raises:
+        InputError: for a study that there is not.
+    """
+    known = modules()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"study: found {name!r}{hint}; accepted: {', '.join(known)}")
+    study: Study = import_module(known[name]).STUDY
+    return study
 
 
 def conduct(name: str, settings: Settings) -> Results:
     """Run one study.
 
     Args:
-        name: of a module of `studies`.
+        name: of a module in a folder of `studies`.
         settings: seed, repeats and length.
 
     Returns:
@@ -28,15 +42,11 @@ def conduct(name: str, settings: Settings) -> Results:
     >>> [row.quantity for row in conduct("momentum_and_spectral_bias", Settings(seed=0)).rows][:1]
     ['steps of the slowest mode over the fastest, momentum 0']
     """
-    if name not in STUDIES:
-        near = difflib.get_close_matches(name, STUDIES, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"study: found {name!r}{hint}; accepted: {', '.join(STUDIES)}")
+    study = load(name)
     if settings.repeats < 2:
         raise InputError(f"repeats: found {settings.repeats}; accepted: 2 or more")
     if not (settings.length > 0 and np.isfinite(settings.length)):
         raise InputError(f"length: found {settings.length}; accepted: a number above 0")
-    study = STUDIES[name]
     rows, arrays = study.run(settings)
     declared = {variable.name: len(variable.dimensions) for variable in study.variables}
     given = {key: np.ndim(value) for key, value in arrays.items()}

@@ -72,22 +72,52 @@ class Results(NamedTuple):
     arrays: Mapping[str, ArrayLike]
 
 
+class Panel(NamedTuple):
+    """One panel of a study's figure: an array against one of its dimensions.
+
+    Attributes:
+        title: of the panel.
+        values: the array. Its dimension `repeat`, where it has one, becomes a mean with a 95 % interval; of two others
+            one becomes the horizontal axis and one the lines.
+        against: array of coordinates along the horizontal axis' dimension, or words for categories, which are the
+            last dimension but `repeat`.
+        expected: array of the same dimensions without `repeat`, drawn as lines; "" for none.
+        lines: what the entries of the other dimension are called.
+        level: number that the statement names, drawn across; NaN for none.
+        label: of the vertical axis; "" for the array's long name.
+        log: the axes that are logarithmic: "", "x", "y" or "xy".
+    """
+
+    title: str
+    values: str
+    against: str | tuple[str, ...]
+    expected: str = ""
+    lines: tuple[str, ...] = ()
+    level: float = math.nan
+    label: str = ""
+    log: str = ""
+
+
 @dataclass(frozen=True)
 class Study:
     """One related study.
 
     Attributes:
-        title: the question.
+        title: the question, less than 60 characters, a literal: figures take it from the source.
         statement: the claim: true where every row lies in its range.
         source: who studied it.
+        caption: what the figure shows, a literal.
         variables: the arrays that it gives.
+        panels: of its figure.
         run: the experiment, a pure function of its settings.
     """
 
     title: str
     statement: str
     source: str
+    caption: str
     variables: tuple[Variable, ...]
+    panels: tuple[Panel, ...]
     run: Callable[[Settings], Results]
 
 
@@ -103,7 +133,9 @@ def measured(
     if found.ndim == 0:
         return Row(quantity, float(found), 0.0, math.inf, predicted, least, most)
     error = found.std(ddof=1) / math.sqrt(found.size)
-    return Row(quantity, float(found.mean()), float(error), found.size - 1, predicted, least, most)
+    return Row(
+        quantity, float(found.mean()), float(error), found.size - 1.0, predicted, least, most
+    )
 
 
 def agreement(quantity: str, values: ArrayLike, predicted: float, margin: float = MARGIN) -> Row:

@@ -6,14 +6,14 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from gradnoise.claims.headline import count
-from gradnoise.report import balance, langevin, sentences, verdicts
+from gradnoise.report import balance, langevin, related, sentences, verdicts
 from gradnoise.report.checks import instrument, positive_control
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.plates import plates
 from gradnoise.report.provenance import configuration, software
 from gradnoise.report.runs import run
 from gradnoise.report.settings import Settings
-from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.paths import SHARED_STAGES
 
 
 def render(settings: Settings, inputs: Inputs) -> str:
@@ -30,7 +30,7 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     names = list(tables["gaussianity"]["run"].unique())
     leader = names[0]
     runs = [run(name, settings, inputs) for name in names]
-    known = list(dict.fromkeys([*names, *settings.runs, *STUDY_STAGES]))
+    known = list(dict.fromkeys([*names, *settings.runs, *SHARED_STAGES]))
     drawn = plates(inputs.figures, known, settings.figures)
     leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
     trajectories = langevin.trajectories(tables)
@@ -52,6 +52,7 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "runs": runs,
         "trajectories": trajectories,
         "balance": balance.findings(tables),
+        "related": related.findings(inputs.claims),
         "not_measured": "" if trajectories else sentences.NOT_MEASURED,
         "config": configuration(settings.config, settings.sections),
         "versions": software(),

@@ -12,6 +12,8 @@ LAYER_STAGES = ("gaussianity", "clt", "tails")
 # Stages of the whole experiment with a folder of tables, which may not have been asked for; their tables begin with
 # their names.
 STUDY_STAGES = ("balance", "geometry")
+# All stages of the whole experiment with studies; the related ones have a file each.
+SHARED_STAGES = (*STUDY_STAGES, "related")
 
 
 class Checkpoint(NamedTuple):
@@ -93,6 +95,10 @@ class Paths:
     def studies(self, stage: str) -> str:
         """Folder of the tables of one of STUDY_STAGES, CSV."""
         return f"{self.output}/{stage}"
+
+    def study(self, name: str = "{study}") -> str:
+        """What one related study found, HDF5."""
+        return f"{self.output}/related/{name}.h5"
 
     @property
     def tables(self) -> str:

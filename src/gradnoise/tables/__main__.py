@@ -11,6 +11,7 @@ from gradnoise.tables.catalogue import summaries
 from gradnoise.tables.gaussianity import aggregate, network_rows, read_columns, read_gaussianity
 from gradnoise.tables.layers import layer_files
 from gradnoise.tables.printed import write_printed
+from gradnoise.tables.related import read_studies
 from gradnoise.tables.settings import Settings
 from gradnoise.tables.training import read_training
 
@@ -40,6 +41,10 @@ def main() -> None:
         for name in settings.shared:
             for path in sorted((results / name).glob("*.csv")):
                 shutil.copyfile(path, folder / path.name)
+        if settings.studies:
+            read_studies(results, settings.studies).to_csv(
+                folder / "related_quantities.csv", index=False
+            )
         write_printed(aggregated, found["layers"], folder)
         area.publish({"tables": arguments.output})
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
-from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.paths import SHARED_STAGES
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 from gradnoise.trajectory.names import NETWORK
 
@@ -100,7 +100,9 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
     if missing:
         raise InputError(f"{folder}: expected the tables {names}, did not find {missing}")
-    shared = [path.stem for stage in STUDY_STAGES for path in sorted(folder.glob(f"{stage}_*.csv"))]
+    shared = [
+        path.stem for stage in SHARED_STAGES for path in sorted(folder.glob(f"{stage}_*.csv"))
+    ]
     return {name: read_table(folder / f"{name}.csv") for name in (*names, *shared)}
 
 

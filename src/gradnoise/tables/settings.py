@@ -11,3 +11,4 @@ class Settings:
     measured: dict[str, dict[str, Any]]  # run -> `seeds`, `epochs`, `parameters`, trajectories
     trained_by: dict[str, str]  # run -> the run that trained its networks
     shared: list[str]  # stages of the whole experiment whose tables stand beside the runs'
+    studies: list[str]  # related studies
