@@ -1,5 +1,7 @@
 """What is said of one layer, from gradients of known laws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -87,6 +89,41 @@ def test_more_exact_coordinates_keep_those_that_were_chosen(layer) -> None:
         for count in (3, 7)
     )
     assert set(few.position) < set(many.position)
+
+
+def test_another_layer_has_others_chosen(layer) -> None:
+    """Of 40 coordinates 6 each, by the layer's name."""
+    wide = np.tile(layer.gradients, 4)
+    chosen = [
+        exact_distances(wide, replace(SETTINGS, parameter=name, batch_sizes=[8])).position.tolist()
+        for name in ("w.weight", "v.weight")
+    ]
+    assert chosen[0] != chosen[1]
+
+
+def test_coordinates_that_never_reach_the_distance_count_in_the_batch_size_of_the_layer() -> None:
+    """Coins are 0.4 / sqrt(B) away from the Gaussian, above 0.0015 for all B up to 2^16; skewed laws come nearer."""
+    random = np.random.default_rng(1)
+    gradients = random.gamma(2.0, size=(500, 5)).astype(np.float32)
+    gradients[:, 1:3] = random.integers(0, 2, (500, 2))
+    gradients[:, 4] = 0.5
+    values = gradients.astype(np.float64)
+    centred = values - values.mean(axis=0)
+    powers = (centred**2, np.abs(centred**3), centred**3, centred**4)
+    names = ("variance", "third_absolute", "third", "fourth")
+    moments = {name: each.mean(axis=0) for name, each in zip(names, powers, strict=True)}
+    moments["mean"] = values.mean(axis=0)
+    layer = LayerInputs(gradients, moments, 500, np.arange(5), random.random((2, 1, 3, 5)))
+    settings = replace(SETTINGS, distance=0.0015, share=0.75)
+    found = analyse(layer, settings)
+    reached = found.coordinates["reached"]
+    assert np.isinf(reached).tolist() == [False, True, True, False, False]
+    assert np.isnan(reached).tolist() == [False, False, False, False, True]
+    # Of four that vary, the third smallest.
+    assert np.isinf(found.numbers["gaussian_batch_size"])
+    half = analyse(layer, replace(settings, share=0.5)).numbers
+    assert half["gaussian_batch_size"] == np.sort(reached)[1]
+    assert np.isinf(half["gaussian_batch_size_upper"])
 
 
 def test_without_gradients_bounds_and_correlations_remain(layer) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -111,6 +112,39 @@ def test_subsets_are_nested_and_described_by_their_moments() -> None:
         np.testing.assert_allclose(found.rho[level], expected, rtol=1e-9)
     assert np.all(found.rho >= 1)
     assert np.all(found.rho <= np.sqrt(found.kurtosis))
+
+
+def by_definition(columns: np.ndarray) -> np.ndarray:
+    """Slopes of the median log kurtosis, rho and variance of (C, N), by SciPy and NumPy, for three sizes."""
+    columns = columns / np.abs(columns).max(axis=1, keepdims=True)
+    count = columns.shape[1]
+    parts, medians = [7, 2, 1], []
+    for cut in parts:
+        edges = [part * count // cut for part in range(cut + 1)]
+        pieces = [columns[:, low:high] for low, high in pairwise(edges)]
+        logs = [
+            [kurtosis(piece, axis=1, fisher=False) for piece in pieces],
+            [stats.moment(np.abs(p.T - p.mean(axis=1)).T ** 3, 1, axis=1, center=0)
+             / p.std(axis=1) ** 3 for p in pieces],
+            [piece.var(axis=1) for piece in pieces],
+        ]  # fmt: skip
+        medians.append(np.median(np.log(logs), axis=(1, 2)))
+    return np.polyfit(-np.log(parts), np.array(medians), 1)[0]
+
+
+def test_exponents_and_their_errors_are_those_of_the_definition() -> None:
+    """700 samples in 7, 2 and 1 parts; errors from leaving out every sixteenth of the shuffled samples in turn."""
+    gradients = np.random.default_rng(6).standard_gamma(0.7, (700, 9)) + 0.3
+    found = growth(gradients, seed=2)
+    assert found.samples.tolist() == [100, 350, 700]
+    shuffled = gradients[generator(2, Stream.GROWTH, 700).permutation(700)].T
+    exponents = by_definition(shuffled)
+    group = np.arange(700) % 16
+    without = np.array([by_definition(shuffled[:, group != one]) for one in range(16)])
+    errors = np.sqrt(15 / 16 * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    for place, name in enumerate(("kurtosis", "rho", "variance")):
+        assert getattr(found, f"{name}_exponent") == pytest.approx(exponents[place], rel=1e-9)
+        assert getattr(found, f"{name}_error") == pytest.approx(errors[place], rel=1e-9)
 
 
 def test_scales_of_the_coordinates_change_no_exponent() -> None:

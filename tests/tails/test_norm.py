@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from gradnoise.gaussianity.normality import describe
 from gradnoise.tails.analysis import analyse_tails
@@ -19,6 +20,20 @@ def test_shape_of_the_norm_of_independent_coordinates() -> None:
     np.testing.assert_allclose(mean, np.mean(shapes, axis=0), atol=0.12)
     np.testing.assert_allclose(deviation, np.std(shapes, axis=0), rtol=0.5)
     assert norm_shape(random.standard_normal(200_000)).tail_ratio == pytest.approx(1.909, abs=0.02)
+
+
+def test_means_and_deviations_are_over_twelve_samples() -> None:
+    """Few weights: each has a chi-squared variable of its own, the largest first."""
+    variances = np.array([0.3, 0.0, 5.0, 1.2])
+    mean, deviation = null_shape(variances, 90, np.random.default_rng(8))
+    random = np.random.default_rng(8)
+    squares = sum(weight * random.chisquare(1, (12, 90)) for weight in (1.0, 1.2 / 5, 0.3 / 5))
+    shapes = [norm_shape(np.sqrt(row)) for row in squares]
+    np.testing.assert_allclose(mean, np.mean(shapes, axis=0), rtol=1e-9)
+    np.testing.assert_allclose(deviation, np.std(shapes, axis=0, ddof=1), rtol=1e-9)
+    norms = np.sqrt(squares[0])
+    assert shapes[0].skewness == pytest.approx(stats.skew(norms))
+    assert shapes[0].excess_kurtosis == pytest.approx(stats.kurtosis(norms))
 
 
 def test_equal_weights_share_a_chi_squared_variable() -> None:

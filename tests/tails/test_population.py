@@ -3,8 +3,8 @@ import pytest
 import zarr
 
 from gradnoise.draws.batches import Draws
-from gradnoise.tails.growth import growth
-from gradnoise.tails.influence import influence
+from gradnoise.tails.growth import fourth_verdict, growth, variance_verdict
+from gradnoise.tails.influence import extreme_shares, influence
 from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.population import COORDINATES, Population, analyse_samples
 
@@ -27,7 +27,21 @@ def test_tables_are_of_the_growth_and_the_influence() -> None:
     assert (row["samples"], row["coordinates"]) == (N, C)
     for name in ("kurtosis_exponent", "rho_error", "variance_exponent", "variance_error"):
         assert row[name] == getattr(grown, name)
+    # Student's t of three degrees has a variance and no fourth moment; what is called, by the exponent alone.
+    called = variance_verdict, fourth_verdict
+    exponent = grown.kurtosis_exponent, grown.kurtosis_error
+    assert [row["variance"], row["fourth_moment"]] == [f(*exponent).encode() for f in called]
+    assert row["variance"] != row["fourth_moment"]
+    draws = Draws(5, 1, "with_replacement", N)
+    extremes, usual = extreme_shares(gradients, draws, [16, 64], 200)
+    np.testing.assert_array_equal(found.arrays["extreme_share"], extremes)
+    np.testing.assert_array_equal(found.arrays["usual_share"], usual)
     rows = found.tables["influence"]
+    assert rows["usual_share"] == pytest.approx(np.median(usual, axis=1))
+    assert rows["top_weight"] == pytest.approx(2 * [shares.top_share])
+    named = {"third_share": shares.third, "third_signed_share": shares.third_signed}
+    for name, values in named.items():
+        assert rows[name] == pytest.approx(2 * [np.median(values)])
     assert rows["batch_size"].tolist() == [16, 64]
     assert rows["fourth_share"] == pytest.approx(2 * [np.median(shares.fourth)])
     assert rows["top_samples"].tolist() == [6, 6]

@@ -4,8 +4,9 @@ import pytest
 from example_tails import COUNT
 from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.tails.analysis import TailAnalysis
+from gradnoise.tails.null import Null
 from gradnoise.tails.stable.index import ESTIMATORS
-from gradnoise.tails.summary import describe_indices, example_roles
+from gradnoise.tails.summary import describe_indices, example_roles, histograms, summarise
 
 
 def test_rows_follow_their_definitions(
@@ -26,6 +27,37 @@ def test_rows_follow_their_definitions(
     assert row["alpha_rejected_mean"] == pytest.approx(alpha[rejected].mean())
     assert row["null_minus_mean"] == row["null_mean"] - row["alpha_mean"]
     assert row["share_converged"] == 1
+
+
+def test_a_row_by_hand() -> None:
+    """Six coordinates: five live, one of these without an index, two rejected; all numbers differ."""
+    live, dead = Coordinate.LIVE, Coordinate.DIRAC
+    classes = np.array([[[live, live, live, live, live, dead]]], np.uint8)
+    pvalues = np.array([[[0.2, 0.04, 0.01, 0.5, 0.03, 0.0]]])
+    alpha = np.array([[[1.99, 1.4, 1.1, 1.7, 0.6, 1.9]]], np.float32)
+    converged = np.array([[[True, True, True, True, False, True]]])
+    fields = {"alpha": alpha, "scale": alpha, "converged": converged}
+    known = np.array([1.9, 1.97, 1.98, 2.0, 1.8])
+    null = Null({"ecf": known}, {"ecf": known[[0, 4]]}, np.empty((0, 30), np.float32))
+    (row,) = summarise({"ecf": fields}, classes, pvalues, null, [16], 30, [3], 0.05)
+    measured = np.array([1.99, 1.4, 1.1, 1.7])
+    expected = {
+        **{"batch_size": 16, "batches": 30, "repeat": 3, "coordinates": 6, "live": 5},
+        **{"rejected": 3, "share_converged": 0.8},
+        **{"alpha_mean": measured.mean(), "alpha_sd": measured.std(ddof=1)},
+        **{"alpha_q05": np.quantile(measured, 0.05), "alpha_q25": np.quantile(measured, 0.25)},
+        **{"alpha_median": 1.55, "alpha_q75": np.quantile(measured, 0.75)},
+        **{"alpha_q95": np.quantile(measured, 0.95), "alpha_share_at_2": 0.25},
+        **{"null_mean": known.mean(), "null_sd": known.std(ddof=1), "null_median": 1.97},
+        **{"null_share_at_2": 0.4, "null_error": known.std(ddof=1) / np.sqrt(5)},
+        **{"null_minus_mean": known.mean() - measured.mean(), "null_minus_median": 1.97 - 1.55},
+        **{"alpha_rejected_mean": 1.25, "null_rejected_mean": 1.85},
+    }
+    for name, value in expected.items():
+        assert row[name] == pytest.approx(value, rel=1e-6), name
+    counts = histograms(fields, classes, pvalues, null, "ecf", 0.05)
+    assert (counts["live"].sum(), counts["rejected"].sum()) == (4, 2)
+    assert (counts["null"].sum(), counts["null_rejected"].sum()) == (5, 2)
 
 
 def test_heavy_tails_stand_out_against_the_null_and_gaussians_do_not(
