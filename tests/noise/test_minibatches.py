@@ -68,6 +68,26 @@ def test_gradients_that_are_not_finite_are_named():
         sampler.full_gradient()
 
 
+def test_what_a_model_draws_itself_is_another_in_every_batch_size_and_repeat():
+    """Samples that are all the same: gradients differ by the masks of dropout alone."""
+    model = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(40, 2)).train()
+    inputs, targets = torch.ones(30, 40), torch.zeros(30, dtype=torch.int64)
+    selections = select(dict(model.named_parameters()), None, 0, 0)
+
+    def rows(repeat, **options):
+        draws = Draws(3, repeat, "with_replacement", 30)
+        found = GradientSampler(
+            model, F.cross_entropy, inputs, targets, selections, draws, undivided=True, **options
+        )
+        blocks = {size: block for size, _, block in found.noise([2, 3], 6, 6, None)}
+        return np.concatenate([blocks[0], blocks[1]])
+
+    first, second = rows(1), rows(2)
+    both = np.concatenate([first, second])
+    assert len(np.unique(both, axis=0)) == 2 * 2 * 6
+    assert np.array_equal(first, rows(1))
+
+
 def test_augmentation_needs_images():
     with pytest.raises(InputError, match="images are needed"):
         GradientSampler(

@@ -93,6 +93,17 @@ def test_a_journal_line_cut_by_a_kill_counts_as_unfinished(tmp_path: Path) -> No
         assert area.finished == {"one", "three"}
 
 
+def test_a_journal_whose_work_is_gone_counts_for_nothing(tmp_path: Path) -> None:
+    with WorkArea(tmp_path / "x", {"a": 1}) as area:
+        area.finish("one")
+        folder, content = area.folder, area.path
+    content.rmdir()
+    assert (folder / "finished").read_text() == "one\n"
+    with WorkArea(tmp_path / "x", {"a": 1}) as area:
+        assert area.finished == set()
+        assert not (folder / "finished").exists()
+
+
 def test_a_live_holder_is_named_and_a_dead_one_does_not_block(tmp_path: Path) -> None:
     holder = start_holder(tmp_path)
     with (

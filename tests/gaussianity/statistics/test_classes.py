@@ -22,6 +22,9 @@ def gaussian(*shape: int, seed: int = 0) -> np.ndarray:
         (np.append(np.full(100, 0.3), gaussian(100)), SPARSE),
         (np.append(np.full(99, 0.3), gaussian(101)), LIVE),
         (np.append(np.full(101, 0.3), np.arange(100) // 50), SPARSE),
+        # Of an odd number half is more than 100 of 201.
+        (np.append(np.full(100, 0.3), gaussian(101)), LIVE),
+        (np.append(np.full(101, 0.3), gaussian(100)), SPARSE),
         (np.arange(200) % 49, QUANTISED),
         (np.arange(200) % 50, LIVE),
         (np.append(np.full(99, 7.5), np.arange(101) % 20), QUANTISED),

@@ -139,3 +139,21 @@ def test_invalid_input_is_named() -> None:
         fit_autoregression(trajectory[:5])
     with pytest.raises(ValueError, match="shape"):
         fit_autoregression(np.zeros((2, 2, 20, 2)))
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_residual_variance_loses_a_degree_for_every_coefficient_and_the_mean(
+    order: int,
+) -> None:
+    """Of 24 steps the variance would be a seventh too small without."""
+    found = fit_autoregression(heavy_ball(24, 6000, 1.0), order)
+    error = found.residual_variance.std() / math.sqrt(6000)
+    # What is left of the bias is of second order in the number of steps.
+    assert found.residual_variance.mean() == pytest.approx(1, abs=3 * error + 0.02)
+    column = heavy_ball(30, 1, 0.4, 0.5)
+    centred = (column - column.mean())[:, 0]
+    steps = np.diff(centred)
+    design = np.column_stack([centred[1:-1], steps[:-1]])[:, :order]
+    _, squares, _, _ = np.linalg.lstsq(design, steps[1:])
+    variance = fit_autoregression(column, order).residual_variance
+    assert variance == pytest.approx(squares / (28 - order - 1), rel=1e-9)

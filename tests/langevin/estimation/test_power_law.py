@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import odr
+from scipy import odr, stats
 
 from gradnoise.langevin.estimation.power_law import fit_line, power_law
 
@@ -62,3 +62,20 @@ def test_exponent_errors_cover_the_truth(x_error: float, given: bool) -> None:
 def test_invalid_input_is_named(x: list[float], errors: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         power_law(x, np.ones(len(x)), **errors)
+
+
+def test_errors_are_widened_by_scatter_and_never_narrowed() -> None:
+    x = np.geomspace(1, 50, 9)
+    v = np.log(3.0) + 1.5 * np.log(x) + 0.05 * np.array([1, -1, 2, 0, -2, 1, 1, -1, -1.0])
+    y = np.exp(v)
+    for error, wide in ((0.2, False), (0.01, True)):
+        line = fit_line(np.log(x), v, np.zeros(9), np.full(9, error**2))
+        found = power_law(x, y, y_error=error * y)
+        assert found.reduced_chi_square == pytest.approx(line.chi_square / 7)
+        assert (found.reduced_chi_square > 1) is wide
+        widening = np.sqrt(line.chi_square / 7) if wide else 1.0
+        assert found.exponent_error == pytest.approx(line.slope_error * widening)
+    # Without errors the scatter alone says it, as ordinary least squares has it.
+    fitted = stats.linregress(np.log(x), v)
+    assert power_law(x, y).exponent_error == pytest.approx(fitted.stderr)
+    assert power_law(x, y).exponent == pytest.approx(fitted.slope)

@@ -72,3 +72,31 @@ def test_invalid_input_is_named() -> None:
         fit_vector_autoregression(trajectory[:, :2] * [1, 0])
     with pytest.raises(ValueError, match="steps for 8 coefficients"):
         fit_vector_autoregression(trajectory[:10, :4], 2)
+
+
+def test_the_asymmetry_is_tested_with_the_whole_covariance_of_its_parts() -> None:
+    """Wald's test of three differences, from the Kronecker product of noise and inverse regressors."""
+    random = np.random.default_rng(3)
+    factor = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [-0.5, 0.7, 0.4]])
+    drift = np.array([[0.5, 0.1, 0.0], [0.1, 0.7, -0.1], [0.0, -0.1, 0.6]])
+    path = np.zeros((400, 3))
+    for t in range(1, 400):
+        path[t] = drift @ path[t - 1] + factor @ random.standard_normal(3)
+    path = path[50:] - path[50:].mean(axis=0)
+    found = fit_vector_autoregression(path, 1, LEARNING_RATE)
+    x, steps = path[1:-1], np.diff(path, axis=0)[1:]
+    inverse = np.linalg.inv(x.T @ x)
+    coefficients = inverse @ x.T @ steps
+    residuals = steps - x @ coefficients
+    noise = residuals.T @ residuals / (len(x) - 3 - 1)
+    curvature = -coefficients.T / LEARNING_RATE
+    covariance = np.kron(noise, inverse) / LEARNING_RATE**2  # of curvature, row after row
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    contrast = np.zeros((3, 9))
+    for row, (i, j) in enumerate(pairs):
+        contrast[row, 3 * i + j], contrast[row, 3 * j + i] = 1, -1
+    difference = contrast @ curvature.ravel()
+    statistic = difference @ np.linalg.solve(contrast @ covariance @ contrast.T, difference)
+    assert found.asymmetry_pvalue == pytest.approx(stats.chi2.sf(statistic, 3), rel=1e-6)
+    antisymmetric = np.linalg.norm((curvature - curvature.T) / 2)
+    assert found.asymmetry == pytest.approx(antisymmetric / np.linalg.norm(curvature), rel=1e-9)

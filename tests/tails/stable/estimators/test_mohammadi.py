@@ -47,3 +47,35 @@ def test_what_is_left_beside_one_frequent_value_counts() -> None:
     values[40:] = 0.25
     expected = tail_index(series(2.0, (200,))[:40], method="mohammadi")
     assert tail_index(values, method="mohammadi") == expected
+
+
+@pytest.mark.parametrize(("copies", "silent"), [(9, False), (10, True)])
+def test_silence_fills_a_twentieth_of_the_series(copies: int, silent: bool) -> None:
+    """Of 200 values, at places spread over the series."""
+    values = series(1.6, (200,))
+    values[np.arange(copies) * 20 + 3] = -0.125
+    kept = values[values != -0.125] if silent else values
+    blocks = kept[: kept.size // 10 * 10].reshape(-1, 10)
+    inverse = (np.log(abs(blocks.sum(axis=1))).mean() - np.log(abs(blocks)).mean()) / math.log(10)
+    found = tail_index(values, method="mohammadi")
+    assert found.alpha == pytest.approx(min(1 / inverse, 2), rel=1e-12)
+
+
+def test_single_exact_zeros_are_left_out() -> None:
+    values = series(1.5, (300,))
+    with_zeros = np.insert(values, [17, 240], 0.0)
+    found = tail_index(with_zeros, method="mohammadi")
+    assert found.converged
+    assert found == tail_index(values, method="mohammadi")
+
+
+@pytest.mark.parametrize(("count", "length"), [(399, 10), (400, 20), (401, 20)])
+def test_blocks_are_of_twenty_from_four_hundred_values_on(count: int, length: int) -> None:
+    values = series(1.4, (count,))
+    blocks = values[: count // length * length].reshape(-1, length)
+    logs = np.log(abs(blocks)).mean()
+    inverse = (np.log(abs(blocks.sum(axis=1))).mean() - logs) / math.log(length)
+    found = tail_index(values, method="mohammadi")
+    assert found.alpha == pytest.approx(1 / inverse, rel=1e-12)
+    # E ln |X| = ln s + Euler's constant (1 / alpha - 1).
+    assert found.scale == pytest.approx(math.exp(logs - 0.5772156649 * (inverse - 1)), rel=1e-9)
