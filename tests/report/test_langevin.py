@@ -84,3 +84,92 @@ def test_ratios_carry_the_predictions_error(folder):
     tables["langevin"] = tables["langevin"].assign(**made, predicted_variance_error=0.1)
     (found,) = trajectories(tables)
     assert found["rows"][0]["ratio"] == "1.50 ± 0.17"
+
+
+NUMBERS = {
+    **{"run": "a", "seed": 1, "variant": "plain", "subspace": "model", "learning_rate": 0.02},
+    **{"momentum": 0.9, "batch_size": 16, "weight_decay": 0.005, "sampling": "epoch_shuffle"},
+    **{"replicas": 3, "steps": 12000, "burn_in": 2500, "noise_exponent": 1.04},
+    **{"noise_exponent_error": 0.03, "variance_exponent": -0.12, "variance_exponent_error": 0.05},
+    **{"predicted_variance_exponent": -0.15, "entropy_production": 0.0123},
+    **{"entropy_production_error": 0.0004, "predicted_entropy_production": 0.0117},
+    **{"predicted_entropy_production_error": 0.0002, "null_entropy_production": 0.0031},
+    **{"arrow_score": 5.27, "control_arrow_score": -0.44, "arrow_amplitude": 0.93},
+    **{"arrow_amplitude_error": 0.11, "batch_sharpness": 31.26, "batch_sharpness_error": 1.44},
+    **{"stability_limit": 189.6, "flatness_exponent": -0.21, "flatness_exponent_error": 0.07},
+    **{"first_share": 0.634, "random_walk_share": 0.608},
+}
+
+
+def direction(place, **changed):
+    """A row of which every number is another one."""
+    return {
+        **{name: NUMBERS[name] for name in ("run", "seed", "variant", "subspace", "learning_rate")},
+        **{"kind": "eigenvector", "direction": place, "stationary": True, "order": 1 + place % 2},
+        **{"curvature": 40.0 - 7 * place, "first_curvature": 38.0, "first_curvature_error": 2.0},
+        **{
+            "second_curvature": 35.0 - place,
+            "second_curvature_error": 3.0,
+            "variance": 6.0 + place,
+        },
+        **{"variance_error": 0.3, "predicted_variance": 5.0, "predicted_variance_error": 0.4},
+        **{
+            "continuous_variance": 4.0,
+            "continuous_variance_error": 0.1,
+            "temperature": 2.0 + place,
+        },
+        **{"kinetic_ratio": 0.9 + 0.1 * place, "autocorrelation_time": 12.34 + place},
+        **{
+            "predicted_autocorrelation_time": 11.16 + place,
+            "stationarity_pvalue": 0.456 + place / 10,
+        },
+        "boltzmann_bic_difference": -3.21 + place,
+        **changed,
+    }
+
+
+def test_every_number_of_a_trajectory_by_hand():
+    still = {"stationary": False, "variance": 50.0, "temperature": 90.0, "kinetic_ratio": 9.0}
+    rows = [direction(0), direction(1), direction(2, **still), direction(3, kind="random")]
+    rows += [direction(0, seed=2, variance=99.0), direction(0, run="b", variance=99.0)]
+    tables = {"langevin": pd.DataFrame(rows), "langevin_subspaces": pd.DataFrame([NUMBERS])}
+    (found,) = trajectories(tables)
+    assert (found["run"], found["variant"]) == ("a", "plain")
+    assert found["how"] == (
+        "learning rate 0.02, momentum 0.9, batch size 16, weight decay 0.005, without replacement; "
+        "3 replicas of 12,000 steps after 2,500"
+    )
+    assert found["findings"] == [
+        "1 of 3 directions are not stationary (replicas or thirds differ in mean or variance), or too short to tell: "
+        "nothing is concluded from them.",
+        "Variance over the exact prediction: 1.20 to 1.40; over its small-step (Langevin) limit: 1.50 to 1.75.",
+        "Temperatures of modes differ by a factor of up to 1.50; kinetic over configurational temperature: 0.90 to 1.00.",
+        "C ~ H^1.04 ± 0.03, variance ~ H^−0.12 ± 0.05, predicted H^−0.15.",
+        "Entropy production 0.01230 ± 0.00040 nats a step; exact 0.01170 ± 0.00020, commuting noise below 0.00310.",
+        "Arrow of time: 5.3 standard errors from a film that may run backward (a reversible control: −0.4), "
+        "0.93 ± 0.11 of what the commutator of noise and Hessian predicts.",
+        "Batch sharpness 31.3 ± 1.4; steps are unstable above a curvature of 190.",
+        "Variance ~ flatness^(0.21 ± 0.07) over principal directions, the first of which holds 63 % (a random walk's: "
+        "61 %).",
+    ]
+    first, second, third = found["rows"]
+    assert first == {
+        **{"direction": "1", "step": "0.800", "fitted": "0.760 ± 0.040", "order": "1"},
+        **{"ratio": "1.20 ± 0.11", "limit": "1.50 ± 0.08", "time": "12.3", "expected_time": "11.2"},
+        **{"steady": "0.46", "boltzmann": "−3.2", "stationary": "yes"},
+    }
+    assert second == {
+        **{"direction": "2", "step": "0.660", "fitted": "0.680 ± 0.060", "order": "2"},
+        **{"ratio": "1.40 ± 0.13", "limit": "1.75 ± 0.09", "time": "13.3", "expected_time": "12.2"},
+        **{"steady": "0.56", "boltzmann": "−2.2", "stationary": "yes"},
+    }
+    assert third["stationary"] == "no"
+
+
+def test_directions_of_which_none_is_still_say_nothing_of_variances():
+    rows = pd.DataFrame([direction(place, stationary=False) for place in range(2)])
+    said = list(findings(pd.Series(NUMBERS), rows))
+    assert said[0].startswith("2 of 2 directions are not stationary")
+    assert said[1].startswith("C ~ H^")
+    one = list(findings(pd.Series(NUMBERS), pd.DataFrame([direction(0)])))
+    assert [text[:8] for text in one[:2]] == ["Variance", "C ~ H^1."]

@@ -104,3 +104,40 @@ def test_the_ceiling_is_the_runs_own(inputs):
 def test_training_that_is_missing_is_named(inputs):
     with pytest.raises(InputError, match="no training of run 'other'"):
         run("small", settings("other"), inputs)
+
+
+def test_numbers_of_several_epochs_seeds_and_batches_are_not_mixed(inputs):
+    tables = inputs.tables
+    rows = tables["gaussianity"]
+    many = rows.assign(
+        batches=600, **{f"share_{name}": 0.99 for name in ("dirac", "sparse", "quantised", "live")}
+    )
+    network = rows.assign(kind="network", layer="network", share_dirac=0.77)
+    later = rows.assign(share_quantised=rows["share_quantised"] + rows["epoch"] / 1000)
+    tables["gaussianity"] = pd.concat(
+        [many, network, later.assign(kind="weight", share_live=0.2)], ignore_index=True
+    )
+    columns = ("run", "seed", "epoch", "train_loss", "test_loss", "train_accuracy", "test_accuracy", "dead_units_conv1")  # fmt: skip
+    history = [
+        ("big", 1, 0, 2.0, 2.5, 0.1, 0.11, 0.5),
+        ("big", 2, 0, 3.0, 2.7, 0.3, 0.13, 0.5),
+        ("big", 1, 5, 9.0, 9.0, 0.9, 0.9, 0.9),
+        ("big", 1, 9, 0.5, 1.25, 0.8, 0.62, 0.04),
+        ("big", 2, 9, 0.7, float("nan"), 0.9, float("nan"), 0.08),
+        ("big", 3, 9, 7.0, 7.0, 0.2, 0.2, 0.7),
+        ("small", 1, 9, 6.0, 6.0, 0.25, 0.3, 0.9),
+    ]
+    tables["training"] = pd.DataFrame(history, columns=columns)
+    found = run("small", settings(), inputs)
+    assert found["accuracy"] == [
+        {"epoch": "0", "train_loss": "2.500 ± 0.707", "test_loss": "2.600 ± 0.141",
+         "train_accuracy": "20.0 ± 14.1", "test_accuracy": "12.0 ± 1.4"},
+        {"epoch": "9", "train_loss": "0.600 ± 0.141", "test_loss": "1.250",
+         "train_accuracy": "85.0 ± 7.1", "test_accuracy": "62.0"},
+    ]  # fmt: skip
+    assert found["classes"] == [
+        {"layer": "conv1", "computes": "convolution", "dirac": "25.0", "sparse": "50.0",
+         "quantised": "13.4", "live": "20.0", "dead_units": "6.0", "batch_size": "8"}
+    ]  # fmt: skip
+    assert (found["epoch"], found["trained_by"], found["last"]) == (9, "big", "small-epoch-9-")
+    assert list(found["history"].index) == [0, 1, 2, 3, 4]

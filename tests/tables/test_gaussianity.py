@@ -168,3 +168,110 @@ def test_percentages_alone_have_intervals(repeats):
 def test_no_file_is_an_error():
     with pytest.raises(InputError, match="found no Gaussianity summary"):
         gaussianity.read_columns([])
+
+
+# Enough where every column is treated alike.
+FEW = gaussianity.Columns(
+    {name: COLUMNS.kind[name] for name in ("percentage_gaussian", "percentage_testable", "share_dirac", "coordinates")},
+    COLUMNS.over,
+)  # fmt: skip
+
+
+def different(seeds: int, repeats: int) -> pd.DataFrame:
+    """Repeats of two parameters and two batch sizes in which no two numbers agree."""
+    random = np.random.default_rng([seeds, repeats])
+    cells = [
+        {
+            **{"run": "a", "seed": seed, "epoch": epoch, "repeat": repeat, "parameter": f"{layer}.p"},
+            **{"layer": layer, "operation": operation, "kind": kind, "block": 2, "index": 3},
+            **{"size": size, "batch_size": batch_size, "batches": 200},
+        }
+        for seed in range(4, 4 + seeds)
+        for epoch in (0, 7)
+        for repeat in range(1, 1 + repeats)
+        for layer, operation, kind, size in (("conv", "convolution", "weight", 5000), ("linear", "linear", "bias", 300))
+        for batch_size in (16, 64)
+    ]  # fmt: skip
+    rows = pd.DataFrame(cells)
+    count = len(rows)
+    for name, kind in COLUMNS.kind.items():
+        rows[name] = {
+            "percentage": random.uniform(5, 95, count),
+            "share": random.uniform(0, 0.4, count),
+            "mean": random.normal(0, 3, count),
+            "count": random.integers(100, 290, count),
+        }[str(kind)]
+    return rows
+
+
+@pytest.mark.parametrize(("seeds", "unit"), [(2, "repeat"), (3, "seed")])
+def test_every_column_is_its_own_mean(seeds, unit):
+    repeats = different(seeds, 4)
+    table = gaussianity.aggregate(repeats, COLUMNS)
+    assert len(table) == 2 * 2 * 2
+    for row in table.to_dict("records"):
+        mine = repeats
+        for name in ("epoch", "parameter", "batch_size"):
+            mine = mine[mine[name] == row[name]]
+        for name in COLUMNS.names:
+            assert row[name] == pytest.approx(mine[name].mean()), name
+        for name in COLUMNS.of("percentage"):
+            pooled = mine.groupby("seed")[name].var(ddof=1).mean()
+            assert row[f"{name}_sd"] == pytest.approx(np.sqrt(pooled)), name
+            assert row[f"{name}_lower"] < row[name] < row[f"{name}_upper"], name
+        assert (row["unit"], row["n_seeds"], row["n_repeats"]) == (unit, seeds, 4)
+        about = mine.iloc[0]
+        assert all(row[name] == about[name] for name in ("run", "layer", "operation", "kind", "block", "index", "size"))  # fmt: skip
+
+
+def test_every_column_of_the_network_is_weighted_by_what_it_is_of():
+    repeats = different(1, 2)
+    network = gaussianity.network_rows(repeats, COLUMNS)
+    assert len(network) == 2 * 2 * 2
+    for row in network.to_dict("records"):
+        mine = repeats
+        for name in ("seed", "epoch", "repeat", "batch_size"):
+            mine = mine[mine[name] == row[name]]
+        counted = {
+            "all": mine["size"],
+            "testable": mine["size"] * (1 - mine["share_dirac"]),
+            "live": mine["size"] * mine["share_live"],
+        }
+        for name in COLUMNS.of("percentage", "share", "mean"):
+            if COLUMNS.over[name] == "directions":
+                assert np.isnan(row[name]), name
+            else:
+                weights = counted[COLUMNS.over[name]]
+                assert row[name] == pytest.approx((mine[name] * weights).sum() / weights.sum()), (
+                    name
+                )
+        for name in COLUMNS.of("count"):
+            assert row[name] == mine[name].sum(), name
+        about = {name: row[name] for name in ("parameter", "layer", "operation", "kind", "block", "index", "size")}  # fmt: skip
+        assert about == dict.fromkeys(("parameter", "layer", "operation", "kind"), "network") | {
+            **{"block": 0, "index": 0, "size": 5300},
+        }
+
+
+def test_runs_are_averaged_by_themselves():
+    first, second = different(2, 3), different(3, 2).assign(run="b")
+    both = gaussianity.aggregate(pd.concat([first, second], ignore_index=True), FEW)
+    alone = pd.concat([gaussianity.aggregate(each, FEW) for each in (first, second)])
+    pd.testing.assert_frame_equal(both, alone.reset_index(drop=True))
+    assert both.groupby("run")["n_repeats"].first().to_dict() == {"a": 3, "b": 2}
+
+
+def test_repeatability_is_that_of_the_run_and_of_the_cell():
+    repeats = different(3, 2)
+    key = ["run", "seed", "epoch", "parameter", "batch_size", "batches"]
+    cells = repeats.drop_duplicates(key)[key]
+    random = np.random.default_rng(7)
+    known = cells.assign(within_percentage_gaussian=random.uniform(0, 0.05, len(cells)))
+    other = known.assign(run="b", within_percentage_gaussian=0.25)
+    found = gaussianity.aggregate(repeats, FEW, pd.concat([other, known], ignore_index=True))
+    pd.testing.assert_frame_equal(found, gaussianity.aggregate(repeats, FEW, known))
+    name = "percentage_gaussian"
+    width = found[f"{name}_upper"] - found[f"{name}_lower"]
+    plain = gaussianity.aggregate(repeats, FEW)
+    assert (width >= plain[f"{name}_upper"] - plain[f"{name}_lower"] - 1e-9).all()
+    assert (found["percentage_testable_upper"] == plain["percentage_testable_upper"]).all()

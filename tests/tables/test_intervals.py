@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gradnoise.tables.intervals import estimate, interval, repeat_deviation
+from gradnoise.tables.intervals import (
+    difference,
+    estimate,
+    interval,
+    repeat_deviation,
+    summarise,
+    weighted_mean,
+)
 
 
 def values(numbers: list[list[float]]) -> pd.DataFrame:
@@ -65,3 +72,68 @@ def test_what_varies_may_be_chosen():
     assert found.loc["x"].to_list() == pytest.approx([80.0, np.sqrt(6) / 3, 3.0])
     two = estimate(values([[80.0, 82.0], [70.0, 72.0]]), "seed")
     assert two.loc["x"].to_list() == pytest.approx([76.0, 5.0, 1.0])
+
+
+def test_welchs_interval_is_scipys():
+    samples = np.array([3.1, 4.0, 2.7, 3.9, 3.3]), np.array([1.2, 2.9, 0.3])
+    estimates = [
+        pd.DataFrame(
+            {"value": [one.mean()], "standard_error": stats.sem(one), "degrees": len(one) - 1}
+        )
+        for one in samples
+    ]
+    found = difference(*estimates)
+    lower, upper = interval(found)
+    expected = stats.ttest_ind(*samples, equal_var=False).confidence_interval(0.95)
+    assert (lower[0], upper[0]) == pytest.approx((expected.low, expected.high))
+
+
+def test_an_interval_has_its_level():
+    repeats = [81.0, 79.5, 80.2, 82.4]
+    lower, upper = interval(estimate(values([repeats])), level=0.8)
+    expected = stats.t.interval(0.8, 3, np.mean(repeats), stats.sem(repeats))
+    assert (lower["x"], upper["x"]) == pytest.approx(expected)
+
+
+def test_a_seed_without_a_second_repeat_leaves_no_error():
+    # Its own repeats say nothing of it: it is not without error.
+    found = estimate(values([[80.0, 82.0, 81.0], [10.0]]), "repeat")
+    assert np.isnan(found.loc["x", "standard_error"])
+    assert (found.loc["x", "value"], found.loc["x", "degrees"]) == (45.5, 2)
+    deviation = repeat_deviation(values([[80.0, 82.0, 81.0], [10.0]]))
+    assert deviation.loc["x"].to_list() == [1.0, 2.0]
+
+
+def test_deviations_are_pooled_by_their_degrees():
+    pooled = repeat_deviation(values([[1.0, 3.0], [10.0, 14.0, 12.0, 12.0]]))
+    # Variances 2 and 8 / 3, of one and three degrees.
+    assert pooled.loc["x"].to_list() == pytest.approx([np.sqrt((2 + 8) / 4), 4])
+
+
+def test_what_does_not_exist_weighs_nothing():
+    numbers, weights = np.array([2.0, np.nan, 8.0, 5.0]), np.array([1.0, 100.0, 3.0, 0.0])
+    assert weighted_mean(numbers, weights) == (2 + 24) / 4
+    assert np.isnan(weighted_mean(numbers, np.array([0.0, 5.0, 0.0, 0.0])))
+
+
+def test_a_summary_has_a_row_for_each_cell_in_its_first_order():
+    rows = pd.DataFrame(
+        [
+            {"seed": seed, "repeat": repeat, "size": size, "kind": "k", "x": x, "y": -2 * x}
+            for size in (64, 8)
+            for seed in (1, 2, 3)
+            for repeat in (1, 2)
+            for x in [size + seed**2 + repeat / 8]
+        ]
+    )
+    found = summarise(rows, ["size", "kind"], ["x", "y"])
+    assert found["size"].tolist() == [64, 8]
+    for row in found.to_dict("records"):
+        for name, factor in (("x", 1), ("y", -2)):
+            seeds = [factor * (row["size"] + seed**2 + 3 / 16) for seed in (1, 2, 3)]
+            expected = stats.t.interval(0.95, 2, np.mean(seeds), stats.sem(seeds))
+            assert row[name] == pytest.approx(np.mean(seeds))
+            assert (row[f"{name}_lower"], row[f"{name}_upper"]) == pytest.approx(expected)
+        assert (row["unit"], row["n_seeds"], row["n_repeats"]) == ("seed", 3, 2)
+    once = summarise(rows[rows["repeat"] == 1].drop(columns="repeat"), ["size"], ["x"])
+    assert once["n_repeats"].tolist() == [1, 1]

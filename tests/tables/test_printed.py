@@ -101,3 +101,66 @@ def test_batch_sizes_have_their_intervals(tmp_path):
     assert r"\multicolumn{2}{c}{B*, 95 \% interval}" in text
     assert r"\cmidrule(lr){3-4}" in text
     assert "cnn, epoch 4" in text
+
+
+def test_every_cell_is_the_papers_percentage_of_its_own_layer_and_size():
+    rows = pd.DataFrame(
+        [
+            {
+                **{"run": "r", "epoch": epoch, "batches": batches, "batch_size": size, "block": 0},
+                **{"parameter": f"{layer}.p", "layer": layer, "size": weights, "kind": kind},
+                **{"operation": layer, "index": 1, "n_repeats": 5, "n_seeds": 3},
+                **{"percentage_gaussian": value, "percentage_gaussian_sd": value / 10},
+                **{"percentage_testable": 1.0, "percentage_testable_sd": 2.0},
+            }
+            for epoch in (0, 4)
+            for batches in (200, 600)
+            for size in (64, 16)
+            for layer, weights, kind in (("conv", 90, "weight"), ("network", 7000, "network"), ("b", 3, "bias"))
+            for value in [10 + size / 4 + 30 * (layer == "conv") + epoch + batches / 1000]
+        ]
+    )  # fmt: skip
+    one = rows[(rows["epoch"] == 4) & (rows["batches"] == 600)]
+    once = one.assign(
+        percentage_gaussian_sd=one["percentage_gaussian_sd"].mask(one["layer"] == "network")
+    )
+    assert printed(once).to_dict("list") == {
+        "Layer": ["conv", "network"],
+        "Weights": [90, 7000],
+        "16": ["48.60 ± 4.86", "18.60"],
+        "64": ["60.60 ± 6.06", "30.60"],
+    }
+
+
+def test_files_are_of_their_own_run_epoch_and_number_of_batches(tmp_path):
+    rows = pd.DataFrame(
+        [
+            {
+                **{"run": run, "epoch": epoch, "batches": batches, "batch_size": 8, "block": 0},
+                **{"parameter": "p", "layer": "conv_1", "size": 1234, "kind": "weight", "index": 1},
+                **{"operation": "linear", "n_repeats": repeats, "n_seeds": repeats + 10},
+                **{"percentage_gaussian": value, "percentage_gaussian_sd": 0.5},
+            }
+            for value, (run, epoch, batches, repeats) in enumerate(
+                ((run, epoch, batches, repeats) for run, repeats in (("a", 4), ("b", 6))
+                 for epoch in (0, 3) for batches in (200, 600))
+            )
+        ]
+    )  # fmt: skip
+    write_printed(rows, pd.DataFrame({"gaussian_batch_size": [], "run": []}), tmp_path)
+    for row in rows.to_dict("records"):
+        stem = tmp_path / f"{row['run']}-epoch-{row['epoch']}-n-{row['batches']}"
+        cell = f"{row['percentage_gaussian']:.2f} ± 0.50"
+        assert pd.read_csv(f"{stem}.csv")["8"].tolist() == [cell]
+        markdown, latex_text = (
+            stem.with_name(f"{stem.name}.{end}").read_text() for end in ("md", "tex")
+        )
+        assert f"| conv_1  |      1234 | {cell} |" in markdown
+        note = (
+            f"Percentage of coordinates that pass the Shapiro-Wilk test on {row['batches']} batches, by batch size; "
+            f"constant coordinates count as Gaussian; mean ± sd over {row['n_repeats']} repeats, pooled over "
+            f"{row['n_seeds']} training seed(s); {row['run']}, epoch {row['epoch']}."
+        )
+        assert markdown.endswith(f"\n\n{note}\n")
+        assert latex_text.startswith(f"% {note}\n")
+        assert r"conv\_1 & 1{,}234" in latex_text

@@ -39,7 +39,8 @@ def _transition(rows: pd.DataFrame) -> str:
         parts.append(
             f"with two it does not (median {share.min():.2f} to {share.max():.2f} of the exact law's)"
         )
-    return "; ".join(part for part in parts if part) + "."
+    said = "; ".join(part for part in parts if part)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _laws(rows: pd.DataFrame) -> str:

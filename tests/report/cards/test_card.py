@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from example_results import CNN
-from gradnoise.report.cards.card import verdicts
+from gradnoise.report.cards.card import noise_card, verdicts
 from gradnoise.report.cards.layers import layer, number
 from gradnoise.report.cards.schema import CARD
+from gradnoise.report.inputs import Inputs
+from gradnoise.report.settings import Settings
 
 EPOCH = 2
 
@@ -200,3 +202,122 @@ def test_a_verdict_belongs_to_the_runs_that_it_names(subject, mine):
     if mine:
         assert found[0]["subject"] == subject
         assert [found[0][name] for name in numbers] == [1.5, None, None]
+
+
+def cells(run, **changed):
+    """Rows of the table of percentages: two epochs, two layers and the network, two batch sizes, all different."""
+    rows = []
+    for epoch in (1, 7):
+        for place, (kind, name) in enumerate(
+            (("weight", "conv"), ("weight", "linear"), ("network", "network"))
+        ):
+            for size in (64, 16):
+                base = 10 * place + size / 100 + epoch / 10
+                rows.append(
+                    {
+                        **{"run": run, "epoch": epoch, "parameter": f"{name}.p", "layer": name},
+                        **{"operation": f"{name}_operation", "kind": kind, "size": 900 + place},
+                        **{"coordinates": 30 + place, "batch_size": size, "batches": 200 + place},
+                        **{"percentage_gaussian": base, "percentage_gaussian_lower": base - 1},
+                        **{"percentage_gaussian_upper": base + 2, "share_dirac": base / 100},
+                        **{
+                            "share_live": base / 200,
+                            "n_repeats": 4,
+                            "n_seeds": 2,
+                            "unit": "repeat",
+                        },
+                    }
+                )
+    return pd.DataFrame(rows).assign(**changed)
+
+
+@pytest.fixture
+def made():
+    """Settings and tables of a run and of one that measures one of its two networks."""
+    training = pd.DataFrame(
+        [
+            {"run": run, "seed": seed, "epoch": epoch, "train_accuracy": base + epoch / 100,
+             "test_accuracy": base / 2 + epoch / 1000, "dead_units_conv": base / 4 + epoch / 10_000}
+            for run, shift in (("big", 0.0), ("other", 0.4))
+            for seed in (2, 3, 5) for epoch in (1, 7) for base in [0.1 * seed + shift]
+        ]
+    )  # fmt: skip
+    tables = {
+        "gaussianity": pd.concat([cells("small"), cells("big", n_repeats=6, unit="seed")]),
+        "gaussianity_repeats": pd.DataFrame({"run": ["small", "big", "big"], "seed": [3, 5, 2]}),
+        "training": training,
+        **{name: pd.DataFrame() for name in ("layers", "tails", "prediction")},
+    }
+    sections = {
+        "model": {"name": "cnn", "arguments": {"x": 1}},
+        "training": {"epochs": 9, "seeds": [1]},
+        "noise": {
+            **{"sampling": "a", "batch_norm_mode": "b", "augment": "c", "coordinates": "d"},
+            **{"directions": "e", "strategy": "f", "repeats": 9, "memory": 1.0},
+        },
+        "gaussianity": {"significance": 0.02},
+    }
+    about = {"data_set": "mnist", "checksum": "c1", "train_samples": 31, "test_samples": 7}
+    data = [
+        {"file": "a.h5", **about, "inputs": "i1"},
+        {"file": "b.h5", **{name: f"{value} b" for name, value in about.items()}, "inputs": "i2"},
+    ]
+    files = {"small": "b.h5", "big": "a.h5"}
+    runs = {"small": sections, "big": {**sections, "gaussianity": {"significance": 0.2}}}
+    nothing = pd.DataFrame()
+    settings = Settings({}, [], runs, {"small": "big", "big": "big"}, [], files, "")
+    return settings, Inputs(tables, {}, nothing, nothing, nothing, nothing, data, [])
+
+
+def test_a_run_on_the_card_by_hand(made):
+    found = noise_card(*made)["runs"]
+    assert list(found) == ["small", "big"]
+    small, big = found["small"], found["big"]
+    assert (small["epoch"], small["seeds"], small["repeats"], small["unit"]) == (
+        7,
+        [3],
+        4,
+        "repeat",
+    )
+    assert (big["epoch"], big["seeds"], big["repeats"], big["unit"]) == (7, [2, 5], 6, "seed")
+    # Of the measured seeds, at the measured epoch, by the run that trained.
+    assert small["accuracy"] == {"train": 0.37, "test": 0.157}
+    assert big["accuracy"] == {"train": 0.42, "test": 0.182}
+    assert small["data"] == {
+        **{"data_set": "mnist b", "checksum": "c1 b", "train_samples": "31 b"},
+        **{"test_samples": "7 b", "inputs": "i2"},
+    }
+    assert small["noise"] == {
+        **{"sampling": "a", "batch_norm_mode": "b", "augment": "c", "coordinates": "d"},
+        **{"directions": "e", "strategy": "f"},
+    }
+    assert small["training"] == {"epochs": 9}
+    assert (small["significance"], big["significance"]) == (0.02, 0.2)
+    assert small["model"] == {"name": "cnn", "arguments": {"x": 1}}
+
+
+def test_a_layer_on_the_card_by_hand(made):
+    conv, linear, network = noise_card(*made)["runs"]["small"]["layers"]
+    assert [
+        conv[name] for name in ("parameter", "layer", "operation", "weights", "coordinates")
+    ] == [*("conv.p", "conv", "conv_operation", 900, 30)]
+    assert (linear["weights"], linear["coordinates"], linear["dead_units"]) == (901, 31, None)
+    assert conv["dead_units"] == pytest.approx(0.3 / 4 + 0.0007)
+    assert [one["whole_network"] for one in (conv, linear, network)] == [False, False, True]
+    # Epoch 7 at batch sizes 64 and 16, in the table's order.
+    assert [(cell["batch_size"], cell["batches"]) for cell in linear["measured"]] == [
+        (64, 201),
+        (16, 201),
+    ]
+    assert [cell["percentage_gaussian"] for cell in linear["measured"]] == [
+        {"value": value, "lower": value - 1, "upper": value + 2} for value in (11.34, 10.86)
+    ]
+    assert [cell["share_live"] for cell in linear["measured"]] == [0.0567, 0.0543]
+    assert [cell["share_dirac"] for cell in linear["measured"]] == [0.1134, 0.1086]
+
+
+def test_every_column_of_a_verdict_stands_under_its_name():
+    columns = ("claim", "statement", "run", "scope", "verdict", "quantity", "unit", "threshold", "reason")  # fmt: skip
+    row = {name: f"its {name}" for name in columns} | {"measured": 1.0, "lower": 0.5, "upper": 2.0}
+    (found,) = verdicts(pd.DataFrame([row]), "run")
+    assert found == {("subject" if name == "run" else name): value for name, value in row.items()}
