@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradnoise.clt.pass_rate import finite_population, predicted_pass_rate
+from gradnoise.clt.pass_rate import _surface, finite_population, predicted_pass_rate
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
 
 
@@ -83,3 +83,16 @@ def test_cumulants_without_replacement_agree_with_all_subsets() -> None:
     skewness, kurtosis = finite_population(stats.skew(values), stats.kurtosis(values), size, 14)
     assert stats.skew(means) == pytest.approx(skewness / np.sqrt(size))
     assert stats.kurtosis(means) == pytest.approx(kurtosis / size)
+
+
+def test_between_tabulated_numbers_of_batches_probits_are_linear_in_the_logarithm() -> None:
+    below, above = _surface(1000, 0.05), _surface(2000, 0.05)
+    np.testing.assert_allclose(_surface(1414, 0.05), (below + above) / 2, atol=2e-3)
+    assert np.abs(above - below).max() > 0.1
+    np.testing.assert_allclose(_surface(1189, 0.05), 0.75 * below + 0.25 * above, atol=2e-3)
+
+
+def test_kurtosis_falls_as_the_batch_size_and_skewness_as_its_root() -> None:
+    one = predicted_pass_rate(0.8, 1.5, 4, 200)
+    assert predicted_pass_rate(0.8 * np.sqrt(8), 1.5 * 8, 32, 200) == pytest.approx(one)
+    assert 0.1 < one < 0.9

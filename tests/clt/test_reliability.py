@@ -92,3 +92,12 @@ def test_a_certain_prediction_falls_in_the_last_bin_and_empty_bins_are_missing()
     assert found["predicted_percentage"][9] == pytest.approx(97.5)
     assert found["measured_percentage"][9] == pytest.approx(50)
     assert np.isnan(found["measured_percentage"][1:9]).all()
+
+
+def test_bins_are_tenths_of_the_probability() -> None:
+    predicted = [0.0, 0.05, 0.099, 0.1, 0.16, 0.5, 0.96, 1.0]
+    bins = reliability.bins(prediction(predicted, [[True] * 8, [False] * 8]), ONE)
+    assert bins["count"].tolist() == [3, 2, 0, 0, 0, 1, 0, 0, 0, 2]
+    assert bins["bin"].tolist() == list(range(10))
+    assert bins["predicted_percentage"][[0, 1, 9]] == pytest.approx([14.9 / 3, 13, 98])
+    assert bins["measured_percentage"][[0, 1, 5, 9]] == pytest.approx([50] * 4)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import kurtosis
 
 from example_trajectories import HESSIAN, SETTINGS, analysed, eigenvectors, recorded
 from gradnoise.langevin.analysis import analyse
@@ -134,3 +135,70 @@ def test_nesterovs_momentum_has_no_temperature_of_this_mapping() -> None:
     rows = analyse(recorded(steps=300, nesterov=True, momentum=0.5), SETTINGS).directions
     assert np.isnan(rows["temperature"]).all()
     assert np.isnan(rows["kinetic_ratio"]).all()
+
+
+def test_predictions_of_a_direction_by_hand() -> None:
+    """Snapshots that differ, skewed noise, weight decay: a mean of them, per mini-batch, closed for every mode."""
+    made, decay, batch, rate = recorded(steps=400, weight_decay=0.3), 0.3, 8, 0.1
+    random = np.random.default_rng(5)
+    factors = np.array([0.7, 1.2])[:, None, None]
+    third = random.gamma(2.0, size=(2, 5))
+    made = made._replace(
+        hessian=made.hessian * factors,
+        noise_covariance=made.noise_covariance * factors[::-1] ** 2,
+        noise_third_moment=third,
+    )
+    rows = analyse(made, SETTINGS).directions
+    h = made.hessian.mean(axis=0).diagonal()[:4] + decay
+    c = made.noise_covariance.mean(axis=0).diagonal()[:4] / batch
+    # The innovation is -eta times the gradient's noise, of which a mean over a batch has 1 / B^2 of the third cumulant.
+    shrink, cumulant = 1 - rate * h, -(rate**3) * third.mean(axis=0)[:4] / batch**2
+    expected = {
+        "curvature": h,
+        "noise_variance": c,
+        "predicted_variance": rate * c / (h * (2 - rate * h)),
+        "continuous_variance": rate * c / (2 * h),
+        "predicted_velocity_variance": 2 * rate**2 * c / (2 - rate * h),
+        "predicted_temperature": rate * c / 2,
+        "predicted_autocorrelation_time": (2 - rate * h) / (rate * h),
+        "predicted_asymmetry": shrink * (1 - shrink) * cumulant / (1 - shrink**3),
+    }
+    for name, values in expected.items():
+        assert rows[name][:4] == pytest.approx(values), name
+        assert np.isnan(rows[name][4])
+    positions = made.position.astype(np.float64).reshape(-1, 5)
+    assert rows["mean"] == pytest.approx(positions.mean(axis=0), rel=1e-5, abs=1e-6)
+    assert rows["variance"] == pytest.approx(positions.var(axis=0), rel=1e-6)
+    assert rows["kurtosis"] == pytest.approx(kurtosis(positions, fisher=False), rel=1e-6)
+    speeds = made.velocity.astype(np.float64).reshape(-1, 5)
+    assert rows["velocity_variance"] == pytest.approx(speeds.var(axis=0), rel=1e-6)
+    assert rows["kinetic_time_step"] == pytest.approx(np.full(5, np.sqrt(2 * rate)))
+
+
+def test_momentum_has_no_predicted_asymmetry_and_another_temperature() -> None:
+    rows = analyse(recorded(steps=300, momentum=0.6), SETTINGS).directions
+    assert np.isnan(rows["predicted_asymmetry"]).all()
+    assert rows["predicted_temperature"][:4] == pytest.approx(
+        0.1 * rows["noise_variance"][:4] / 0.8
+    )
+    assert rows["kinetic_time_step"] == pytest.approx(np.full(5, np.sqrt(0.2 / 1.6)))
+
+
+def test_a_slice_is_through_the_mean_of_what_was_recorded() -> None:
+    """Positions far from 0 have the temperature that they have around it."""
+    made = recorded(steps=2000)
+    moved = made._replace(position=made.position + np.float32(0.5))
+    names = ("boltzmann_temperature", "boltzmann_temperature_error", "boltzmann_bic_difference")
+    here, there = (analyse(each, SETTINGS).directions for each in (made, moved))
+    for name in names:
+        assert np.isfinite(here[name][:4]).all()
+        assert there[name][:4] == pytest.approx(here[name][:4], rel=1e-3, abs=1e-2)
+
+
+def test_what_is_too_short_to_be_tested_is_not_called_stationary() -> None:
+    rows = analyse(recorded(steps=60, replicas=1), SETTINGS).directions
+    unknown = np.isnan(rows["stationarity_pvalue"])
+    assert unknown.any()
+    assert not rows["stationary"][unknown].any()
+    known = ~unknown
+    assert (rows["stationary"] == (rows["stationarity_pvalue"] >= 0.05))[known].all()

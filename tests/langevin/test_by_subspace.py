@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import chi2
 
 from example_trajectories import HESSIAN, SETTINGS, VARIANTS, analysed, recorded
@@ -149,3 +150,47 @@ def test_predictions_have_errors_from_snapshots() -> None:
     assert np.isnan(single["predicted_entropy_production_error"])
     assert np.isnan(single["arrow_amplitude_error"])
     assert np.isfinite([numbers["arrow_amplitude_error"], single["arrow_score"]]).all()
+
+
+def test_shares_of_the_first_principal_direction() -> None:
+    made = recorded(steps=200)
+    made.slices["basin_variance"] = np.array([5.0, 2.0, 0.7, 0.3])
+    numbers = analyse(made, SETTINGS).numbers
+    assert numbers["first_share"] == pytest.approx(5 / 8)
+    # Variances of a random walk's principal components fall as 1 / k^2.
+    assert numbers["random_walk_share"] == pytest.approx(1 / (1 + 1 / 4 + 1 / 9 + 1 / 16))
+    widths = 2 * np.sqrt(2 * (np.e - 1) * 0.3 / np.diag(HESSIAN))
+    expected = -np.polyfit(np.log(widths), np.log(made.slices["basin_variance"]), 1)[0]
+    assert numbers["flatness_exponent"] == pytest.approx(expected, rel=0.1)
+
+
+def test_conditions_of_the_propositions_are_of_the_mean_system() -> None:
+    made = recorded(steps=200, momentum=0.4, weight_decay=0.2)
+    factors = np.array([0.5, 1.5])[:, None, None]
+    made = made._replace(hessian=made.hessian * factors)
+    numbers = analyse(made, SETTINGS).numbers
+    h, c = HESSIAN + 0.2 * np.eye(4), made.noise_covariance[0, :4, :4] / 8
+    bracket = np.linalg.norm(c @ h - h @ c) / np.linalg.norm(c) / np.linalg.norm(h)
+    assert numbers["commutator"] == pytest.approx(bracket)
+    spectrum = np.linalg.eigvalsh(c)
+    assert numbers["isotropy_ratio"] == pytest.approx(spectrum[-1] / spectrum[0])
+    assert numbers["largest_step"] == pytest.approx(0.1 * 5.2)
+    assert numbers["stability_limit"] == pytest.approx(2 * 1.4 / 0.1)
+
+
+def test_exponents_are_slopes_over_the_eigenvectors() -> None:
+    found = analysed("plain")
+    rows, numbers = found.directions, found.numbers
+    logs = {name: np.log(rows[name][:4].astype(float)) for name in (
+        "curvature", "noise_variance", "variance", "predicted_variance"
+    )}  # fmt: skip
+    for name, column in (
+        ("noise_exponent", "noise_variance"),
+        ("predicted_variance_exponent", "predicted_variance"),
+    ):
+        slope = stats.linregress(logs["curvature"], logs[column])
+        assert numbers[name] == pytest.approx(slope.slope)
+        assert numbers[f"{name}_error"] == pytest.approx(slope.stderr)
+    weights = rows["variance"][:4] / rows["variance_error"][:4]
+    slope = np.polyfit(logs["curvature"], logs["variance"], 1, w=weights)[0]
+    assert numbers["variance_exponent"] == pytest.approx(slope)

@@ -8,6 +8,7 @@ from gradnoise.langevin import predictions
 from gradnoise.langevin.analysis import analyse
 from gradnoise.langevin.predictions import Snapshots, StepRule
 from gradnoise.langevin.theory.stationary import stationary_covariance
+from gradnoise.langevin.theory.without_replacement import without_replacement_variance
 
 RULE = StepRule(0.1, 0.0, False, 0.0, 8, "with_replacement", 1000)
 
@@ -63,3 +64,29 @@ def test_an_unstable_system_has_no_covariance() -> None:
     assert np.isnan(predictions.covariance(system, RULE._replace(learning_rate=1.0))).all()
     saddle = system._replace(hessian=-system.hessian)
     assert np.isnan(predictions.continuous_covariance(saddle, RULE)).all()
+
+
+def test_variances_without_replacement_are_those_of_whole_epochs_of_plain_sgd() -> None:
+    """1,000 samples in batches of 8, from the variance of single samples; not known with momentum."""
+    shuffled = RULE._replace(sampling="epoch_shuffle", sample_count=1003)
+    system = predictions.quadratic(snapshots([1.0, 2.0]), shuffled)
+    assert np.allclose(system.noise_covariance, 1.5 * noise(False) / 8 * 995 / 1002)
+    found = np.diag(predictions.covariance(system, shuffled))
+    for index, (h, c) in enumerate(zip(np.diag(HESSIAN), np.diag(1.5 * noise(False)), strict=True)):
+        expected = without_replacement_variance(1000, 8, h, 0.1, c).epoch_average
+        assert found[index] == pytest.approx(expected)
+    heavy = predictions.covariance(system, shuffled._replace(momentum=0.5))
+    assert np.isnan(np.diag(heavy)).all()
+    unstable = system._replace(hessian=np.diag([30.0, 2.0, -1.0, 0.5]))
+    assert np.isnan(np.diag(predictions.covariance(unstable, shuffled))).tolist() == [
+        *(True, False, True, False)
+    ]
+
+
+def test_chosen_snapshots_alone_are_averaged() -> None:
+    measured = snapshots([1.0, 3.0, 8.0])
+    third = np.arange(12.0).reshape(3, 4)
+    measured = measured._replace(noise_third_moment=third)
+    system = predictions.quadratic(measured, RULE, [0, 2])
+    assert np.allclose(system.noise_covariance, 4.5 * noise(False) / 8)
+    assert np.allclose(system.third_cumulant, third[[0, 2]].mean(axis=0) / 64)
