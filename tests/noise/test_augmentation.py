@@ -29,3 +29,9 @@ def test_other_segments_repeats_and_seeds_are_drawn_anew():
     assert torch.equal(first, drawn(0, 0, 0))
     for other in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
         assert not torch.equal(first, drawn(*other))
+
+
+def test_every_block_of_positions_is_drawn_anew():
+    draws = Draws(3, 1, "with_replacement", 50)
+    first, second = (at_positions(images(20), draws, 0, block * POSITIONS) for block in (0, 1))
+    assert not torch.equal(first, second)

@@ -31,6 +31,15 @@ def test_a_gradient_holds_the_coordinates_and_directions_of_every_parameter():
         assert found.parameters[name].attributes["size"] == full[name].size
 
 
+@pytest.mark.parametrize("micro_batch", [7, 50, 128])
+def test_a_full_gradient_weighs_samples_alike_however_many_pass_at_a_time(micro_batch):
+    found = sampler(micro_batch=micro_batch)
+    full = gradient(found.model, found.inputs, found.targets)
+    row = found.full_gradient()
+    for name, (coordinates, _) in found.columns.items():
+        assert same(row[coordinates], full[name])
+
+
 @pytest.mark.parametrize("undivided", [False, True])
 def test_blocks_of_any_length_hold_the_same_rows_and_finished_ones_are_left_out(undivided):
     found = sampler(micro_batch=3, undivided=undivided)

@@ -87,6 +87,41 @@ def test_disk_that_does_not_suffice_is_said_before_the_first_gradient(tmp_path, 
         stored(tmp_path, "per_batch")
 
 
+@pytest.mark.parametrize("share", [0.99, 1.01, 1.99, 2.01])
+def test_noise_whose_mean_is_known_late_is_on_disk_twice(tmp_path, monkeypatch, share):
+    """Raw gradients lie beside the noise while their mean is taken off; other noise is written once."""
+    width = sum(parameter.numel() + 6 for parameter in network().parameters())
+    free = SimpleNamespace(free=share * 4 * 2 * 11 * width)
+    monkeypatch.setattr(strategies.shutil, "disk_usage", lambda path: free)
+    model, (inputs, targets) = network(), images()
+    for augment, times in ((False, 1), (True, 2)):
+        arguments = {"directions": 6, "strategy": "per_batch", "augment": augment}
+        arguments["store"] = tmp_path / f"{times}.zarr"
+        call = (model, F.cross_entropy, inputs, targets, [4, 8], 11, 3)
+        if share < times:
+            with pytest.raises(InputError, match=r"the noise needs .* GB of disk"):
+                sample_noise(*call, **arguments)
+        else:
+            sample_noise(*call, **arguments)
+
+
+def test_noise_of_drawn_crops_is_about_the_mean_of_its_own_batches(tmp_path):
+    """Of every batch size and direction, in float64 over all 11 batches."""
+    group = stored(tmp_path, "per_batch", augment=True)
+    raw = sample_noise(
+        *(network(), F.cross_entropy, *images(), [4, 8], 11, 3),
+        **{"strategy": "per_batch", "augment": True},
+    )
+    for name in group.group_keys():
+        noise = group[name]["noise"][:].astype(np.float64)
+        assert np.abs(noise.mean(axis=1)).max() < 1e-6 * np.abs(noise).max()
+        full = group[name]["full_gradient"][:]
+        assert full.shape == (2, noise.shape[2])
+        assert not same(full[0], full[1])
+        for row, size in enumerate([4, 8]):
+            assert same(noise[row], raw[name][size])
+
+
 # The stage
 
 
