@@ -31,7 +31,7 @@ def edited(path: str, value: Any) -> dict[str, Any]:
 def overlay(name: str) -> dict[str, Any]:
     """An experiment's overlay; its images and trained networks themselves need not be here."""
     found: dict[str, Any] = yaml.safe_load((ROOT / f"workflow/experiments/{name}.yaml").read_text())
-    for definition in found["run_definitions"].values():
+    for definition in found.get("run_definitions", {}).values():
         (definition or {}).get("training", {}).pop("path", None)
     if found.get("data", {}).get("dataset") == "image_folder":
         found["data"] = {"dataset": "cifar10", "path": "data", "download": True}

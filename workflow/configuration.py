@@ -53,6 +53,11 @@ class Parts(Section):
     trajectory: Trajectory
     langevin: Langevin
 
+    @property
+    def test_batches(self) -> list[int]:
+        """Numbers of batches to test with; where fewer are sampled than asked for, all of them."""
+        return sorted({min(n, self.noise.batches) for n in self.gaussianity.batches})
+
 
 class Sections(Parts):
     """One network, measured: the config's sections with a run's overrides applied."""
@@ -116,11 +121,6 @@ class Sections(Parts):
         epochs = [self.training.epochs if e == "last" else e for e in self.noise.checkpoints]
         return sorted(set(epochs))
 
-    @property
-    def test_batches(self) -> list[int]:
-        """Numbers of batches to test with; where fewer are sampled than asked for, all of them."""
-        return sorted({min(n, self.noise.batches) for n in self.gaussianity.batches})
-
 
 class Origin(Section):
     """Whose networks a run measures, and how many of them."""
@@ -166,8 +166,6 @@ class Runs(Section):
     @field_validator("runs")
     @classmethod
     def _named(cls, runs: list[str]) -> list[str]:
-        if not runs:
-            raise ValueError("expected a list of names, each defined in run_definitions")
         for name in runs:
             if not re.fullmatch(r"[A-Za-z0-9_]+", name):
                 raise ValueError(f"found {name!r}; accepted: letters, digits and underscores")

@@ -12,7 +12,7 @@ import environment
 from configuration import Config, Parts, Sections, check_duplicates
 from fingerprint import canonical
 from gradnoise.errors import InputError
-from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
+from gradnoise.store.paths import SHARED_STAGES, STUDY_STAGES, Checkpoint, Paths
 from gradnoise.tables.scope import unsaid
 from run import Job, Run
 from sections import check
@@ -49,7 +49,10 @@ class Experiment:
         self.paths = Paths(self.sections.output)
         self.data: dict[str, dict[str, Any]] = {}
         self.runs = {name: self._run(name) for name in self.sections.runs}
-        if not any(run.epochs for run in self.runs.values()):
+        if not self.runs and not (self.shared_tables() or self.studies()):
+            keys = " or ".join(f"{stage}.studies" for stage in SHARED_STAGES)
+            raise InputError(f"runs: found none; a run, or a study in {keys}, is needed")
+        if self.runs and not any(run.epochs for run in self.runs.values()):
             raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
         for run in self.runs.values():
             _check_sizes(run)

@@ -55,7 +55,7 @@ def parse(
         description: one line, shown by `--help`.
         inputs: names of options that take one path each.
         outputs: names of options that take one path each to write.
-        several: names of options that take one path or more.
+        several: names of options that take any number of paths.
 
     Returns:
         Namespace with those names as `pathlib.Path` (lists for `several`), `settings` (parsed JSON)
@@ -69,7 +69,7 @@ def parse(
     for name in (*inputs, *outputs):
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     for name in several:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="+")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="*")
     return parser.parse_args()
 
 

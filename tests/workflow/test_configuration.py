@@ -10,6 +10,8 @@ import configuration
 from example_config import edited
 from experiment import Experiment
 from gradnoise.errors import InputError
+from gradnoise.store.paths import SHARED_STAGES
+from stages import calibration
 
 
 @pytest.mark.parametrize(
@@ -64,9 +66,9 @@ from gradnoise.errors import InputError
         ("trajectory.batch_size", 20_000, "trajectory.batch_size of run cnn: found 20000"),
         ("trajectory.eigenvectors", 17, "trajectory.eigenvectors: found 17"),
         ("runs", ["softmax_regression"], "noise.checkpoints: found none in any run"),
+        ("runs", [None], "runs.0: found None"),
         ("runs", ["cnn", "cnn"], "'cnn' is listed 2 times"),
         ("runs", ["cn"], r"'cn' is not defined in run_definitions \(did you mean 'cnn'\?\)"),
-        ("runs", [], "expected a list of names"),
         ("model.initialisation", "haar", "model.initialisation: found 'haar'"),
         ("model.initialisation", "orthogonal", "found None with initialisation orthogonal"),
         ("model.q", 0.5, "found 0.5 with initialisation default"),
@@ -232,3 +234,21 @@ def test_stiefel_starts_orthogonal_and_has_no_euclidean_trajectories() -> None:
         run.get("trajectory", {}).pop("variants", None)
     sections = Experiment(config).runs["cnn"].sections
     assert (sections.model.q, sections.training.manifold) == (0.5, "stiefel")
+
+
+def test_an_experiment_may_be_of_studies_alone() -> None:
+    config = edited("runs", [])
+    alone = Experiment(config)
+    assert alone.data == {}
+    assert alone.training_files() == alone.layer_files("clt") == []
+    assert {path.split("/")[-1].split("-")[0] for path in alone.figure_files()} <= set(
+        SHARED_STAGES
+    )
+    checked = calibration.settings(alone)
+    assert (checked["significances"], checked["batches"]) == ([0.05], [200, 600])
+    for stage in SHARED_STAGES:
+        config[stage]["studies"] = []
+    with pytest.raises(
+        InputError, match=r"runs: found none; a run, or a study in balance\.studies or "
+    ):
+        Experiment(config)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from example_config import ROOT
-from example_project import append, overlay, replace, snakemake
+from example_project import append, create, overlay, replace, snakemake
 
 
 @pytest.mark.slow
@@ -112,3 +113,23 @@ def test_bad_input_is_one_message_before_any_job(
     assert message in text
     assert "Traceback" not in text
     assert "Job stats" not in text
+
+
+@pytest.mark.slow
+def test_an_experiment_of_studies_alone_comes_to_its_page(tmp_path: Path) -> None:
+    create(tmp_path)
+    studies = {"balance": {"studies": ["crossings"], "replicas": 100}, "geometry": {"studies": []}}
+    alone = {"output": "results", "runs": [], "calibration": {"series": 500}, **studies}
+    (tmp_path / "overlay.yaml").write_text(yaml.safe_dump(alone))
+    done = snakemake(tmp_path, "--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = tmp_path / "results"
+    assert [path.name for path in (results / "tables").glob("*.csv")] == ["balance_crossings.csv"]
+    page = (results / "report.html").read_text()
+    assert 'id="balance"' in page
+    assert "of 100 replicas cross it" in page
+    assert 'id="training"' not in page
+    assert json.loads((results / "noise_card.json").read_text())["runs"] == {}
+    claims = pd.read_csv(results / "claims.csv")
+    assert (claims["verdict"] == "not testable here").all()
+    assert "needs a run that samples noise" in set(claims["reason"])

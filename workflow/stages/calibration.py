@@ -8,6 +8,7 @@ from sections import Count, Section
 from sizes import Resources
 
 if TYPE_CHECKING:
+    from configuration import Parts
     from experiment import Experiment
 
 
@@ -19,8 +20,10 @@ class Calibration(Section):
 
 
 def settings(experiment: "Experiment") -> dict[str, Any]:
-    """What the check reads: every level and number of batches that a run tests with."""
-    measuring = [run.sections for run in experiment.runs.values() if run.epochs]
+    """What the check reads: every level and number of batches that a run tests with, or would test with."""
+    runs = experiment.runs.values()
+    measuring: list[Parts] = [run.sections for run in runs if run.epochs]
+    measuring = measuring or [experiment.sections]
     return {
         "significances": sorted({sections.gaussianity.significance for sections in measuring}),
         "batches": sorted({n for sections in measuring for n in sections.test_batches}),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from gradnoise.claims.evidence import Evidence, Pair
+from gradnoise.claims.evidence import Evidence, NotTestableError, Pair
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.quantities import DIRECTIONS, GAUSSIAN
 from gradnoise.claims.scheme.component import Component
@@ -42,12 +42,19 @@ class Subject(Protocol):
 
 def each_run(experiment: Experiment) -> Sequence[Evidence]:
     """The claim is about every run by itself."""
+    _require_runs(experiment)
     return experiment.runs
 
 
 def each_gradient(experiment: Experiment) -> Sequence[Evidence]:
     """The claim is about gradients of single samples: runs that share another's have no row of their own."""
+    _require_runs(experiment)
     return [run for run in experiment.runs if not run.shares_gradients]
+
+
+def _require_runs(experiment: Experiment) -> None:
+    if not experiment.runs:
+        raise NotTestableError("needs a run that samples noise")
 
 
 def deciding(counts: Sequence[int]) -> int:

@@ -80,6 +80,13 @@ def gather(
         runs: run -> its config sections.
         trained_by: run -> the run whose networks it measures.
     """
+    shared = {
+        name: table
+        for name, table in tables.items()
+        if name.startswith(tuple(f"{stage}_" for stage in SHARED_STAGES))
+    }
+    if len(shared) == len(tables):
+        return Experiment([], [], shared)
     by_layer = {name: weights(table) for name, table in tables.items() if "operation" in table}
     repeats = by_layer.pop("gaussianity_repeats")
     training = tables["training"]
@@ -89,16 +96,11 @@ def gather(
         statistics = {key: table[table["run"] == name] for key, table in by_layer.items()}
         history = training[training["run"] == trainer]
         sections = runs.get(str(name), {})
-        shared = name != trainer and shares_gradients(
+        borrowed = name != trainer and shares_gradients(
             rows, sections, repeats[repeats["run"] == trainer], runs.get(str(trainer), {})
         )
-        found.append(Evidence(str(name), sections, rows, history, statistics, shared))
+        found.append(Evidence(str(name), sections, rows, history, statistics, borrowed))
     subspaces, directions = tables["langevin_subspaces"], tables["langevin"]
-    shared = {
-        name: table
-        for name, table in tables.items()
-        if name.startswith(tuple(f"{stage}_" for stage in SHARED_STAGES))
-    }
     return Experiment(found, recorded(subspaces, directions, runs), shared)
 
 

@@ -37,9 +37,7 @@ CLAIMS = (
         "unit", "of what is measured: points of a percentage, or nothing for pure numbers", ""
     ),
     Variable(
-        "origin",
-        "who says so: the paper, gradnoise, the companion paper on noise balance or a related study",
-        "",
+        "origin", "who says so: the paper, gradnoise, a companion paper or a related study", ""
     ),
     Variable("run", "run, runs or trajectory that the verdict is about", ""),
     Variable("network", "name of the network, and its data", ""),

@@ -37,6 +37,11 @@ class Inputs:
     data: Sequence[Mapping[str, Any]]
     figures: Sequence[Path]
 
+    @property
+    def measured(self) -> pd.DataFrame:
+        """The table `gaussianity`; without rows where no run samples noise."""
+        return self.tables.get("gaussianity", pd.DataFrame({"run": []}))
+
     @classmethod
     def read(cls, arguments: argparse.Namespace) -> Self:
         """From the files on the command line."""

@@ -13,8 +13,10 @@ def trajectories(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """One entry for every trajectory: how it was made, what follows, and a row per eigenvector of the model.
 
     Args:
-        tables: `langevin` and `langevin_subspaces`.
+        tables: `langevin` and `langevin_subspaces`, or neither.
     """
+    if "langevin_subspaces" not in tables:
+        return []
     whole = tables["langevin_subspaces"]
     found = []
     for _, numbers in whole[whole["subspace"] == MODEL].iterrows():

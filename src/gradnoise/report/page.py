@@ -1,5 +1,6 @@
 """The page: everything that a run found, in one HTML file that needs no network."""
 
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -27,21 +28,19 @@ def render(settings: Settings, inputs: Inputs) -> str:
 
 def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     tables = inputs.tables
-    names = list(tables["gaussianity"]["run"].unique())
-    leader = names[0]
+    names = list(inputs.measured["run"].unique())
     runs = [run(name, settings, inputs) for name in names]
     known = list(dict.fromkeys([*names, *settings.runs, *SHARED_STAGES]))
     drawn = plates(inputs.figures, known, settings.figures)
-    leading = next((one for one in drawn if one["name"] == settings.figures[0]["name"]), None)
+    first = next((figure["name"] for figure in settings.figures), "")
+    leading = next((one for one in drawn if one["name"] == first), None)
     trajectories = langevin.trajectories(tables)
+    studies = {"balance": balance.findings(tables)}
+    related_studies = related.findings(inputs.claims)
+    answers = [found[0] for found in studies.values() if found]
+    answers += [related_studies["answer"]] if related_studies["answer"] else []
     return {
-        "headline": sentences.headline(
-            tables["gaussianity"][tables["gaussianity"]["run"] == leader],
-            runs[0]["history"],
-            settings.runs[leader],
-            settings.ceiling(leader),
-        ),
-        "prediction": sentences.prediction(tables["prediction"], leader),
+        **_noise(runs, settings, inputs),
         **instrument(inputs.calibration),
         **positive_control(inputs.control),
         "lead_figure": leading,
@@ -51,8 +50,9 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "untestable": verdicts.untestable(inputs.claims),
         "runs": runs,
         "trajectories": trajectories,
-        "balance": balance.findings(tables),
-        "related": related.findings(inputs.claims),
+        **studies,
+        "related": related_studies,
+        "answers": [] if names else answers,
         "not_measured": "" if trajectories else sentences.NOT_MEASURED,
         "config": configuration(settings.config, settings.sections),
         "versions": software(),
@@ -61,3 +61,18 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "stale": settings.stale,
         "style": files("gradnoise.report").joinpath("style.css").read_text(),
     }
+
+
+def _noise(runs: Sequence[Mapping[str, Any]], settings: Settings, inputs: Inputs) -> dict[str, str]:
+    """What is said of the first run; nothing without any."""
+    if not runs:
+        return {"headline": "", "prediction": ""}
+    leader, rows = runs[0]["name"], inputs.measured
+    headline = sentences.headline(
+        rows[rows["run"] == leader],
+        runs[0]["history"],
+        settings.runs[leader],
+        settings.ceiling(leader),
+    )
+    prediction = sentences.prediction(inputs.tables["prediction"], leader)
+    return {"headline": headline, "prediction": prediction}

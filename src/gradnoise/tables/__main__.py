@@ -1,6 +1,7 @@
 """Stage: tables."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 
@@ -25,19 +26,8 @@ def main() -> None:
     with WorkArea(arguments.output, manifest) as area:
         folder = area.path / "tables"
         folder.mkdir(exist_ok=True)
-        files = list(layer_files(results, measured, "gaussianity"))
-        columns = read_columns(files)
-        repeats = read_gaussianity(files, columns)
-        repeats = pd.concat([repeats, network_rows(repeats, columns)], ignore_index=True)
-        found = summaries(results, measured, settings.trained_by)
-        aggregated = aggregate(repeats, columns, found["repeatability"])
-        repeats.to_csv(folder / "gaussianity_repeats.csv", index=False)
-        aggregated.to_csv(folder / "gaussianity.csv", index=False)
-        training = read_training(results, measured, settings.trained_by)
-        training.to_csv(folder / "training.csv", index=False)
-        langevin = langevin_tables.read(results, measured)
-        for name, table in {**found, **langevin}.items():
-            table.to_csv(folder / f"{name}.csv", index=False)
+        if measured:
+            of_runs(results, settings, folder)
         for name in settings.shared:
             for path in sorted((results / name).glob("*.csv")):
                 shutil.copyfile(path, folder / path.name)
@@ -45,8 +35,26 @@ def main() -> None:
             read_studies(results, settings.studies).to_csv(
                 folder / "related_quantities.csv", index=False
             )
-        write_printed(aggregated, found["layers"], folder)
         area.publish({"tables": arguments.output})
+
+
+def of_runs(results: Path, settings: Settings, folder: Path) -> None:
+    """The tables of all runs: where there is none, there are none."""
+    measured = settings.measured
+    files = list(layer_files(results, measured, "gaussianity"))
+    columns = read_columns(files)
+    repeats = read_gaussianity(files, columns)
+    repeats = pd.concat([repeats, network_rows(repeats, columns)], ignore_index=True)
+    found = summaries(results, measured, settings.trained_by)
+    aggregated = aggregate(repeats, columns, found["repeatability"])
+    repeats.to_csv(folder / "gaussianity_repeats.csv", index=False)
+    aggregated.to_csv(folder / "gaussianity.csv", index=False)
+    training = read_training(results, measured, settings.trained_by)
+    training.to_csv(folder / "training.csv", index=False)
+    langevin = langevin_tables.read(results, measured)
+    for name, table in {**found, **langevin}.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    write_printed(aggregated, found["layers"], folder)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def noise_card(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "gradnoise": version("gradnoise"),
         "runs": {
             str(name): _run(str(name), rows[rows["epoch"] == rows["epoch"].max()], settings, inputs)
-            for name, rows in inputs.tables["gaussianity"].groupby("run", sort=False)
+            for name, rows in inputs.measured.groupby("run", sort=False)
         },
     }
 
