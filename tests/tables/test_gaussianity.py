@@ -275,3 +275,17 @@ def test_repeatability_is_that_of_the_run_and_of_the_cell():
     plain = gaussianity.aggregate(repeats, FEW)
     assert (width >= plain[f"{name}_upper"] - plain[f"{name}_lower"] - 1e-9).all()
     assert (found["percentage_testable_upper"] == plain["percentage_testable_upper"]).all()
+
+
+def test_weights_and_biases_are_moderated_apart():
+    repeats = different(3, 4)
+    together = gaussianity.aggregate(repeats, FEW)
+    apart = [
+        gaussianity.aggregate(repeats[repeats["kind"] == kind].reset_index(drop=True), FEW)
+        for kind in ("weight", "bias")
+    ]
+    alone = pd.concat(apart).set_index(["parameter", "epoch", "batch_size"]).sort_index()
+    found = together.set_index(["parameter", "epoch", "batch_size"]).sort_index()
+    for end in ("lower", "upper"):
+        name = f"percentage_gaussian_{end}"
+        assert found[name].tolist() == pytest.approx(alone[name].tolist())

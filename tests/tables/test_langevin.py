@@ -36,3 +36,19 @@ def test_without_trajectories_the_tables_have_their_columns_and_no_rows(tmp_path
     for name, table in tables.items():
         assert len(table) == 0
         assert list(table.columns) == [column.name for column in langevin.COLUMNS[name]]
+
+
+def test_every_seed_and_subspace_has_its_own_file() -> None:
+    measured = {
+        "a": {"followed": [3, 1], "last_epoch": 7, "variants": ["v", "w"], "subspaces": ["model"]},
+        "b": {"followed": [2], "last_epoch": 5, "variants": ["v"], "subspaces": ["x.weight", "model"]},
+    }  # fmt: skip
+    folder = Path("results")
+    assert [str(source.path(folder)) for source in langevin.sources(measured)] == [
+        "results/a/seed-3/epoch-7/langevin/v/model.h5",
+        "results/a/seed-3/epoch-7/langevin/w/model.h5",
+        "results/a/seed-1/epoch-7/langevin/v/model.h5",
+        "results/a/seed-1/epoch-7/langevin/w/model.h5",
+        "results/b/seed-2/epoch-5/langevin/v/x.weight.h5",
+        "results/b/seed-2/epoch-5/langevin/v/model.h5",
+    ]

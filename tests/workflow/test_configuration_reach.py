@@ -313,10 +313,7 @@ def test_a_key_reaches_the_jobs_that_read_it_and_no_others(
     before, value = usual(frozen(row.given)), row.value
     if value is PRETRAINED:
         monkeypatch.setattr(training, "CHECKSUMS", tmp_path / "checksums")
-        for seed in DEFAULT["training"]["seeds"]:
-            (tmp_path / f"seed-{seed}").mkdir()
-            for epoch in range(DEFAULT["training"]["epochs"] + 1):
-                (tmp_path / f"seed-{seed}/epoch-{epoch}.pt").write_bytes(b"%d" % epoch)
+        write_networks(tmp_path)
         value = str(tmp_path)
     after = jobs(config(PLAIN, row.given, {row.key: value}))
     assert {job[0] for job in before.keys() & after if before[job] != after[job]} == row.reaches
@@ -365,3 +362,25 @@ def test_a_borrowed_network_is_measured_as_its_own_run_says() -> None:
     assert {job[2] for job in fewer if job[:2] == ("noise", "two")} == {1}
     assert {job[2] for job in fewer if job[:2] == ("noise", RUN)} == {1, 2, 3}
     assert after["tables", ""] != fewer["tables", ""]
+
+
+def write_networks(folder: Path) -> None:
+    """Files named as the networks of every seed and epoch."""
+    for seed in DEFAULT["training"]["seeds"]:
+        (folder / f"seed-{seed}").mkdir(parents=True, exist_ok=True)
+        for epoch in range(DEFAULT["training"]["epochs"] + 1):
+            (folder / f"seed-{seed}/epoch-{epoch}.pt").write_bytes(b"%d %d" % (seed, epoch))
+
+
+def test_networks_trained_elsewhere_are_known_by_their_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "CHECKSUMS", tmp_path / "checksums")
+    write_networks(tmp_path)
+    given = config(PLAIN, {"training.path": str(tmp_path)})
+    before = jobs(given)
+    (tmp_path / "seed-2/epoch-3.pt").write_bytes(b"other weights")
+    after = jobs(given)
+    assert {job for job in before if before[job] != after[job]} == {
+        ("training", RUN, *Job(Experiment(given).runs[RUN], 2)[1:])
+    }

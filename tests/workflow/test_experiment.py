@@ -112,3 +112,55 @@ def test_what_few_seeds_and_repeats_cannot_say_is_noted_of_runs_with_noise() -> 
     notes = Experiment(edited("noise.repeats", 1)).notes()
     assert [each.split(":")[1] for each in notes] == [" run cnn", " run cnn_epoch_shuffle"]
     assert "one repeat of the draws" in notes[0]
+
+
+def borrowing(lender: dict[str, Any], **borrower: Any) -> Experiment:
+    """A run of three seeds and two checkpoints, and one that measures its networks."""
+    config = deepcopy(DEFAULT)
+    config["runs"] = ["big", "small"]
+    definitions = {"big": lender, "small": {"training_from": "big", **borrower}}
+    config["run_definitions"] = definitions
+    return Experiment(config)
+
+
+@pytest.mark.parametrize(
+    ("seed", "epoch", "shared"), [(1, 4, True), (1, 0, True), (3, 4, False), (1, 2, False)]
+)
+def test_gradients_are_borrowed_where_the_other_run_has_them(
+    seed: int, epoch: int, shared: bool
+) -> None:
+    experiment = borrowing({"first_seeds": 2}, noise={"checkpoints": [0, 2, 4], "repeats": 9})
+    job = Job(experiment.runs["small"], seed, epoch)
+    assert experiment.gradients_of(job) == Checkpoint("big" if shared else "small", seed, epoch)
+
+
+def test_a_borrowed_runs_first_seeds_are_not_inherited() -> None:
+    runs = borrowing({"first_seeds": 1}).runs
+    assert (runs["big"].seeds, runs["small"].seeds) == ([1], [1, 2, 3])
+    runs = borrowing({}, first_seeds=2).runs
+    assert (runs["big"].seeds, runs["small"].seeds) == ([1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize(("size", "fits"), [(10_000, True), (10_001, False)])
+@pytest.mark.parametrize("key", ["training.batch_size", "trajectory.batch_size"])
+def test_no_batch_of_training_or_of_a_trajectory_is_larger_than_the_data(
+    key: str, size: int, fits: bool
+) -> None:
+    config = edited(key, size)
+    config["runs"] = ["cnn"]
+    if fits:
+        assert Experiment(config)
+    else:
+        with pytest.raises(InputError, match=f"{key} of run cnn: found 10001; at most the 10000"):
+            Experiment(config)
+
+
+def test_batches_without_replacement_are_at_most_the_data() -> None:
+    for size in (10_000, 10_001):
+        config = edited("noise.batch_sizes", [64, size])
+        config["runs"], config["noise"]["sampling"] = ["cnn"], "epoch_shuffle"
+        if size > 10_000:
+            with pytest.raises(InputError, match=r"found \[10001\]; without replacement"):
+                Experiment(config)
+        else:
+            assert Experiment(config)

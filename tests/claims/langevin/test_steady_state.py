@@ -52,3 +52,9 @@ def test_what_is_not_burnt_in_is_not_asked():
     assert "149 steps of burn-in are fewer than 5 correlation times (30 steps)" in found["reason"]
     unknown = {"": {"predicted_autocorrelation_time": float("nan")}}
     assert row(CLAIM, None, unknown)["verdict"] == "not testable here"
+
+
+def test_the_slowest_direction_has_to_be_burnt_in():
+    times = {"": {"predicted_autocorrelation_time": [4.0] * 15 + [30.0]}}
+    assert row(CLAIM, {"": {"burn_in": 150}}, times)["verdict"] == "supported"
+    assert row(CLAIM, {"": {"burn_in": 149}}, times)["verdict"] == "not testable here"
