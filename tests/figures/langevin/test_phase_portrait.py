@@ -11,7 +11,7 @@ from gradnoise.figures.langevin.phase_portrait import draw
 def test_the_period_is_said_and_the_portrait_is_the_sharpest_eigenvectors() -> None:
     drawn, shown = draw([result("momentum")], PLAIN)
     # eta h = 0.1 and momentum 0.9: 0.32175 radians per step.
-    assert drawn.axes[0].texts[0].get_text().endswith("expected 19.5")
+    assert drawn.axes[0].get_title(loc="left").endswith("expected 19.5")
     assert set(shown["direction"]) == {0}
     assert shown["position"].std() == pytest.approx(1, abs=0.15)
     assert shown["velocity"].std() == pytest.approx(1, abs=0.15)

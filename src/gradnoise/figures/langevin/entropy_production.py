@@ -64,7 +64,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     several = rows["subspace"].nunique() > 1
     names = rows["variant"] + (", " + rows["subspace"] if several else "")
     left.set_yticks(range(len(rows)), names.str.replace("_", " ").str.replace(".weight", ""))
-    left.invert_yaxis()
+    left.set_ylim(len(rows) - 0.5, -0.5)
     keys.key(drawn, _key(rows, colours), across=3)
     return drawn
 

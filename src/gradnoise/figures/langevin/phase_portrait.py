@@ -37,16 +37,13 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
     """A panel for every trajectory with momentum."""
     colours = style.apply(settings)
     labels = "Position (standard deviations)", "Velocity (standard deviations)"
-    drawn, grid = files.panels(settings, results, 0.6, 2.9, *labels)
+    drawn, grid = files.panels(settings, results, 0.6, 3.0, *labels)
     frames = []
     for place, result in enumerate(results):
         frames.append(_panel(grid.flat[place], result, colours))
-        grid.flat[place].annotate(
-            _frequencies(result.eigenvectors.iloc[0], result), (0.5, 0.01),
-            xycoords="axes fraction", ha="center", fontsize=7, zorder=5,
-        )  # fmt: skip
-        style.name_panel(grid.flat[place], place, result.heading)
-    keys.key(drawn, _key(colours, max(len(frame) for frame in frames)), across=3)
+        turns = _frequencies(result.eigenvectors.iloc[0], result)
+        style.name_panel(grid.flat[place], place, f"{result.heading}\n{turns}")
+    keys.key(drawn, _key(colours, max(len(frame) for frame in frames)), across=4)
     return drawn, pd.concat(frames, ignore_index=True)
 
 
@@ -99,6 +96,7 @@ def _key(colours: Sequence[str], steps: int) -> list[Line2D]:
             [], [], marker=".", linestyle="none", color=style.GREY, label=f"first {steps:,} steps"
         ),
         Line2D([], [], marker=".", color=colours[0], linewidth=0.7, label="the first of these"),
+        Line2D([], [], marker="o", linestyle="none", color=colours[1], label="its start"),
         Line2D([], [], color=style.INK, linewidth=0.9, label="exact law, 95 %"),
     ]
 

@@ -34,14 +34,14 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
     columns = style.side_by_side(settings, 2)
     rows = 2 * len(results) // columns
     drawn, grid = style.figure(
-        settings, 0.6 + 1.9 * rows, style.PAGE if columns > 1 else style.COLUMN,
+        settings, 0.6 + 2 * rows, style.PAGE if columns > 1 else style.COLUMN,
         nrows=rows, ncols=columns, squeeze=False,
     )  # fmt: skip
     frames = []
     for place, result in enumerate(results):
         left, right = grid.flat[2 * place], grid.flat[2 * place + 1]
         frames += [_correlations(left, result, colours), _displacement(right, result, colours)]
-        style.name_panel(left, 2 * place, result.title_in(drawn))
+        style.name_panel(left, 2 * place, result.heading)
         style.name_panel(right, 2 * place + 1, "")
         left.set_ylabel("Autocorrelation")
         right.set_ylabel("Squared displacement")

@@ -107,6 +107,11 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     _exact_ratios(middle, rows)
     left.axhspan(1 / EQUAL, EQUAL, color=style.FAINT, linewidth=0, zorder=0)
     right.axhline(1, color=style.GREY, linewidth=0.9, zorder=0)
+    mappings = [
+        Line2D([], [], color=style.GREY, linestyle=line, linewidth=0.9, label=f"{name} mapping")
+        for line, name in (("-", "corrected"), ("--", "published"))
+    ]
+    right.legend(handles=mappings, loc="lower left")
     _label(left, middle, right)
     keys.key(drawn, handles)
     return drawn
