@@ -131,3 +131,34 @@ def test_a_loss_that_cannot_be_vectorised_is_taken_one_sample_at_a_time() -> Non
     found = Objective(loss.model, branching, loss.inputs, loss.targets, loss.position)
     expected = loss.sample_losses(loss.parameters(), 0, 20) * torch.where(loss.targets > 0, 2, 1)
     assert torch.allclose(found.sample_losses(found.parameters(), 0, 20), expected)
+
+
+def test_every_micro_batch_counts_once_and_the_last_as_it_is() -> None:
+    """1,203 samples of a linear softmax: mean gradient, Hessian and noise over all of them, skewed and not centred."""
+    random = np.random.default_rng(4)
+    model = nn.Linear(3, 2)
+    inputs = torch.from_numpy(random.gamma(1.0, size=(1203, 3)).astype(np.float32))
+    targets = torch.from_numpy((random.random(1203) < 0.3).astype(np.int64))
+    loss = Objective(model, F.cross_entropy, inputs, targets, flatten(model))
+    assert [last - first for first, last in loss.micro_batches()] == [500, 500, 203]
+    weights = [part.detach().double() for part in model.parameters()]
+    x = torch.cat([inputs.double(), torch.ones(1203, 1)], 1)
+    odds = (inputs.double() @ weights[0].T + weights[1]).softmax(1)
+    error = odds - F.one_hot(targets)
+    # In the order of the parameters: the weight's rows, then the biases.
+    order = [0, 1, 2, 4, 5, 6, 3, 7]
+    each = torch.einsum("no,nk->nok", error, x).flatten(1)[:, order].numpy()
+    spread = torch.diag_embed(odds) - odds[:, :, None] * odds[:, None]
+    blocks = torch.einsum("nop,nk,nl->okpl", spread, x, x).reshape(8, 8)[order][:, order]
+    hessian = blocks.numpy() / 1203
+    vector = random.standard_normal(8).astype(np.float32)
+    product = loss.hessian_product(["weight", "bias"], torch.from_numpy(vector))
+    assert np.allclose(product, hessian @ vector, rtol=1e-4, atol=1e-5)
+    vectors = random.standard_normal((3, 8)).astype(np.float32)
+    found = loss.curvature({"all": (["weight", "bias"], torch.from_numpy(vectors))})["all"]
+    along = each @ vectors.T
+    centred = along - along.mean(axis=0)
+    assert np.allclose(found.gradient, along.mean(axis=0), atol=1e-5)
+    assert np.allclose(found.hessian, vectors @ hessian @ vectors.T, rtol=1e-4, atol=1e-5)
+    assert np.allclose(found.noise_covariance, centred.T @ centred / 1203, rtol=1e-5)
+    assert np.allclose(found.noise_third_moment, (centred**3).mean(axis=0), rtol=1e-4)

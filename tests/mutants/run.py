@@ -66,11 +66,18 @@ def mutants(folder: Path = Path(__file__).parent) -> list[Mutant]:
     ]
 
 
+def source_of(compiled: Path) -> Path:
+    """The module beside whose folder `__pycache__` a file of Numba's cache lies."""
+    return compiled.parents[1] / f"{compiled.name.split('.')[0]}.py"
+
+
 def copied(tree: Path) -> None:
     """Puts the working tree's files and compiled kernels, with their times, into `tree`."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
-    kernels = [str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.nb?")]
+    # Of a module that is gone, a cache may still lie there.
+    compiled = [path for path in (ROOT / "src").rglob("*.nb?") if source_of(path).exists()]
+    kernels = [str(path.relative_to(ROOT)) for path in compiled]
     for name in (*names.stdout.splitlines(), *kernels):
         if (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -118,8 +125,7 @@ def forget(tree: Path, file: str) -> Iterator[Path]:
     Yields:
         What was deleted, below the tree.
     """
-    kernels = {path.parents[1] / f"{path.name.split('.')[0]}.py" for path in tree.rglob("*.nbi")}
-    modules = {path.relative_to(tree) for path in kernels}
+    modules = {source_of(path).relative_to(tree) for path in tree.rglob("*.nbi")}
     stale = {path for path in modules if ROOT / file in _closure(ROOT / path)} | {Path(file)}
     for path in stale:
         for compiled in (tree / path.parent / "__pycache__").glob(f"{path.stem}.*"):

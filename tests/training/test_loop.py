@@ -154,6 +154,15 @@ def test_every_epoch_depends_on_the_state_before_it_alone(optimizer):
     assert torch.equal(this.model.linear.weight, other.model.linear.weight)
 
 
+def test_what_a_model_draws_itself_is_another_in_every_epoch():
+    this = loop.Training(Drawing(), hyperparameters(), bars(), seed=1)
+    drawn = []
+    for epoch in (1, 2, 1):
+        this._seed_model(epoch)
+        drawn.append(torch.rand(3).tolist())
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
 def as_file(state):
     """A deep copy, as a file holds it."""
     file = io.BytesIO()
