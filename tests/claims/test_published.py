@@ -68,6 +68,14 @@ FACTS = {
         ("noise_balance", "exact_stationary_laws", "phase_transition", "broken_ergodicity", "fluctuation_inversion"),
         ("companions", BOOK, "", False, every),
     ),
+    **dict.fromkeys(
+        ("fisher_follows_jacobian", "isometric_initialisation", "stiefel_does_well"),
+        ("companions", BOOK, "", False, every),
+    ),
+    **dict.fromkeys(
+        ("preactivation_fluctuations", "kernel_correlators"),
+        ("companions", "related", "", False, every),
+    ),
     "third_moment_bounded": (CHECK, PAPER, "coordinates", False, every),
     "distance_bounded": (CHECK, PAPER, "distances", False, every),
 }  # fmt: skip

@@ -19,7 +19,9 @@ def figures(*unmet: str) -> int:
 FIGURES = 2 * figures("momentum")
 # Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
 DOWNSTREAM = {"tables": 1, "figures": FIGURES, "claims": 1, "report": 1}
-DOWNSTREAM |= {"shared_figures": 1}  # of the one study of the balance stage
+DOWNSTREAM |= {
+    "shared_figures": 2
+}  # of one study of the balance stage, and one of the geometry stage
 STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
 # A trajectory of each run, in the span of one weight matrix, or two, and of the whole model.
@@ -31,7 +33,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": FIGURES, "shared_figures": 1, "related_figures": 1, "report": 1},
+        {"figures": FIGURES, "shared_figures": 2, "related_figures": 1, "report": 1},
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),

@@ -3,6 +3,7 @@
 from gradnoise.claims import clt, prediction, related, tails
 from gradnoise.claims.balance import laws
 from gradnoise.claims.claim import GROUPS, Claim
+from gradnoise.claims.geometry import fluctuations, isometry
 from gradnoise.store.registry import registered
 
 # Order on the page within a group; those not named here follow the others of theirs.
@@ -48,6 +49,11 @@ ORDER = (
     "phase_transition",
     "broken_ergodicity",
     "fluctuation_inversion",
+    "fisher_follows_jacobian",
+    "isometric_initialisation",
+    "stiefel_does_well",
+    "preactivation_fluctuations",
+    "kernel_correlators",
 )
 
 
@@ -66,6 +72,8 @@ CLAIMS = sorted(
         *clt.CLAIMS,
         *prediction.CLAIMS,
         *laws.CLAIMS,
+        *isometry.CLAIMS,
+        *fluctuations.CLAIMS,
         *related.CLAIMS,
         *(claim for claims in _LANGEVIN.values() for claim in claims),
     ),

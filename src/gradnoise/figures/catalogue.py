@@ -60,6 +60,10 @@ ORDER = (
     "stationary_laws",
     "crossings",
     "balance_in_training",
+    "jacobian_and_fisher",
+    "learning_rates",
+    "geometry_in_training",
+    "fluctuations_with_depth",
 )
 
 HEADLINE = ORDER[0]

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from gradnoise.claims.headline import count
-from gradnoise.report import balance, langevin, related, sentences, verdicts
+from gradnoise.report import balance, geometry, langevin, related, sentences, verdicts
 from gradnoise.report.checks import instrument, positive_control
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.plates import plates
@@ -35,7 +35,7 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     first = next((figure["name"] for figure in settings.figures), "")
     leading = next((one for one in drawn if one["name"] == first), None)
     trajectories = langevin.trajectories(tables)
-    studies = {"balance": balance.findings(tables)}
+    studies = {"balance": balance.findings(tables), "geometry": geometry.findings(tables)}
     related_studies = related.findings(inputs.claims)
     answers = [found[0] for found in studies.values() if found]
     answers += [related_studies["answer"]] if related_studies["answer"] else []

@@ -24,11 +24,19 @@ def test_a_run_that_measures_everything_has_every_figure() -> None:
 
 
 def test_figures_of_the_whole_experiment_are_those_of_its_studies() -> None:
-    assert figures.shared(Experiment(DEFAULT)) == {"transition": "balance"}
-    both = Experiment(edited("balance.studies", ["norms", "laws"]))
-    assert set(figures.shared(both)) == {"balance_in_training", "stationary_laws"}
+    default = {"transition": "balance", "jacobian_and_fisher": "geometry"}
+    assert figures.shared(Experiment(DEFAULT)) == default
+    config = edited("balance.studies", ["norms", "laws"])
+    config["geometry"]["studies"] = ["training"]
+    both = Experiment(config)
+    assert set(figures.shared(both)) == {
+        *("balance_in_training", "stationary_laws"),
+        *("learning_rates", "geometry_in_training"),
+    }
+    assert "results/figures/geometry-learning_rates.pdf" in both.figure_files()
     assert "results/figures/balance-stationary_laws.png" in both.figure_files()
-    none = Experiment(edited("balance.studies", []))
+    config["balance"]["studies"] = config["geometry"]["studies"] = []
+    none = Experiment(config)
     assert figures.shared(none) == {}
     assert none.shared_tables() == {}
     assert not any("figures/balance-" in path for path in none.figure_files())

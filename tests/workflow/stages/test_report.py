@@ -15,7 +15,7 @@ def test_the_page_knows_every_section_and_figure_in_its_order() -> None:
     made = [
         name
         for name, entry in catalogue.entries().items()
-        if entry.study in ("", "balance.transition")
+        if entry.study in ("", "balance.transition", "geometry.initialisation")
     ]
     assert [figure["name"] for figure in settings["figures"]] == made
     assert all(figure["caption"] for figure in settings["figures"])
@@ -29,7 +29,7 @@ def test_the_page_knows_the_command_that_makes_it() -> None:
 
 def test_captions_of_figures_that_nobody_draws_are_left_out() -> None:
     config = edited("runs", ["cnn"])
-    config["balance"]["studies"] = []
+    config["balance"]["studies"] = config["geometry"]["studies"] = []
     settings = report.settings(Experiment(config))
     names = [figure["name"] for figure in settings["figures"]]
     assert names[0] == catalogue.HEADLINE

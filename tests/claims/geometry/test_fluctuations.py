@@ -1,0 +1,111 @@
+"""Claims on fluctuations with depth: both sides of every threshold, out of tables made for them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradnoise.claims.decision import decide
+from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.geometry.fluctuations import CLAIMS
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+NAMES = ("preactivation_fluctuation", "kernel_fluctuation", "correlator")
+
+
+def table(
+    growth: float = 0.02,
+    drift: float = 0.0,
+    noise: float = 0.01,
+    deepest: int = 50,
+    spread: float = 0.0,
+    **only: float,
+):
+    """Gaussian networks whose fluctuations grow per layer; orthogonal ones that drift by a ratio from 20 to the deepest.
+
+    Args:
+        growth, drift: of all three quantities, or in `only` of the one named `{name}_growth`, `{name}_drift`.
+        noise: relative, of a group.
+        deepest: layers.
+        spread: of the growth over groups.
+    """
+    random = np.random.default_rng(3)
+    depths = np.arange(1, deepest + 1)
+    rows = []
+    for q in (0.0, 0.5):
+        for kind in ("gaussian", "orthogonal"):
+            for group in range(20):
+                found = {}
+                for name in NAMES:
+                    up, by = only.get(f"{name}_growth", growth), only.get(f"{name}_drift", drift)
+                    up += spread * random.standard_normal()
+                    base = (
+                        1 + up * depths
+                        if kind == "gaussian"
+                        else 0.01 * (1 + by * (depths - 20) / (deepest - 20))
+                    )
+                    if q:
+                        base = 1 / depths  # another q decides nothing
+                    found[name] = (
+                        base
+                        * (1 + noise * random.standard_normal())
+                        * (-1 if name == "correlator" else 1)
+                    )
+                rows += [
+                    {"initialisation": kind, "q": q, "depth": depth, "group": group, "networks": 7}
+                    | {name: values[depth - 1] for name, values in found.items()}
+                    for depth in depths
+                ]
+    return pd.DataFrame(rows)
+
+
+def row(name: str, rows: pd.DataFrame) -> dict:
+    (found,) = decide(BY_NAME[name], Experiment([], [], {"geometry_fluctuations": rows})).claims
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "supported"),
+        ({"growth": -0.01}, "contradicted"),
+        ({"growth": 1e-4, "spread": 1e-3}, "open"),
+        (
+            {"drift": 0.13},
+            "supported",
+        ),  # two thirds of it between the means of first and last third
+        ({"drift": 0.17}, "contradicted"),
+        ({"drift": -0.12}, "supported"),
+        ({"drift": -0.17}, "contradicted"),
+        ({"deepest": 39}, "not testable here"),
+    ],
+)
+@pytest.mark.parametrize("name", BY_NAME)
+def test_growth_and_constancy_with_depth(name, change, expected):
+    assert row(name, table(**change))["verdict"] == expected
+
+
+def test_the_kernel_is_judged_by_all_its_correlators_and_the_preactivations_by_theirs():
+    drifting = table(correlator_drift=0.4)
+    assert row("kernel_correlators", drifting)["verdict"] == "contradicted"
+    assert row("preactivation_fluctuations", drifting)["verdict"] == "supported"
+    shrinking = table(kernel_fluctuation_growth=-0.01)
+    assert row("kernel_correlators", shrinking)["quantity"].startswith("tangent kernel: growth")
+
+
+def test_the_error_of_a_ratio_is_that_of_simulation():
+    from gradnoise.claims.geometry.fluctuations import _constancy
+
+    random = np.random.default_rng(8)
+    found = [
+        _constancy(
+            "x", pd.DataFrame(1 + 0.2 * random.standard_normal((20, 50)), columns=range(1, 51))
+        )
+        for _ in range(300)
+    ]
+    values = np.array([each.value for each in found])
+    errors = np.array([each.error for each in found])
+    assert values.std() == pytest.approx(errors.mean(), rel=0.12)
+
+
+def test_subjects_count_all_networks():
+    assert row("preactivation_fluctuations", table())["repeats"] == 140
