@@ -14,27 +14,42 @@ def history(seeds: int, layers: int = 2) -> pd.DataFrame:
     for seed in range(seeds):
         for epoch in range(4):
             losses = {
-                f"{split}_loss": 2.0 - 0.1 * epoch + 0.2 * seed for split in ("train", "test")
+                f"{split}_loss": 2.0
+                - 0.1 * epoch
+                + 0.1 * seed * (seed + 1)
+                + 0.3 * (split == "test")
+                for split in ("train", "test")
             }
-            accuracies = {f"{split}_accuracy": 0.2 * epoch for split in ("train", "test")}
-            dead = {f"dead_units_conv{n}": 0.01 * n * epoch for n in range(1, layers + 1)}
+            accuracies = {
+                f"{split}_accuracy": scale * epoch - 0.01 * epoch * seed**2
+                for split, scale in (("train", 0.25), ("test", 0.2))
+            }
+            dead = {
+                f"dead_units_conv{n}": 0.01 * n * epoch + 0.001 * epoch * seed**2
+                for n in range(1, layers + 1)
+            }
             rows.append({"seed": seed, "epoch": epoch, **losses, **accuracies, **dead})
     return pd.DataFrame(rows)
 
 
 def test_thick_lines_are_means_over_seeds_in_percent():
-    loss, accuracy, _ = training_curves.draw(history(2), SETTINGS).axes
-    thick = {line.get_label(): line.get_ydata() for line in loss.lines}
-    assert list(thick["train"]) == pytest.approx([2.1, 2.0, 1.9, 1.8])
-    test = next(line for line in accuracy.lines if line.get_label() == "test")
-    assert list(test.get_ydata()) == pytest.approx([0, 20, 40, 60])
+    panels = training_curves.draw(history(3), SETTINGS).axes
+    thick = [{line.get_label(): line.get_ydata() for line in axes.lines} for axes in panels]
+    # Of seeds 0, 1 and 2: 0, 0.2 and 0.6 above the first one's loss; 0, 1 and 4 % of accuracy an epoch below.
+    middle = 0.8 / 3 - 0.1 * np.arange(4)
+    assert list(thick[0]["train"]) == pytest.approx(2.0 + middle)
+    assert list(thick[0]["test"]) == pytest.approx(2.3 + middle)
+    assert list(thick[1]["train"]) == pytest.approx((25 - 5 / 3) * np.arange(4))
+    assert list(thick[1]["test"]) == pytest.approx((20 - 5 / 3) * np.arange(4))
+    first = next(line for line in panels[2].lines if line.get_linewidth() != 0.5)
+    assert list(first.get_ydata()) == pytest.approx((1 + 0.5 / 3) * np.arange(4))
 
 
 def test_every_seed_has_its_thin_line_in_every_panel():
     figure = training_curves.draw(history(3), SETTINGS)
     thin = [[line for line in axes.lines if line.get_linewidth() == 0.5] for axes in figure.axes]
     assert [len(lines) for lines in thin] == [6, 6, 6]
-    assert list(thin[0][2].get_ydata()) == pytest.approx([2.4, 2.3, 2.2, 2.1])
+    assert list(thin[0][2].get_ydata()) == pytest.approx([2.6, 2.5, 2.4, 2.3])
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
     assert texts == ["train data", "test data", "mean of 3 training seeds", "one seed"]
 
