@@ -43,7 +43,18 @@ def test_simulation_meets_variance_and_response(rho: float) -> None:
 
 
 def test_the_effective_temperature_rises() -> None:
-    row = run(Settings(seed=3, repeats=4, length=0.3)).rows[-1]
+    rows = run(Settings(seed=3, repeats=4, length=0.3)).rows
+    (row,) = (each for each in rows if each.quantity.startswith("effective temperature"))
     assert row.least == 1.0
     assert row.predicted == pytest.approx(0.501385 / 0.138756, rel=1e-5)
     assert row.measured == pytest.approx(row.predicted, rel=0.15)
+
+
+def test_boundaries_are_compared_with_plain_sgd_s_on_the_same_images() -> None:
+    found = run(Settings(seed=3, repeats=2, length=0.02))
+    ratios = [row for row in found.rows if row.quantity.startswith("log ratio")]
+    width = found.arrays["width"]
+    assert [row.measured for row in ratios] == pytest.approx(
+        np.log(width[1:] / width[0]).mean(axis=1)
+    )
+    assert [row.least for row in ratios] == [0.0, 0.0]

@@ -6,17 +6,24 @@ h x + sum of the batch's g_i / (b N) the noise has the variance c = (1 - b) / (b
 
     Var x = eta^2 c (1 + a rho) / ((1 - a^2) (1 - a rho)),  a = 1 - eta h.
 
-The effective temperature is the correlation over the response to a constant force.
+The effective temperature is the correlation over the response to a constant force. Decision boundaries of networks: see
+`boundaries`.
 """
 
 import numpy as np
 
+from gradnoise.related.boundaries import widths
 from gradnoise.related.study import Floats, Panel, Results, Settings, Study, agreement, measured
 from gradnoise.store.variables import Variable
 
 SAMPLES, SHARE = 32, 0.25
 RATE, CURVATURE, FORCE = 0.1, 1.0, 1.0
 CORRELATIONS = (0.5, 0.8, 0.9)
+STAYS = (
+    1 / (1 - SHARE),
+    10 / (1 - SHARE),
+    30 / (1 - SHARE),
+)  # in a network's batch, the first without memory
 REPLICAS, STEPS, FORGOTTEN = 150, 600, 150
 
 
@@ -90,6 +97,20 @@ def run(settings: Settings) -> Results:
             least=1.0,
         )
     )
+    trained = [widths(settings, SHARE, stay) for stay in STAYS]
+    width = np.array([each for each, _ in trained])
+    rows += [
+        measured(
+            f"log ratio of a network's boundary width at persistence {stay:.1f} to plain SGD's",
+            np.log(values / width[0]),
+            least=0.0,
+        )
+        for stay, values in zip(STAYS[1:], width[1:], strict=True)
+    ]
+    rows += [
+        measured(f"steps until a network at persistence {stay:.1f} has no loss left", taken)
+        for stay, (_, taken) in zip(STAYS, trained, strict=True)
+    ]
     return Results(
         rows,
         {
@@ -97,21 +118,32 @@ def run(settings: Settings) -> Results:
             "variance": variance,
             "temperature": temperature,
             "predicted": predicted,
+            "stay": STAYS,
+            "width": width,
         },
     )
 
 
 STUDY = Study(
     title="What does it do to SGD that samples stay in the batch?",
-    statement="The longer samples stay in the batch, the hotter SGD is, by its closed form",
+    statement="The longer samples stay in the batch, the hotter SGD is, by its closed form, and the wider a network's decision "
+    "boundary",
     source="Mignacco and Urbani, arXiv:2112.10852",
-    caption="SGD whose samples stay in the batch for a while, on a quadratic: stationary variance (points, 95 % intervals over "
-    "repeats) with its closed form (line), and the effective temperature.",
+    caption="SGD whose samples stay in the batch for a while, with 95 % intervals over repeats. a: stationary variance on a "
+    "quadratic (points) and its closed form (line). b: its effective temperature. c: median distance of images from the decision "
+    "boundary of a network that was trained until none had a loss; left, batches without memory.",
     variables=(
         Variable("persistence", "time that a sample stays in the batch", "steps", ("time",)),
         Variable("variance", "stationary variance", "parameter^2", ("time", "repeat")),
         Variable("temperature", "correlation over response", "loss", ("time", "repeat")),
         Variable("predicted", "closed form of the variance", "parameter^2", ("time",)),
+        Variable("stay", "time that a sample stays in the batch", "steps", ("memory",)),
+        Variable(
+            "width",
+            "distance of samples from a network's decision boundary",
+            "pixel value",
+            ("memory", "repeat"),
+        ),
     ),
     panels=(
         Panel(
@@ -129,6 +161,7 @@ STUDY = Study(
             label="correlation over response (loss)",
             log="x",
         ),
+        Panel("decision boundary", "width", "stay", label="distance of samples (a. u.)", log="x"),
     ),
     run=run,
 )
