@@ -87,6 +87,19 @@ def test_repeats_seeds_and_schemes_draw_different_batches(sampling):
     assert not any(np.array_equal(drawn(0, 0), other) for other in others)
 
 
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_every_purpose_draws_batches_of_its_own(sampling):
+    purposes = (Stream.DRAWS, Stream.HELD_OUT, Stream.TRAJECTORY, Stream.CONTROL)
+    drawn = {Draws(0, 1, sampling, 1000, stream).batches(20, 0, 3).tobytes() for stream in purposes}
+    assert len(drawn) == len(purposes)
+
+
+def test_every_block_of_the_endless_stream_is_drawn_anew():
+    draws = Draws(1, 1, "with_replacement", 1000)
+    first, second = (draws.positions(0, start, start + 50) for start in (0, BLOCK))
+    assert not np.array_equal(first, second)
+
+
 def test_variance_and_correlation_of_batch_means_are_those_of_a_finite_population():
     # N = 12, B = 3: variance factor (N - B) / (N - 1) = 9/11 and correlation -B / (N - B) = -1/3.
     population, size = np.random.default_rng(0).standard_normal(12), 3

@@ -22,8 +22,9 @@ def gaussian(*shape: int, seed: int = 0) -> np.ndarray:
         (np.append(np.full(100, 0.3), gaussian(100)), SPARSE),
         (np.append(np.full(99, 0.3), gaussian(101)), LIVE),
         (np.append(np.full(101, 0.3), np.arange(100) // 50), SPARSE),
-        # Of an odd number half is more than 100 of 201.
+        # Of an odd number half is more than 100 of 201, be there a tie among the others or not.
         (np.append(np.full(100, 0.3), gaussian(101)), LIVE),
+        (np.concatenate([np.full(100, 0.3), gaussian(100), gaussian(1)]), LIVE),
         (np.append(np.full(101, 0.3), gaussian(100)), SPARSE),
         (np.arange(200) % 49, QUANTISED),
         (np.arange(200) % 50, LIVE),
