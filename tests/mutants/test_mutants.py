@@ -35,6 +35,17 @@ def test_every_entry_names_tests_that_there_are() -> None:
             assert f"def {name.partition('[')[0]}(" in (ROOT / file).read_text(), (mutant, test)
 
 
+def test_many_errors_of_every_package_are_listed_and_fifteen_are_tried_with_the_tests() -> None:
+    assert len(MUTANTS) >= 400
+    packages = {path.name for path in (ROOT / "src/gradnoise").iterdir() if path.is_dir()}
+    there = {mutant.file.split("/")[2] for mutant in MUTANTS if mutant.file.startswith("src")}
+    assert packages - there - {"__pycache__"} == set()
+    sample = [mutant for mutant in MUTANTS if mutant.sample]
+    assert len(sample) == 15
+    assert len({mutant.area for mutant in sample}) >= 12
+    assert not any(mutant.left for mutant in sample)
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     (tmp_path / "law.py").write_text("variance = total / (n - 1)\nmean = total / n\n")
