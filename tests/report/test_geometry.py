@@ -1,6 +1,7 @@
 """What the page says of the geometry stage."""
 
 import numpy as np
+import pandas as pd
 
 from example_geometry import SMALL, study
 from gradnoise.report.geometry import findings
@@ -31,3 +32,84 @@ def test_every_study_has_its_sentences_and_the_initialisation_comes_first():
     assert "of 6 best rates lie at the edge" in rates
     assert f"From depth 20 to {SMALL['deepest']}" in fluctuations
     assert len(findings(study("fluctuations"))) == 1
+
+
+def said(**tables):
+    (sentence,) = findings({f"geometry_{name}": table for name, table in tables.items()})
+    return sentence
+
+
+def test_the_initialisation_by_hand():
+    rows = pd.DataFrame(
+        [
+            {"depth": depth, "initialisation": kind, "q": q, "stretch": stretch,
+             "fisher": factor * stretch**power, "condition": condition}
+            for depth, power in ((8, 1.0), (16, 2.0))
+            for kind, factor, condition in (("gaussian", 1.0, 30.0 * depth), ("orthogonal", 1.0, 2.0))
+            for q, stretch in ((0.1, 1.0), (0.5, 4.0 if kind == "gaussian" else 2.0))
+        ]
+    )  # fmt: skip
+    # Geometric means: stretches of 2 and of 2 to the half; condition numbers of 240 and 480 over 2.
+    assert said(initialisation=rows) == (
+        "Over 4 networks of depth 8 Fisher's largest eigenvalue grows as the squared singular value of the Jacobian to "
+        "the power 1.00; Gaussian weights have 1.4 times the eigenvalue of orthogonal ones and 120 times the condition "
+        "number; over 4 networks of depth 16 Fisher's largest eigenvalue grows as the squared singular value of the "
+        "Jacobian to the power 2.00; Gaussian weights have 2.0 times the eigenvalue of orthogonal ones and 240 times "
+        "the condition number."
+    )
+
+
+def test_training_by_hand():
+    rows = pd.DataFrame(
+        [
+            {"depth": 16, "q": q, "initialisation": kind, "manifold": manifold, "seed": seed,
+             "steps": steps * factor * (10 if q == 0.5 else 1), "arrived": int(seed != missing), "judged": judged}
+            for q in (0.02, 0.5)
+            for kind, manifold, steps, missing in (
+                ("orthogonal", "euclidean", 20, 1), ("orthogonal", "stiefel", 30, 0), ("gaussian", "euclidean", 40, 0))
+            for seed, factor in ((1, 0.5), (2, 2.0))
+            for judged in (0, 1)
+        ]
+    )  # fmt: skip
+    rows.loc[rows["judged"] == 0, ["steps", "arrived"]] = 7, 0
+    # Geometric means over seeds of half and of twice as many.
+    assert said(descents=rows) == (
+        "At its own best learning rate every kind of training comes to the loss in so many steps: 20 (orthogonal), 40 "
+        "(Gaussian) and 30 (on the Stiefel manifold) at depth 16, q = 0.02; 200 (orthogonal), 400 (Gaussian) and 300 (on "
+        "the Stiefel manifold) at depth 16, q = 0.5. 2 of 12 judged runs did not arrive."
+    )
+
+
+def test_rates_by_hand():
+    columns = ("initialisation", "manifold", "depth", "q", "stable_rate", "best_rate", "at_edge")
+    rows = [
+        ("orthogonal", "euclidean", 8, 0.5, 0.32, 0.1, 0),
+        ("orthogonal", "stiefel", 8, 0.5, 0.64, 0.1, 1),
+        ("gaussian", "euclidean", 16, 0.02, 0.08, 0.1, 0),
+    ]
+    assert said(arms=pd.DataFrame(rows, columns=columns)) == (
+        "The largest stable learning rates of those tried are 0.32 (orthogonal, depth 8, q = 0.5), 0.64 (orthogonal, "
+        "Stiefel manifold, depth 8, q = 0.5), 0.08 (gaussian, depth 16, q = 0.02); 1 of 3 best rates lie at the edge of "
+        "those tried."
+    )
+
+
+def test_fluctuations_by_hand():
+    rows = pd.DataFrame(
+        [
+            {"initialisation": kind, "q": q, "depth": depth, "group": group,
+             "preactivation_fluctuation": value + shift * group, "kernel_fluctuation": 10 * value + shift * group}
+            for q in (0.0, 0.5)
+            for kind, at in (("orthogonal", {1: 9.0, 20: 1.0, 30: 7.0, 40: 2.0}), ("gaussian", {1: 9.0, 20: 3.0, 30: 7.0, 40: 5.0}))
+            for depth, value in at.items()
+            for shift in [0.02 if q == 0 else 50]
+            for group in (-1, 0, 1)
+        ]
+    )  # fmt: skip
+    # Three groups that deviate by 0.02: 1.96 * 0.02 / sqrt(3).
+    assert said(fluctuations=rows) == (
+        "From depth 20 to 40, in the limit of small preactivations, n times the relative variance over networks goes: of "
+        "the preactivations' mean square from 1 ± 0.02 to 2 ± 0.02 (orthogonal) and from 3 ± 0.02 to 5 ± 0.02 "
+        "(Gaussian); of the tangent kernel from 10 ± 0.02 to 20 ± 0.02 (orthogonal) and from 30 ± 0.02 to 50 ± 0.02 "
+        "(Gaussian)."
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from gradnoise.claims.decision import decide
 from gradnoise.claims.experiment import Experiment
@@ -109,3 +110,38 @@ def test_the_error_of_a_ratio_is_that_of_simulation():
 
 def test_subjects_count_all_networks():
     assert row("preactivation_fluctuations", table())["repeats"] == 140
+
+
+def test_growth_is_the_slope_of_every_group_and_constancy_a_ratio_of_thirds():
+    rows = table(noise=0.05, spread=0.002)
+    found = decide(
+        BY_NAME["kernel_correlators"], Experiment([], [], {"geometry_fluctuations": rows})
+    )
+    parts = {part["component"]: part for part in found.components}
+    assert list(parts) == [
+        "tangent kernel: growth per layer, Gaussian",
+        "tangent kernel: last third over first third beyond depth 20, orthogonal",
+        "kernel and preactivations: growth per layer, Gaussian",
+        "kernel and preactivations: last third over first third beyond depth 20, orthogonal",
+    ]
+    limit = rows[rows["q"] == 0]
+    for name, sign, part in zip(("kernel_fluctuation", "correlator"), (1, -1), list(parts.values())[::2], strict=True):  # fmt: skip
+        groups = limit[limit["initialisation"] == "gaussian"].groupby("group")
+        slopes = [stats.linregress(each["depth"], sign * each[name]).slope for _, each in groups]
+        assert part["value"] == pytest.approx(np.mean(slopes))
+        assert part["error"] == pytest.approx(stats.sem(slopes))
+        assert (part["degrees"], part["least"]) == (19, 0.0)
+    orthogonal = limit[limit["initialisation"] == "orthogonal"]
+    late = orthogonal[orthogonal["depth"] > 40].groupby("group")["kernel_fluctuation"].mean()
+    early = orthogonal[orthogonal["depth"].between(21, 30)].groupby("group")["kernel_fluctuation"].mean()  # fmt: skip
+    ratio = parts["tangent kernel: last third over first third beyond depth 20, orthogonal"]
+    assert ratio["value"] == pytest.approx(late.mean() / early.mean())
+    without = [late.drop(g).mean() / early.drop(g).mean() for g in late.index]
+    assert ratio["error"] == pytest.approx(np.sqrt(19 / 20 * np.sum((without - np.mean(without)) ** 2)))  # fmt: skip
+    assert (ratio["degrees"], ratio["least"], ratio["most"]) == (19, 0.9, 1.1)
+
+
+def test_forty_layers_are_deep():
+    assert row("preactivation_fluctuations", table(deepest=40))["verdict"] == "supported"
+    found = row("preactivation_fluctuations", table(deepest=39))
+    assert found["reason"] == "needs geometry.deepest of 40 or more"

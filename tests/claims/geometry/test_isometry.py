@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from gradnoise.claims.decision import decide
 from gradnoise.claims.experiment import Experiment
@@ -158,3 +159,58 @@ def test_a_study_that_was_not_made_is_named(name):
     (found,) = decide(BY_NAME[name], Experiment([])).claims
     assert found["verdict"] == "not testable here"
     assert found["reason"].endswith("in geometry.studies")
+
+
+def test_components_are_logarithms_of_ratios_of_their_own_arms():
+    tables = {"initialisation": networks(), **runs(orthogonal=150)}
+    start = tables["initialisation"]
+    start["condition"] *= np.where(start["q"] == 0.5, 1.0, start["fisher"] ** 0.3)
+    shared = {f"geometry_{key}": table for key, table in tables.items()}
+    found = decide(BY_NAME["isometric_initialisation"], Experiment([], [], shared)).components
+    assert [part["component"] for part in found] == [
+        *(
+            f"depth 16, q = {q:g}: ln of {words}, orthogonal over Gaussian"
+            for q in (0.02, 0.5)
+            for words in ("Fisher's largest eigenvalue", "its condition number")
+        ),
+        *(f"depth 16, q = {q:g}: ln of steps to the loss, orthogonal over Gaussian" for q in (0.02, 0.5)),
+    ]  # fmt: skip
+    judged = tables["descents"]
+    judged = judged[(judged["judged"] == 1) & (judged["manifold"] == "euclidean")]
+    values = [(start, q, name) for q in (0.02, 0.5) for name in ("fisher", "condition")]
+    values += [(judged, q, "steps") for q in (0.02, 0.5)]
+    for part, (rows, q, name) in zip(found, values, strict=True):
+        one, other = (
+            np.log(rows[(rows["q"] == q) & (rows["initialisation"] == kind)][name])
+            for kind in ("orthogonal", "gaussian")
+        )
+        assert part["value"] == pytest.approx(one.mean() - other.mean())
+        expected = stats.ttest_ind(one, other, equal_var=False).confidence_interval()
+        assert (part["lower"], part["upper"]) == pytest.approx((expected.low, expected.high))
+    assert [part["most"] for part in found[:4]] == [0.0] * 4
+    assert [part["least"] for part in found[4:]] == [0.0] * 2
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(4, "not testable here"), (5, "supported")])
+def test_five_seeds_judge_training(seeds, expected):
+    tables = runs()
+    tables["descents"] = tables["descents"][tables["descents"]["seed"] < 4 + seeds]
+    found = row("stiefel_does_well", **tables)
+    assert found["verdict"] == expected
+    assert (found["reason"] == "needs 5 seeds") == (seeds == 4)
+    assert found["repeats"] == seeds
+
+
+def test_each_depth_needs_forty_networks():
+    rows = networks()
+    two = pd.concat([rows, rows.assign(depth=8).iloc[:-1]])
+    found = row("fisher_follows_jacobian", initialisation=two)
+    assert found["reason"] == "needs 40 networks of one depth (geometry.networks: 39 in all)"
+    assert row("fisher_follows_jacobian", initialisation=rows)["repeats"] == 10
+
+
+def test_one_arm_at_the_edge_is_enough():
+    tables = runs()
+    tables["arms"].loc[3, "at_edge"] = 1
+    found = row("stiefel_does_well", **tables)
+    assert found["reason"] == "needs best rates inside geometry.rates; 1 of 6 are at the edge"
