@@ -24,7 +24,7 @@ def test_the_default_config_is_valid_and_plans_a_job_per_layer() -> None:
 def test_every_overlay_is_valid_and_has_an_output_of_its_own(name: str) -> None:
     experiment = Experiment(merged(DEFAULT, overlay(name)))
     assert experiment.paths.output != DEFAULT["output"]
-    assert list(experiment.jobs())
+    assert list(experiment.jobs()) or experiment.studies() or experiment.shared_tables()
 
 
 def test_batches_above_the_data_set_need_replacement() -> None:
@@ -164,3 +164,62 @@ def test_batches_without_replacement_are_at_most_the_data() -> None:
                 Experiment(config)
         else:
             assert Experiment(config)
+
+
+def test_files_are_those_of_every_run_seed_epoch_layer_and_variant() -> None:
+    config = deepcopy(DEFAULT)
+    config["output"], config["runs"] = "there", ["big", "small"]
+    config["run_definitions"] = {
+        "big": {
+            "training": {"seeds": [7, 8, 9], "epochs": 6},
+            "noise": {"checkpoints": [2, 6], "layers": ["conv1", "linear2"]},
+            "trajectory": {"variants": ["plain", "momentum"], "networks": 2, "layers": False},
+        },
+        "small": {
+            "training_from": "big",
+            "first_seeds": 1,
+            "noise": {"checkpoints": [6], "layers": ["conv2"]},
+            "trajectory": {"variants": []},
+        },
+    }
+    experiment = Experiment(config)
+    places = [("big", s, e, p) for s in (7, 8, 9) for e in (2, 6) for p in ("conv1", "linear2")]
+    places.append(("small", 7, 6, "conv2"))
+    for stage in ("gaussianity", "clt", "tails"):
+        assert experiment.layer_files(stage) == [
+            f"there/{run}/seed-{seed}/epoch-{epoch}/{stage}/{layer}.weight.h5"
+            for run, seed, epoch, layer in places
+        ]
+    assert experiment.langevin_files() == [
+        f"there/big/seed-{seed}/epoch-6/langevin/{variant}/model.h5"
+        for seed in (7, 8)
+        for variant in ("plain", "momentum")
+    ]
+    assert experiment.training_files() == [f"there/big/seed-{s}/training.csv" for s in (7, 8, 9)]
+    drawn = experiment.figure_files()
+    assert drawn[:3] == [
+        f"there/figures/big-percentage_by_batch_size.{end}" for end in ("pdf", "png", "csv")
+    ]
+    assert len(drawn) == len(set(drawn))
+    owners = {Path(path).name.split("-")[0] for path in drawn}
+    assert owners >= {"big", "small"}
+    assert owners - {"big", "small"} <= {"balance", "geometry", "related"}
+    assert not any(path.startswith("there/figures/small-training") for path in drawn)
+
+
+def test_data_of_runs_have_names_by_what_they_hold() -> None:
+    config = deepcopy(DEFAULT)
+    config["runs"] = ["a", "b", "c", "d"]
+    config["run_definitions"] = {
+        "a": None,
+        "b": {"data": {"subset": 1000}},
+        "c": {"data": {"subset": 2000}},
+        "d": {"data": {"subset": 1000}},
+    }
+    experiment = Experiment(config)
+    names = {name: run.data for name, run in experiment.runs.items()}
+    assert names["a"] == "fashion_mnist_subset"
+    assert names["b"] == names["d"]
+    assert len(set(names.values())) == len(experiment.data) == 3
+    subsets = {name: section["subset"] for name, section in experiment.data.items()}
+    assert [subsets[names[run]] for run in "abcd"] == [None, 1000, 2000, 1000]

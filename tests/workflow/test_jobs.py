@@ -8,6 +8,7 @@ from example_config import DEFAULT
 from experiment import Experiment
 from jobs import Stage, job_of
 from registries import SOURCE
+from sizes import Resources
 from stages import model
 
 WILDCARDS = {"run": "cnn", "seed": "2", "epoch": "4", "repeat": "1", "parameter": "conv1.weight"}
@@ -54,3 +55,21 @@ def test_another_attempt_asks_for_more_memory_and_time() -> None:
             2 * needed(WILDCARDS, 1),
             3 * needed(WILDCARDS, 1),
         ]
+
+
+def test_rules_get_each_number_of_a_jobs_needs_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage("noise", Experiment(DEFAULT), SOURCE)
+    needs = Resources(memory=11, minutes=22, threads=33, gpu=44)
+    monkeypatch.setattr(stage._module, "resources", lambda job: needs)
+    assert (stage.threads(WILDCARDS), stage.gpu(WILDCARDS)) == (33, 44)
+    for attempt in (1, 3):
+        found = stage.memory(WILDCARDS, attempt), stage.minutes(WILDCARDS, attempt)
+        assert found == (11 * attempt, 22 * attempt)
+
+
+def test_every_wildcard_has_its_place_in_a_job() -> None:
+    given = WILDCARDS | {"variant": "plain", "figure": "relaxation", "data": "x"}
+    job = job_of(Experiment(DEFAULT), given)
+    assert job[1:] == (2, 4, 1, "conv1.weight", "plain", "relaxation")
+    bare = job_of(Experiment(DEFAULT), {"run": "cnn"})
+    assert bare[1:] == (0, 0, 0, "", "", "")

@@ -54,10 +54,10 @@ def _laws(rows: pd.DataFrame) -> str:
 
 
 def _crossings(rows: pd.DataFrame) -> str:
-    even = rows["imbalance"] == 0
-    share = (rows["crossed"] / (rows["replicas"] - rows["diverged"]))[~even]
+    even, followed = rows["imbalance"] == 0, rows["replicas"] - rows["diverged"]
+    share = (rows["crossed"] / followed)[~even]
     return (
-        f"Balanced on the wrong side of 0, {int(rows[even]['crossed'].sum())} of {int(rows[even]['replicas'].sum()):,} replicas "
+        f"Balanced on the wrong side of 0, {int(rows[even]['crossed'].sum())} of {int(followed[even].sum()):,} replicas "
         f"cross it; unbalanced, at least {100 * share.min():.1f} % do."
     )
 
