@@ -1,5 +1,6 @@
 """Numbers of pages: how they are printed, and those that are computed from several cells of their tables."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,7 +85,8 @@ def value(claim: Row, digits: int = 1) -> str:
 
 def measured(claim: Row, digits: int = 1) -> str:
     """What a verdict stands on: value, 95 % interval and what the claim says."""
-    return f"{value(claim, digits)} for {claim['threshold']}"
+    threshold = re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.3g}", claim["threshold"])
+    return f"{value(claim, digits)}, claimed {threshold}".replace(" -", " −")
 
 
 def verdict(claim: Row, digits: int = 1) -> str:
@@ -98,7 +100,9 @@ def cited(claim: Row, digits: int = 1) -> str:
     """A verdict as a row of the map of the paper has it."""
     if pd.isna(claim["measured"]):
         return f"{claim['verdict']}: {claim['reason']}"
-    return f"{claim['verdict']} (`{claim['claim']}`: {measured(claim, digits)})"
+    return (
+        f"{claim['verdict']} (`{claim['claim']}`: {value(claim, digits)} for {claim['threshold']})"
+    )
 
 
 def setting(overlay: Path, key: str) -> Any:

@@ -108,8 +108,8 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     left.axhspan(1 / EQUAL, EQUAL, color=style.FAINT, linewidth=0, zorder=0)
     right.axhline(1, color=style.GREY, linewidth=0.9, zorder=0)
     mappings = [
-        Line2D([], [], color=style.GREY, linestyle=line, linewidth=0.9, label=f"{name} mapping")
-        for line, name in (("-", "corrected"), ("--", "published"))
+        Line2D([], [], color=style.GREY, linewidth=0.9, label="corrected mapping"),
+        Line2D([], [], color=style.GREY, linestyle="--", linewidth=0.9, label="published mapping"),
     ]
     right.legend(handles=mappings, loc="lower left")
     _label(left, middle, right)
