@@ -57,6 +57,19 @@ def test_tolerance_follows_the_number_of_series(tmp_path: Path) -> None:
     assert many.tolerance == pytest.approx(4 * 100 * np.sqrt(0.95 * 0.05 / 1800), rel=0.1)
 
 
+def test_a_tolerance_is_four_errors_of_the_count_and_of_the_table(tmp_path: Path) -> None:
+    for check in calibrate(tmp_path, 1, 0.05, [200], 3000):
+        known = expectation(check.distribution, check.batch_size, check.n, check.significance)
+        share, count = known.percentage / 100, check.series
+        counted = 1e4 * (share * (1 - share) / count + 1 / count**2)
+        error = np.sqrt(counted + known.standard_error**2)
+        assert check.tolerance == pytest.approx(4 * error, abs=1e-4)
+        assert check.expected_percentage == known.percentage
+        off = abs(check.measured_percentage - known.percentage)
+        assert check.passed == (off <= check.tolerance)
+        assert count == (750 if check.distribution == "student_t_1.5" else 3000)
+
+
 def test_broken_instrument_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     law = LAWS["gaussian"]
     skewed = Law(law.check, law.batch_sizes, LAWS["exponential"].sample)
