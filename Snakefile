@@ -46,5 +46,10 @@ rule all:
         FIGURES,
 
 
+onstart:
+    if workflow.local_exec and not workflow.touch:
+        server.start(SOURCE)
+
+
 onerror:
     stop(f"Snakemake's log: {' '.join(log)}", *FAILURES.lines())

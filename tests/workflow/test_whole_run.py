@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+import server
 from example_config import ROOT
 from example_project import append, create, overlay, replace, snakemake
 
@@ -27,6 +28,14 @@ def test_every_output_of_the_experiment_exists(project: Path) -> None:
     for suffix in ("pdf", "png", "csv"):
         assert (results / f"figures/own-percentage_by_batch_size.{suffix}").stat().st_size > 100
     assert not list(project.rglob("*.work"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not server.LINUX, reason="jobs are processes of their own there")
+def test_jobs_are_forks_of_a_warm_process(project: Path) -> None:
+    # The user's model has noted the names of the processes that built it.
+    programs = (project / "programs").read_text().split()
+    assert {"training", "gradients", "trajectory"} <= set(programs)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
 import environment
 import failures
 import jobs
+import server
 from experiment import Experiment
 from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
