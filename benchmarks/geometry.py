@@ -1,8 +1,8 @@
-"""Fisher's largest eigenvalue beside curvlinops's products, one thread: `python benchmarks/geometry.py [repeats]`.
+"""Fisher's largest eigenvalue and steps on the Stiefel manifold beside other libraries: `python benchmarks/geometry.py [repeats]`.
 
 A tanh network of 16 layers, 64 wide, on 2,000 samples of 28 x 28 pixels, so that no kernel is formed: the same
-eigenvalue, start and tolerance by ARPACK over either's products. curvlinops comes with `make test`; without it only the
-times of this project are printed.
+eigenvalue, start and tolerance by ARPACK over either's products, on one thread. curvlinops comes with `make test`, geoopt
+with neither: where they are missing only the times of this project are printed.
 """
 
 import sys
@@ -17,6 +17,7 @@ from torch import nn
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.geometry import StiefelSGD, expected_fisher, initialise
 from gradnoise.geometry.fisher import TOLERANCE
+from gradnoise.geometry.stiefel import RETRACTIONS
 
 SAMPLES, WIDTH, DEPTH = 2000, 64, 16
 
@@ -54,7 +55,7 @@ def theirs(model: nn.Module, inputs: torch.Tensor) -> float:
 
 
 def main() -> None:
-    """Print both times and values, and a Stiefel step beside a step of torch's SGD."""
+    """Print times and values of either, and of steps on the manifold."""
     torch.set_num_threads(1)
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     model = network()
@@ -72,13 +73,55 @@ def main() -> None:
     if len(times) > 1:
         print(f"own over curvlinops {min(times['own']) / min(times['curvlinops']):.2f} (bar 2)")
     nn.functional.cross_entropy(model(inputs), torch.zeros(SAMPLES, dtype=torch.int64)).backward()
-    for retraction in ("qr", "polar", "cayley"):
-        optimizer = StiefelSGD(model.parameters(), 1e-3, 0.9, retraction=retraction)
-        optimizer.step()
-        begin = time.perf_counter()
-        for _ in range(10):
+    steps_on_the_manifold(model)
+
+
+def steps_on_the_manifold(model: nn.Module) -> None:
+    """Print processor time of a step of every retraction, and of geoopt's where it is installed."""
+    parameters = list(model.parameters())
+    found = {
+        f"own, {retraction}": StiefelSGD(parameters, 1e-3, 0.9, retraction=retraction)
+        for retraction in RETRACTIONS
+    }
+    if find_spec("geoopt"):
+        found["geoopt, qr"] = geoopts(parameters)
+    times = {name: step_time(optimizer) for name, optimizer in found.items()}
+    for name, seconds in times.items():
+        print(f"step on the manifold: {name} {1000 * seconds:.2f} ms")
+    if "geoopt, qr" in times:
+        print(f"own over geoopt, qr {times['own, qr'] / times['geoopt, qr']:.2f} (bar 1.5)")
+    else:
+        print("geoopt is not installed: no ratio of a step on the manifold")
+
+
+def geoopts(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """Its Riemannian SGD over copies of the same weights, flattened to no fewer rows than columns."""
+    import geoopt  # of nobody's packages: for this comparison alone
+
+    copies = []
+    for each in parameters:
+        wide = each.ndim > 1 and each.shape[0] < each.shape[1]
+        data, slope = (part.detach().T if wide else part.detach() for part in (each, each.grad))
+        if each.ndim > 1:
+            gain = data.norm() / data.shape[1] ** 0.5
+            copy = geoopt.ManifoldParameter((data / gain).contiguous(), geoopt.EuclideanStiefel())
+        else:
+            copy = nn.Parameter(data.clone())
+        copy.grad = slope.contiguous().clone()
+        copies.append(copy)
+    return geoopt.optim.RiemannianSGD(copies, 1e-3, momentum=0.9)
+
+
+def step_time(optimizer: torch.optim.Optimizer, rounds: int = 5, steps: int = 10) -> float:
+    """Processor seconds of a step, the least of several rounds."""
+    optimizer.step()
+    found = []
+    for _ in range(rounds):
+        begin = time.process_time()
+        for _ in range(steps):
             optimizer.step()
-        print(f"step on the manifold, {retraction}: {(time.perf_counter() - begin) * 100:.2f} ms")
+        found.append((time.process_time() - begin) / steps)
+    return min(found)
 
 
 if __name__ == "__main__":

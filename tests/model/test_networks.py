@@ -43,6 +43,13 @@ def test_the_default_network_has_about_fifty_thousand_weights():
     assert [p.size for p in weights("cnn", GREY)] == [144, 4608, 9216, 32768, 640]
 
 
+def test_the_tanh_network_widens_and_has_one_kind_of_activation():
+    assert [p.size for p in weights("tanh_cnn")] == [1728, 73_728, 294_912, 40_960]
+    assert [p.size for p in weights("tanh_cnn", GREY)][-1] == 256 * 3 * 3 * 10
+    kinds = {each.operation for each in NETWORKS["tanh_cnn"].layers(COLOUR, 10)}
+    assert kinds == {"convolution", "tanh", "pool", "flatten", "linear"}
+
+
 def test_the_papers_networks_are_known_by_their_family():
     families = {name: network.family for name, network in NETWORKS.items() if network.family}
     assert families == {

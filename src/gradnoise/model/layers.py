@@ -102,8 +102,9 @@ def convolutions(
     shape: tuple[int, int, int],
     batch_norm: bool,
     pooled: Sequence[int] = (),
+    activation: str = "relu",
 ) -> tuple[list[Layer], int]:
-    """Convolution, normalisation, ReLU and pool in turn, then flatten; and the features that come out.
+    """Convolution, normalisation, activation and pool in turn, then flatten; and the features that come out.
 
     A convolution before a BatchNorm has no bias: the normalisation would cancel it.
     """
@@ -124,7 +125,7 @@ def convolutions(
         )
         if batch_norm:
             layers.append(Layer(f"norm{i}", "normalisation", outputs, outputs))
-        layers.append(Layer(f"relu_conv{i}", "relu"))
+        layers.append(Layer(f"{activation}_conv{i}", activation))
         height, width = ((side + 2 * padding - kernel) // stride + 1 for side in (height, width))
         if i in pooled:
             layers.append(Layer(f"pool{i}", "pool"))

@@ -18,6 +18,7 @@ ALEXNET_POOLED = (1, 2, 5)
 # The smallest image of which three poolings leave a pixel.
 ALEXNET_PIXELS = 29
 CNN = ((16, 3, 2, 1), (32, 3, 2, 1), (32, 3, 2, 1))
+TANH_CNN = ((64, 3, 1, 1), (128, 3, 1, 1), (256, 3, 1, 1))
 RESNET_WIDTHS = (16, 32, 64)
 
 
@@ -117,6 +118,13 @@ def cnn(shape: Shape, outputs: int, batch_norm: bool, hidden_features: int) -> l
     return layers + linears([features, hidden_features, outputs])
 
 
+def tanh_cnn(shape: Shape, outputs: int) -> list[Layer]:
+    """Three convolutions that keep the size and widen, each with a pool, and a linear layer; tanh, so that it may be isometric."""
+    pixels = image("tanh_cnn", shape, 8)
+    layers, features = convolutions(TANH_CNN, pixels, False, (1, 2, 3), "tanh")
+    return layers + linears([features, outputs])
+
+
 def linear(shape: Shape, outputs: int, bias: bool) -> list[Layer]:
     """Linear or logistic regression, on inputs of any shape."""
     return [Layer("flatten", "flatten"), *linears([prod(shape), outputs], bias=bias)]
@@ -168,6 +176,7 @@ NETWORKS = {
         },
     ),
     "cnn": Network(cnn, {"batch_norm": flag(False), "hidden_features": count(64)}),
+    "tanh_cnn": Network(tanh_cnn, {}),
     "linear": Network(linear, {"bias": flag(True)}),
 }
 
