@@ -11,9 +11,12 @@ import yaml
 from scipy.optimize import minimize_scalar
 
 from gradnoise.balance import critical_temperature, diagonal_moments
-from gradnoise.claims.balance.laws import CLAIMS, zero
+from gradnoise.claims.balance import laws
+from gradnoise.claims.balance.laws import zero
+from gradnoise.claims.claim import Claim
 from gradnoise.claims.decision import decide
 from gradnoise.claims.experiment import Experiment
+from gradnoise.claims.geometry import fluctuations, isometry
 from gradnoise.claims.headline import count
 from gradnoise.claims.langevin import (
     irreversibility,
@@ -116,11 +119,11 @@ def setting(overlay: Path, key: str) -> Any:
     raise LookupError(f"{overlay}: {key} is not set")
 
 
-def balance_verdicts(tables: Tables) -> dict[str, Row]:
-    """Verdicts of the claims on noise balance, reached anew from the page's tables."""
+def verdicts(tables: Tables, claims: Iterable[Claim]) -> dict[str, Row]:
+    """Verdicts of claims on studies of the whole experiment, reached anew from the page's tables."""
     names = sorted(path.stem for path in tables.folder.glob("*.csv"))
     experiment = Experiment([], [], {name: tables.table(name) for name in names})
-    return {claim.name: decide(claim, experiment).claims[0] for claim in CLAIMS}
+    return {claim.name: decide(claim, experiment).claims[0] for claim in claims}
 
 
 def exact_peak(depth: int, ratio: float | None = None) -> dict[str, float]:
@@ -182,7 +185,8 @@ def functions(tables: Tables, root: Path) -> dict[str, Any]:
         "setting": lambda path, key: setting(root / path, key),
         "headline": lambda name, **key: count(pd.DataFrame(tables.rows(name, **key))).sentence,
         "prediction": lambda *key: prediction(tables, *key),
-        "balance_verdicts": lambda: balance_verdicts(tables),
+        "balance_verdicts": lambda: verdicts(tables, laws.CLAIMS),
+        "geometry_verdicts": lambda: verdicts(tables, [*isometry.CLAIMS, *fluctuations.CLAIMS]),
         "critical": lambda: dict(zip(("ratio", "error"), zero(tables.table("balance_growth")), strict=True)),
         "exact_peak": exact_peak,
         "normal": NORMAL,
@@ -205,5 +209,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "cited": cited,
     "batch_size_needed": batch_size_needed,
     "mean": lambda values: float(np.mean(list(values))),
+    "geometric_mean": lambda values: float(np.exp(np.mean(np.log(list(values))))),
     "median": lambda values: float(np.median(list(values))),
 }

@@ -9,6 +9,7 @@ import pytest
 
 import page_numbers
 import pages
+from gradnoise.claims.balance.laws import CLAIMS
 
 # What a template may say in digits: names, and what was neither measured nor set.
 NAMES = re.compile(
@@ -141,9 +142,9 @@ def test_the_kept_tables_are_the_results_with_the_columns_that_were_kept(docs, t
 
 def test_verdicts_on_noise_balance_are_reached_from_the_pages_tables(tmp_path):
     shutil.copytree(pages.DOCS / "data/balance", tmp_path / "balance")
-    found = page_numbers.balance_verdicts(pages.Tables(tmp_path / "balance"))
+    found = page_numbers.verdicts(pages.Tables(tmp_path / "balance"), CLAIMS)
     assert found["exact_stationary_laws"]["verdict"] == "open"
     laws = pd.read_csv(tmp_path / "balance/balance_laws.csv")
     laws.assign(distance=laws["distance"] - 0.004).to_csv(tmp_path / "balance/balance_laws.csv")
-    nearer = page_numbers.balance_verdicts(pages.Tables(tmp_path / "balance"))
+    nearer = page_numbers.verdicts(pages.Tables(tmp_path / "balance"), CLAIMS)
     assert nearer["exact_stationary_laws"]["verdict"] == "supported"
