@@ -13,7 +13,7 @@ from gradnoise.claims.balance.laws import CLAIMS
 
 # What a template may say in digits: names, and what was neither measured nor set.
 NAMES = re.compile(
-    r"\bdepth \d|\bconv\d|\blinear\d|ResNet-\d+|CIFAR-10|cifar10|\bL2 penalty|\barXiv \S+|\bindex rises to 2\b|\bat least 1\b"
+    r"\bdepth \d|\bconv\d|\blinear\d|ResNet-\d+|CIFAR-10|cifar10|\bL2 penalty|\barXiv \S+|\bindex rises towards 2\b|\bat least 1\b"
     r"|\b5 % |\b95 %|\"[^\"]*\""  # levels; and what the paper's text says
 )
 CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|^```.*?^```|`[^`]*`|\]\([^)]*\)", re.S | re.M)
