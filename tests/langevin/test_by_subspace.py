@@ -8,6 +8,9 @@ from scipy.stats import chi2
 from example_trajectories import HESSIAN, SETTINGS, VARIANTS, analysed, recorded
 from gradnoise.langevin.analysis import analyse
 from gradnoise.langevin.by_subspace import _variation, fit_jointly
+from gradnoise.langevin.estimation.currents import entropy_production
+from gradnoise.langevin.predictions import step_rule
+from gradnoise.langevin.surrogates import surrogates
 from gradnoise.langevin.theory.currents import entropy_production_rate
 from gradnoise.langevin.variables import NUMBERS
 
@@ -194,3 +197,18 @@ def test_exponents_are_slopes_over_the_eigenvectors() -> None:
     weights = rows["variance"][:4] / rows["variance_error"][:4]
     slope = np.polyfit(logs["curvature"], logs["variance"], 1, w=weights)[0]
     assert numbers["variance_exponent"] == pytest.approx(slope)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_the_null_is_the_95_percent_quantile_of_reversible_surrogates(momentum: float) -> None:
+    made = recorded(steps=600, momentum=momentum)
+    numbers = analyse(made, SETTINGS).numbers
+    rule = step_rule(made.attributes)
+    noise = np.diag(made.noise_covariance[0])[:4] / 8
+    shape = made.position.shape[:2]
+    paths = surrogates(np.diag(HESSIAN), noise, rule, shape, 40, SETTINGS.seed, SETTINGS.subspace)
+    produced = [
+        entropy_production(path - path.mean(axis=(0, 1)), 2 if momentum else 1) for path in paths
+    ]
+    assert len(produced) == 40
+    assert numbers["null_entropy_production"] == pytest.approx(np.quantile(produced, 0.95))

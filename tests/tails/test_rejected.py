@@ -96,3 +96,17 @@ def test_a_series_without_an_index_is_not_near_two() -> None:
     assert found["share_at_2"] == pytest.approx(2 / 6)
     assert found["share_near_2"] == pytest.approx(4 / 6)
     assert found["share_converged"] == pytest.approx(5 / 6)
+
+
+def test_all_that_are_rejected_are_counted_though_few_are_looked_at() -> None:
+    null = gaussian_null(60, ("ecf",), seed=0, series=300)
+    collected = Collected(np.ones((1, 2, 70), bool) & (np.arange(70) != 4))
+    series = np.random.default_rng(0).standard_normal((2, 60, 70)).astype(np.float32)
+    series[1] **= 3
+    for repeat in range(2):
+        collected.add((0, repeat), slice(0, 70), series[repeat])
+    rows = analyse_rejected(collected, [16], 60, [1, 5], null).rows
+    assert rows["rejected"].tolist() == [69] * 4
+    assert rows["series"].tolist() == [MOST] * 4
+    assert rows["repeat"].tolist() == [1, 5, 1, 5]
+    assert len(set(rows["share_near_2"][:2])) == 2
