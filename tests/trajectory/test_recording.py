@@ -50,6 +50,15 @@ def test_curvature_of_a_regression_is_exact_at_every_snapshot(
     assert recorded.kind.tolist() == ["eigenvector"] * 3 + ["random", "coordinate"]
 
 
+def test_snapshots_are_where_one_replica_after_the_other_stands(recorded: store.Recorded) -> None:
+    """Of a quadratic the gradient is its curvature times the position, but for a constant: the one at the start."""
+    index = np.arange(20)
+    stood = recorded.position[index % 4, 125 * (index + 1) - 1, :3].astype(float)
+    rest = recorded.gradient[:, :3] - recorded.eigenvalue[:3] * stood
+    assert np.ptp(rest, axis=0) == pytest.approx(np.zeros(3), abs=2e-4)
+    assert np.all(np.ptp(recorded.gradient[:, :3], axis=0) > 0.1)
+
+
 def test_stationary_variance_is_what_curvature_and_noise_predict(
     recorded: store.Recorded,
 ) -> None:
