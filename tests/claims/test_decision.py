@@ -142,3 +142,49 @@ def test_a_claim_without_any_subject_has_one_row_without_run():
     (found,) = decide(BY_NAME["variance_exactly_predicted"], Experiment([])).claims
     assert "run" not in found
     assert verdict("variance_exactly_predicted") == "not testable here"
+
+
+def test_every_word_of_a_row_is_the_claims_own():
+    words = ("name", "All is well", "ours", "gradnoise", "how well")
+    made = Claim(
+        *words,
+        measure=lambda run, scope: [
+            Component("x", 5.0, 2.5, 7, least=1.0, most=8.0, margin=2.0),
+            Component("y", 4.0, 0.1, 3, least=1.0, most=8.0),
+        ],
+        cases=once,
+        unit="metres",
+        remark=lambda run: "a remark",
+    )
+    found = decide(made, Experiment([evidence(rising, seeds=1, repeats=4)]))
+    (one,) = found.claims
+    shown = {"claim": "name", "statement": "All is well", "group": "ours", "origin": "gradnoise"}
+    shown |= {"measured_quantity": "how well", "unit": "metres", "reason": "a remark"}
+    shown |= {"quantity": "x", "measured": 5.0, "least": 1.0, "most": 8.0, "verdict": "open"}
+    shown |= {"threshold": "between 1 and 8", "unit_of_noise": "repeats of the draws"}
+    shown |= {"decides_key": "noise.repeats", "repeats": 4, "seeds": "0", "run": "run"}
+    assert {name: one[name] for name in shown} == shown
+    first, second = found.components
+    assert (first["component"], first["error"], first["degrees"]) == ("x", 2.5, 7)
+    assert (first["verdict"], second["verdict"], second["least"]) == ("open", "supported", 1.0)
+    half = 2.364624 * 2.5
+    assert (first["lower"], first["upper"]) == pytest.approx((5 - half, 5 + half))
+    # From the nearer end, 8, in half widths of 3.5; the interval holds the middle of the range.
+    assert first["standardised"] == pytest.approx(3 / 3.5)
+    assert first["standardised_upper"] == 1.0
+    assert first["standardised_lower"] == pytest.approx((8 - 5 - half) / 3.5)
+
+
+def test_cases_stand_by_what_becomes_of_them():
+    values = {"a": 9.0, "b": -9.0, "c": 0.1, "d": 8.0, "e": None, "f": -8.0}
+
+    def measure(run: Evidence, scope: str, name: str) -> list[Component]:
+        need(values[name] is not None, "a number")
+        return [Component("x", values[name], 1.0, least=0.0)]
+
+    made = claim(measure, cases=lambda run: {name: (name,) for name in values})
+    (found,) = decide(made, Experiment([evidence(rising, seeds=1)])).claims
+    assert (found["measured"], found["verdict"]) == (9.0, "supported")
+    names = ("holds_under", "fails_under", "open_under")
+    assert [found[name] for name in names] == ["d", "b; f", "c"]
+    assert found["would_decide"] == ""

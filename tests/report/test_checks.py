@@ -27,3 +27,35 @@ def test_the_control_shows_indices_over_batch_sizes(tmp_path):
     wrong = control.assign(verdict=["wrong", *["right"] * 15])
     assert [row["right"] for row in positive_control(wrong)["control"]] == [False, *[True] * 7]
     assert not positive_control(wrong)["control_passed"]
+
+
+def test_every_number_of_the_control_stands_in_its_place():
+    columns = ["distribution", "source", "draws", "batch_size", "alpha_ecf", "null_ecf"]
+    columns += ["growth_exponent", "growth_error", "called_variance", "called_fourth", "verdict"]
+    rows = [
+        ("t(3)", "labels", "fresh", 256, 1.71, 1.95, 0.31, 0.02, "finite", "infinite", "right"),
+        ("t(3)", "labels", "fresh", 16, 1.52, 1.93, 0.34, 0.05, "open", "finite", "right"),
+        ("t(3)", "labels", "resampled", 16, 1.11, 1.91, 0.12, 0.01, "infinite", "open", "wrong"),
+    ]
+    found = positive_control(pd.DataFrame(rows, columns=columns))
+    fresh, resampled = found["control"]
+    # Of the smallest batch size, whatever stands first.
+    assert fresh == {
+        **{"noise": "t(3) label noise", "draws": "fresh", "indices": "1.52 → 1.71"},
+        **{"sizes": "16 → 256", "null": "1.93", "growth": "0.34 ± 0.05"},
+        **{"called": "variance open, fourth moment finite", "right": True},
+    }
+    assert resampled["called"] == "variance infinite, fourth moment open"
+    assert (resampled["right"], found["control_passed"]) == (False, False)
+
+
+def test_checks_stand_by_what_they_check():
+    rows = pd.DataFrame({"check": ["b", "a", "b"], "passed": True, "n": [1, 2, 3]})
+    found = instrument(rows)
+    assert [
+        (name, [each["n"] for each in part]) for name, part in found["calibration"].items()
+    ] == [
+        ("b", [1, 3]),
+        ("a", [2]),
+    ]
+    assert found["checks"] == 3

@@ -177,3 +177,56 @@ def test_untestable_claim_is_named_with_its_reasons_only_where_no_run_tests_it()
 )
 def test_numbers_are_printed_as_their_unit_asks(value, unit, text):
     assert verdicts.number(value, unit) == text
+
+
+def test_every_word_of_a_detail_and_of_a_cell_stands_in_its_place():
+    words = {name: f"its {name}" for name in WORDS if name not in ("open_under",)}
+    claims = CLAIMS.assign(**words, open_under="its open_under")
+    found = row(verdicts.matrices(claims, COMPONENTS), "rise")
+    assert (found["statement"], found["origin"], found["measured"], found["name"]) == (
+        *("The rise is so", "paper", "its measured_quantity", "rise"),
+    )
+    networks, architecture, shuffled = found["details"]
+    assert networks == {
+        **{"run": "cnn", "scope": NETWORKS, "network": "its network", "verdict": SUPPORTED},
+        **{"symbol": "✓", "measured": "4.3 [3.0, 5.8] points", "threshold": "> −3"},
+        **{"quantity": "its quantity", "noise": "its unit_of_noise", "reason": "its reason"},
+        "robustness": "holds under its holds_under; fails under its fails_under; open under its open_under",
+        "would_decide": "its would_decide (its decides_key)",
+    }
+    assert (architecture["scope"], architecture["symbol"]) == (ARCHITECTURE, "?")
+    assert (shuffled["run"], shuffled["verdict"], shuffled["measured"]) == (
+        *("shuffled", CONTRADICTED, "−7.5 [−8.8, −6.0] points"),
+    )
+    law = row(verdicts.matrices(claims, COMPONENTS), "law")["details"][0]
+    assert law["measured"] == "1.02 [-0.23, 2.52]".replace("-", "−")
+    assert found["cells"][0] == {
+        **{"symbol": "✓", "verdict": SUPPORTED, "value": "4.3", "threshold": "> −3"},
+    }
+
+
+def test_lines_of_a_forest_stand_below_each_other_with_their_names(groups):
+    forest = row(groups, "rise")["forest"]
+    assert forest["height"] == 29
+    assert [line["y"] for line in forest["lines"]] == [5.5, 14.5, 23.5]
+    assert [line["label"] for line in forest["lines"]] == [
+        f"cnn, {NETWORKS}: {SUPPORTED}",
+        f"cnn, {ARCHITECTURE}: {OPEN}",
+        f"shuffled, {NETWORKS}: {CONTRADICTED}",
+    ]
+    assert [line["verdict"] for line in forest["lines"]] == [SUPPORTED, OPEN, CONTRADICTED]
+
+
+def test_an_estimate_without_interval_has_none_in_words():
+    claims = CLAIMS.assign(lower=float("nan"), upper=float("nan"))
+    found = row(verdicts.matrices(claims, COMPONENTS), "rise")["details"][0]
+    assert found["measured"] == "4.3 points"
+
+
+def test_reasons_of_an_untestable_claim_stand_once_each():
+    rows = [
+        claim("fixed", run, "", NOT_TESTABLE, float("nan"), (float("nan"),) * 3, reason=reason)
+        for run, reason in (("a", "needs CIFAR"), ("b", "needs seeds"), ("c", "needs CIFAR"))
+    ]
+    (found,) = verdicts.untestable(pd.DataFrame(rows))
+    assert found["reason"] == "needs CIFAR; needs seeds"
