@@ -263,22 +263,24 @@ def test_runs_are_averaged_by_themselves():
 
 def test_repeatability_is_that_of_the_run_and_of_the_cell():
     repeats = different(3, 2)
+    # They hardly vary: what is known of single coordinates decides.
+    repeats["percentage_gaussian"] = 50 + repeats["percentage_gaussian"] / 1000
     key = ["run", "seed", "epoch", "parameter", "batch_size", "batches"]
     cells = repeats.drop_duplicates(key)[key]
     random = np.random.default_rng(7)
-    known = cells.assign(within_percentage_gaussian=random.uniform(0, 0.05, len(cells)))
+    known = cells.assign(within_percentage_gaussian=random.uniform(0.05, 0.15, len(cells)))
     other = known.assign(run="b", within_percentage_gaussian=0.25)
     found = gaussianity.aggregate(repeats, FEW, pd.concat([other, known], ignore_index=True))
     pd.testing.assert_frame_equal(found, gaussianity.aggregate(repeats, FEW, known))
     name = "percentage_gaussian"
     width = found[f"{name}_upper"] - found[f"{name}_lower"]
     plain = gaussianity.aggregate(repeats, FEW)
-    assert (width >= plain[f"{name}_upper"] - plain[f"{name}_lower"] - 1e-9).all()
+    assert (width > plain[f"{name}_upper"] - plain[f"{name}_lower"]).all()
     assert (found["percentage_testable_upper"] == plain["percentage_testable_upper"]).all()
 
 
 def test_weights_and_biases_are_moderated_apart():
-    repeats = different(3, 4)
+    repeats = different(3, 4).assign(operation="linear")
     together = gaussianity.aggregate(repeats, FEW)
     apart = [
         gaussianity.aggregate(repeats[repeats["kind"] == kind].reset_index(drop=True), FEW)

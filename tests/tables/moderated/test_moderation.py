@@ -53,3 +53,10 @@ def test_the_prior_that_made_the_variances_is_found(d0, scale):
     found_d0, found_scale = fit_prior(sample, 4)
     assert found_d0 == pytest.approx(d0, rel=0.15)
     assert found_scale == pytest.approx(scale, rel=0.02)
+
+
+def test_a_prior_has_at_most_so_many_degrees():
+    variances = np.array([0.02, 1.1, 7.0, 60.0])
+    free, scale = fit_prior(variances, 2)
+    assert fit_prior(variances, 2, most=free / 2) == (free / 2, scale)
+    assert fit_prior(variances, 2, most=2 * free) == (free, scale)
