@@ -155,6 +155,14 @@ def test_the_best_rate_arrives_most_often_and_then_soonest() -> None:
     assert best_rate({rate: runs for rate, runs in sweep.items() if rate != 0.4}) == 0.1
 
 
+def test_where_none_arrives_the_lowest_loss_is_the_best() -> None:
+    sweep = {
+        rate: [Descent(600, False, True, loss), Descent(600, False, True, 2 * loss)]
+        for rate, loss in ((0.1, 1.8), (0.2, 1.6), (0.4, 1.7), (0.8, np.nan))
+    }
+    assert best_rate(sweep) == 0.2
+
+
 def test_rates_are_stable_up_to_the_first_that_is_not() -> None:
     shaky = [run(10), run(10, stable=False)]
     assert stable_rate({0.4: [run(10)], 0.1: [run(10)], 0.2: [run(10)]}) == 0.4

@@ -80,6 +80,7 @@ def runs(
     spread: float = 0.02,
     missing: int = 0,
     edge: int = 0,
+    stuck: bool = False,
 ):
     """Judged runs and arms; seeds differ by `spread`, alike for networks that start alike."""
     random = np.random.default_rng(2)
@@ -94,14 +95,21 @@ def runs(
             own = shared if kind == "orthogonal" else spread * random.standard_normal(5)
             jitter = 0.005 * random.standard_normal(5)
             arms.append(
-                {"depth": 16, "initialisation": kind, "manifold": manifold, "q": q, "at_edge": edge}
+                {
+                    "depth": 16,
+                    "initialisation": kind,
+                    "manifold": manifold,
+                    "q": q,
+                    "at_edge": edge,
+                    "best_rate": 0.1,
+                }
             )
             rows += [
                 {"depth": 16, "initialisation": kind, "manifold": manifold, "q": q, "seed": 4 + k}
                 | {
                     "judged": 1,
                     "steps": steps * np.exp(own[k] + jitter[k]),
-                    "arrived": int(k >= missing),
+                    "arrived": int(k >= missing and not (stuck and manifold == "stiefel")),
                 }
                 for k in range(5)
             ]
@@ -135,6 +143,17 @@ def test_isometry_is_flat_and_slow(start, trained, expected):
 )
 def test_the_manifold_is_not_slower(stiefel, expected):
     assert row("stiefel_does_well", **runs(stiefel=stiefel))["verdict"] == expected
+
+
+def test_runs_that_never_arrive_contradict_and_never_support():
+    assert row("stiefel_does_well", **runs(stiefel=600, stuck=True))["verdict"] == "contradicted"
+    found = row("stiefel_does_well", **runs(stiefel=205, stuck=True))
+    assert found["verdict"] == "not testable here"
+    assert "on the manifold more than half" in found["reason"]
+    assert (
+        row("isometric_initialisation", initialisation=networks(), **runs(stuck=True))["verdict"]
+        == "supported"
+    )
 
 
 def test_runs_that_do_not_arrive_are_counted():
@@ -213,4 +232,4 @@ def test_one_arm_at_the_edge_is_enough():
     tables = runs()
     tables["arms"].loc[3, "at_edge"] = 1
     found = row("stiefel_does_well", **tables)
-    assert found["reason"] == "needs best rates inside geometry.rates; 1 of 6 are at the edge"
+    assert found["reason"] == "needs best rates inside geometry.rates; depth 16, q = 0.5: 0.1"

@@ -61,7 +61,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         for kind, colour in zip(KINDS, colours, strict=False)
     ]
     key += [
-        Line2D([], [], color=style.GREY, linestyle=dashes, label=f"q = {q:g}" if q else "q → 0")
+        Line2D([], [], color=style.GREY, linestyle=dashes, label=f"q = {q:.3g}" if q else "q → 0")
         for q, dashes in zip(values, DASHES, strict=False)
     ]
     keys.key(drawn, key, across=5, narrow=2)

@@ -20,8 +20,8 @@ from gradnoise.tables.catalogue import read_table
 
 STUDY = "training"
 SHOWN = {
-    "categorical_fisher": "Fisher's largest eigenvalue",
-    "stretch": "Squared singular value",
+    "categorical_fisher": "Fisher's eigenvalue",
+    "stretch": "Jacobian, squared",
     "condition": "Condition number",
 }
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.5)))
@@ -52,9 +52,10 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         axes.set_yscale("log")
         scales.powers(axes.yaxis)
         axes.set_xlabel("Epoch")
-        style.name_panel(axes, place, f"{SHOWN[name]}, depth {depth}")
+        where = f", depth {depth}" if len(depths) > 1 else ""
+        style.name_panel(axes, place, SHOWN[name] + where)
     dashed = [
-        Line2D([], [], color=style.GREY, linestyle=dashes, label=f"q = {q:g}")
+        Line2D([], [], color=style.GREY, linestyle=dashes, label=f"q = {q:.3g}")
         for q, dashes in zip(values, DASHES, strict=False)
     ]
     keys.key(drawn, [*key(colours, ["None"] * 3), *dashed], across=5)

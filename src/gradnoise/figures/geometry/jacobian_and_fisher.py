@@ -49,10 +49,12 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
             _spread(right, place + 0.25 * depths.index(depth), at["condition"], look)
     _line(left, rows)
     left.set(xscale="log", yscale="log")
+    for axis in (left.xaxis, left.yaxis):
+        scales.plain_logarithm(axis)
     left.set_xlabel("Squared singular value of the Jacobian")
     left.set_ylabel("Fisher's largest eigenvalue")
     right.set_yscale("log")
-    right.set_xticks(range(len(kinds)), [f"{kind}\nq = {q:g}" for (kind, q), _ in kinds])
+    right.set_xticks(range(len(kinds)), [f"{kind}\nq = {q:.3g}" for (kind, q), _ in kinds])
     scales.powers(right.yaxis)
     for place, (axes, name) in enumerate(((left, "Curvature"), (right, "Condition number"))):
         style.name_panel(axes, place, name)
@@ -73,7 +75,9 @@ def _line(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _key(kinds: list, depths: list[int], colours: list[str]) -> list[Line2D]:
     found = [
-        Line2D([], [], color=colours[place % len(colours)], linewidth=2, label=f"{kind}, q = {q:g}")
+        Line2D(
+            [], [], color=colours[place % len(colours)], linewidth=2, label=f"{kind}, q = {q:.3g}"
+        )
         for place, ((kind, q), _) in enumerate(kinds)
     ]
     for depth, marker in zip(depths, style.MARKERS, strict=False):

@@ -6,6 +6,7 @@ training.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def draw(tables: Mapping[str, pd.DataFrame], settings: Settings) -> Figure:
         axes.axhline(given, color=style.GREY, linewidth=0.8, linestyle=":")
         axes.set(xscale="log", yscale="log")
         scales.plain_logarithm(axes.yaxis)
-        style.name_panel(axes, place, f"depth {depth}, q = {q:g}")
+        style.name_panel(axes, place, f"depth {depth}, q = {q:.3g}")
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
     for axes in grid[-1]:
@@ -68,14 +69,12 @@ def _arm(axes: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
     axes.plot(steps.index, steps, color=colour, linewidth=1.0)
     whole = by_rate["arrived"].min() == 1
     for mask, face in ((whole, colour), (~whole, "white")):
-        axes.plot(
-            steps.index[mask],
-            steps[mask],
-            marker,
-            color=colour,
-            markerfacecolor=face,
-            markersize=3.5,
-        )
+        look: dict[str, Any] = {
+            "markerfacecolor": face,
+            "markeredgecolor": colour,
+            "markeredgewidth": 0.8,
+        }
+        axes.plot(steps.index[mask], steps[mask], marker, markersize=3.5, **look)
     axes.plot(judged["learning_rate"], judged["steps"], "*", color=colour, markersize=5, alpha=0.7)
 
 

@@ -1,7 +1,7 @@
 """How fast networks come to a fixed loss, each arm at its own best learning rate, and their geometry on the way.
 
 An arm is an initialisation, a manifold, a depth and a q. Its best rate is chosen on seeds of its own: fewest runs that do not
-arrive, then the smallest mean of the logarithm of steps. Other seeds are judged at that rate.
+arrive, then the smallest mean of the logarithm of steps; where none arrives at any rate, the lowest loss. Other seeds are judged at that rate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,12 +58,14 @@ def of_arm(arm: Arm, settings: Settings) -> dict[str, Rows]:
 
 
 def best_rate(sweep: Mapping[float, Sequence[Descent]]) -> float:
-    """The rate at which most runs arrive, and of these the one of the fewest steps in geometric mean."""
+    """The rate at which most runs arrive, of these the one of the fewest steps in geometric mean, then of the lowest loss."""
 
-    def slowness(rate: float) -> tuple[int, float]:
+    def slowness(rate: float) -> tuple[int, float, float]:
         runs = sweep[rate]
         missing = sum(not run.arrived for run in runs)
-        return missing, float(np.mean(np.log([max(run.steps, 1) for run in runs])))
+        steps = float(np.mean(np.log([max(run.steps, 1) for run in runs])))
+        loss = float(np.mean([run.loss for run in runs]))
+        return missing, steps, loss if np.isfinite(loss) else np.inf
 
     return min(sweep, key=slowness)
 
