@@ -33,7 +33,7 @@ def test_exponential_values_have_the_distance_of_the_gamma_law(batch_size: int) 
     assert exact_ks(-np.log1p(-QUANTILES), batch_size) == pytest.approx(expected, rel=5e-3)
 
 
-@pytest.mark.parametrize("p", [0.5, 0.4189, 0.01])
+@pytest.mark.parametrize("p", [0.5, 0.4189, 0.01, 0.99])
 @pytest.mark.parametrize("batch_size", [1, 16, 64, 1024])
 def test_two_values_have_the_binomial_distance_to_rounding(p: float, batch_size: int) -> None:
     values = np.zeros(10_000)

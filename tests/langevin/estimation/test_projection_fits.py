@@ -6,8 +6,10 @@ from scipy import stats
 
 from example_descents import heavy_ball
 from gradnoise.langevin.estimation.autoregression import fit_autoregression
-from gradnoise.langevin.estimation.convergence import effective_sample_size
+from gradnoise.langevin.estimation.convergence import effective_sample_size, memory, r_hat
 from gradnoise.langevin.estimation.projection_fits import fit_projections
+from gradnoise.langevin.estimation.stationarity import stationarity
+from gradnoise.langevin.estimation.trajectories import centred_columns
 
 
 def test_a_constant_column_is_not_a_number() -> None:
@@ -51,6 +53,14 @@ def test_one_pass_gives_what_the_fits_of_columns_give() -> None:
             assert np.array_equal(found, alone)
     assert fits.effective_sample_size == pytest.approx(effective_sample_size(replicas))
     assert fits.variance == pytest.approx(replicas.var(axis=(0, 1)), rel=1e-5)
+    for i, rows in enumerate(centred_columns(replicas)):
+        known, steady = memory(rows), stationarity(rows)
+        # Bartlett's error of a Gaussian variance.
+        assert fits.variance_error[i] == pytest.approx(np.sqrt(2 * known.squares / 1800))
+        assert fits.autocorrelation_time[i] == known.time
+        assert fits.split_r_hat[i] == r_hat(rows)
+        drifts = fits.mean_drift[i], fits.variance_drift[i]
+        assert drifts == pytest.approx(steady[:2], nan_ok=True)
 
 
 def test_a_trajectory_too_short_for_the_lags_is_named() -> None:
