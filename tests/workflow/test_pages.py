@@ -135,9 +135,72 @@ def test_the_kept_tables_are_the_results_with_the_columns_that_were_kept(docs, t
     (results / "tables").mkdir(parents=True)
     found = pd.DataFrame({"other": [1, 2], "rate": [1 / 3, 2e-9 / 3], "epoch": [3, 4]})
     found.assign(run="a").to_csv(results / "tables/rates.csv", index=False)
+    (results / "claims.csv").write_text("claim,verdict,reason\nrise,open,\n")
+    (docs / "data/small/claims.csv").write_text("verdict,claim\n")
+    (docs / "data/small/costs.csv").write_text("network,seconds\ncnn,3\n")  # by hand
     pages.keep("small", results, docs)
-    text = (docs / "data/small/rates.csv").read_text()
-    assert text == "run,epoch,rate\na,3,0.333333\na,4,6.66667e-10\n"
+    kept = {path.stem: path.read_text() for path in (docs / "data/small").iterdir()}
+    assert kept == {
+        "rates": "run,epoch,rate\na,3,0.333333\na,4,6.66667e-10\n",
+        "claims": "verdict,claim\nopen,rise\n",
+        "costs": "network,seconds\ncnn,3\n",
+    }
+
+
+LAYERS = {
+    # Layer: coverage, then predicted and measured percentages at two batch sizes.
+    "first": (0.9, (50.0, 90.0), (46.0, 91.0)),
+    "second": (0.5, (20.0, 70.0), (21.0, 70.5)),
+    "third": (0.4, (10.0, 20.0), (80.0, 80.0)),  # not covered
+}
+
+
+def test_errors_of_predictions_are_over_covered_layers(tmp_path):
+    rows = [
+        {
+            "run": "a",
+            "epoch": 3,
+            "batches": 200,
+            "layer": layer,
+            "batch_size": size,
+            "repeat": repeat,
+        }
+        | {
+            "predicted_percentage": predicted[place],
+            "measured_percentage": measured[place] + repeat,
+        }
+        | {"coverage": coverage, "coordinates": 30}
+        for layer, (coverage, predicted, measured) in LAYERS.items()
+        for place, size in enumerate((64, 256))
+        for repeat in (-2, 0, 2)
+    ]
+    few = {**rows[0], "layer": "first", "batch_size": 1024, "coordinates": 29, "coverage": 0.9}
+    other = {**rows[0], "epoch": 4, "measured_percentage": 0.0}
+    pd.DataFrame([*rows, few, other]).to_csv(tmp_path / "prediction.csv", index=False)
+    found = page_numbers.prediction(pages.Tables(tmp_path), "a", 3, 200)
+    assert (found["cells"], found["layers"], found["covered"]) == (4, 3, 2)
+    assert found["coverage"] == pytest.approx(0.6)
+    assert found["least_coverage"] == pytest.approx(0.4)
+    # Measured minus predicted: -4, 1, 1 and 0.5 points.
+    assert found["absolute"] == pytest.approx(6.5 / 4)
+    assert found["mean"] == pytest.approx(-1.5 / 4)
+    assert found["within"] == pytest.approx(3 / 4)
+    assert found["ceiling"] == pytest.approx((49 + 4 + 74 + 24.5) / 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "lower", "upper", "expected"),
+    [
+        (1000.4, 900.0, 65536.0, "1,000 [900, 65,536]"),
+        (1000.0, 900.0, float("inf"), "1,000 [900, > 65,536]"),
+        (float("inf"), float("inf"), float("inf"), "> 65,536"),
+        (float("nan"), float("nan"), float("nan"), "none"),
+    ],
+)
+def test_batch_sizes_beyond_the_largest_are_not_known(value, lower, upper, expected):
+    name = "gaussian_batch_size"
+    layer = {name: value, f"{name}_lower": lower, f"{name}_upper": upper}
+    assert page_numbers.batch_size_needed(layer) == expected
 
 
 def test_verdicts_on_noise_balance_are_reached_from_the_pages_tables(tmp_path):
