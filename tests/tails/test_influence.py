@@ -98,3 +98,32 @@ def test_classes_share_the_influence() -> None:
         of_class = [found.weight[i] for i in (7, 70, 700) if i % 3 == label]
         assert rows["share_weight"][label] == pytest.approx(sum(of_class), abs=0.01)
     assert rows["share_top"].sum() == pytest.approx(1)
+
+
+def test_classes_of_unequal_size_by_hand() -> None:
+    """A tenth, three tenths and the rest of the samples; weights and top samples are others in each."""
+    targets = np.digitize(np.arange(N) % 10, [1, 4])
+    weight = np.random.default_rng(2).gamma(0.3, size=N)
+    weight[targets == 0] *= 5
+    weight /= weight.sum()
+    top = np.argsort(-weight)[:20]
+    rows = by_class(weight, top, targets, ["few", "some", "most"])
+    assert rows["label"].tolist() == [0, 1, 2]
+    assert rows["share_samples"] == pytest.approx([0.1, 0.3, 0.6])
+    for label in range(3):
+        assert rows["share_weight"][label] == pytest.approx(weight[targets == label].sum())
+        assert rows["share_top"][label] == pytest.approx(np.mean(targets[top] == label))
+    assert len({*rows["share_top"], *rows["share_weight"]}) == 6
+
+
+def test_the_signed_share_may_be_negative_or_above_one() -> None:
+    """Of 200 samples the top two are at either end."""
+    values = np.concatenate([np.linspace(-1, 1.4, 198), [-9.0, 7.0]])[:, None]
+    found = influence(np.hstack([values, -values, np.ones_like(values)]))
+    z = values[:, 0] - values.mean()
+    signed = (z[198] ** 3 + z[199] ** 3) / (z**3).sum()
+    assert found.third_signed[:2] == pytest.approx([signed, signed])
+    assert found.third[0] == pytest.approx(np.abs(z[198:] ** 3).sum() / np.abs(z**3).sum())
+    # Only what varies shares the weight.
+    assert found.weight == pytest.approx(z**4 / (z**4).sum())
+    assert found.top_share == pytest.approx(found.weight[198:].sum())

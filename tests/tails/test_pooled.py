@@ -49,3 +49,33 @@ def test_pooled_index_drops_zeros_and_is_indifferent_to_a_factor() -> None:
     assert math.isnan(pooled_mohammadi(values[0]).predicted)
     with pytest.raises(ValueError, match="found 1; at least 2"):
         pooled_mohammadi(values, 1)
+
+
+def test_the_pooled_index_and_its_prediction_are_their_formulas() -> None:
+    """101 values in 14 blocks of 7, the last three left over; one value and one block are exactly zero."""
+    values = np.random.default_rng(5).standard_normal((4, 26)) * np.linspace(0.2, 3, 26)
+    values[1, 5] = 0.0
+    flat = values.ravel()[values.ravel() != 0][:98]
+    flat_sums = flat.reshape(14, 7).sum(axis=1)
+    inverse = (np.log(abs(flat_sums)).mean() - np.log(abs(flat)).mean()) / math.log(7)
+    found = pooled_mohammadi(values, 7)
+    assert found.alpha == pytest.approx(1 / max(inverse, 0.5))
+    scales = values.std(axis=0)
+    excess = np.log(np.mean(scales**2)) / 2 - np.mean(np.log(scales))
+    assert found.predicted == pytest.approx(1 / (0.5 + excess / math.log(7)))
+    assert (found.block, found.dropped) == (7, 1)
+    silent = np.array([1.0, -1.0, 2.0, 1.0, 4.0, -1.0])
+    logs = np.log([3.0, 3.0]).mean() - np.log(abs(silent)).mean()
+    assert pooled_mohammadi(silent, 2).alpha == pytest.approx(1 / max(logs / math.log(2), 0.5))
+
+
+def test_the_pooled_null_is_of_all_batches_whatever_fits_the_memory(monkeypatch) -> None:
+    scales = np.array([0.3, 0.0, 1.0, 4.0])
+    whole = np.random.default_rng(1).standard_normal((50, 3)) * scales[scales > 0]
+    expected = pooled_mohammadi(whole, 10).alpha
+    found = pooled_null(scales, 50, 10, np.random.default_rng(1))
+    assert found == pytest.approx(expected)
+    assert math.isnan(pooled_null(np.zeros(3), 50, 10, np.random.default_rng(1)))
+    # Ten batches at a time, 30 values, are whole blocks.
+    monkeypatch.setattr("gradnoise.tails.pooled.BLOCK_VALUES", 30)
+    assert pooled_null(scales, 50, 10, np.random.default_rng(1)) == pytest.approx(expected)
