@@ -24,11 +24,18 @@ def test_every_study_has_its_sentences_and_the_initialisation_comes_first():
     judged = runs[runs["judged"] == 1]
     missing = int((judged["arrived"] == 0).sum())
     assert training.endswith(f"{missing} of {len(judged)} judged runs did not arrive.")
-    mine = judged[(judged["manifold"] == "stiefel") & (judged["q"] == 0.6)]["steps"]
-    assert (
-        f"{np.exp(np.log(mine).mean()):.0f} (on the Stiefel manifold) at depth 4, q = 0.6"
-        in training
-    )
+    for kind, manifold, words in (
+        ("orthogonal", "stiefel", "on the Stiefel manifold"),
+        ("gaussian", "euclidean", "Gaussian"),
+    ):
+        mine = judged[(judged["manifold"] == manifold) & (judged["initialisation"] == kind)]
+        for q in SMALL["q"]:
+            steps = mine[mine["q"] == q]
+            said = f"{np.exp(np.log(steps['steps']).mean()):.0f} ({words})"
+            if not steps["arrived"].any():
+                said = f"none in {SMALL['steps']} ({words})"
+            assert said in training
+    assert f"q = {SMALL['q'][1]}" in training
     assert "of 6 best rates lie at the edge" in rates
     assert f"From depth 20 to {SMALL['deepest']}" in fluctuations
     assert len(findings(study("fluctuations"))) == 1
@@ -75,7 +82,7 @@ def test_training_by_hand():
     # Geometric means over seeds of half and of twice as many.
     assert said(descents=rows) == (
         "At its own best learning rate every kind of training comes to the loss in so many steps: 20 (orthogonal), 40 "
-        "(Gaussian) and 30 (on the Stiefel manifold) at depth 16, q = 0.02; 200 (orthogonal), 400 (Gaussian) and 300 (on "
+        "(Gaussian), 30 (on the Stiefel manifold) at depth 16, q = 0.02; 200 (orthogonal), 400 (Gaussian), 300 (on "
         "the Stiefel manifold) at depth 16, q = 0.5. 2 of 12 judged runs did not arrive."
     )
 
@@ -88,8 +95,8 @@ def test_rates_by_hand():
         ("gaussian", "euclidean", 16, 0.02, 0.08, 0.1, 0),
     ]
     assert said(arms=pd.DataFrame(rows, columns=columns)) == (
-        "The largest stable learning rates of those tried are 0.32 (orthogonal, depth 8, q = 0.5), 0.64 (orthogonal, "
-        "Stiefel manifold, depth 8, q = 0.5), 0.08 (gaussian, depth 16, q = 0.02); 1 of 3 best rates lie at the edge of "
+        "The largest stable learning rates of those tried are 0.32 (orthogonal, depth 8, q = 0.5), 0.64 (on the "
+        "Stiefel manifold, depth 8, q = 0.5), 0.08 (Gaussian, depth 16, q = 0.02); 1 of 3 best rates lie at the edge of "
         "those tried."
     )
 

@@ -8,6 +8,11 @@ import pandas as pd
 from gradnoise.store.variables import NORMAL
 
 KINDS = "orthogonal", "gaussian"
+ARMS = {
+    ("orthogonal", "euclidean"): "orthogonal",
+    ("gaussian", "euclidean"): "Gaussian",
+    ("orthogonal", "stiefel"): "on the Stiefel manifold",
+}
 
 
 def findings(tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -42,15 +47,10 @@ def _initialisation(rows: pd.DataFrame) -> str:
 
 def _training(runs: pd.DataFrame) -> str:
     judged = runs[runs["judged"] == 1]
-    parts = []
-    for (depth, q), rows in judged.groupby(["depth", "q"]):
-        steps = rows.groupby(["initialisation", "manifold"])["steps"].agg(
-            lambda each: float(np.exp(np.log(each).mean()))
-        )
-        parts.append(
-            f"{steps['orthogonal', 'euclidean']:.0f} (orthogonal), {steps['gaussian', 'euclidean']:.0f} (Gaussian) and "
-            f"{steps['orthogonal', 'stiefel']:.0f} (on the Stiefel manifold) at depth {depth}, q = {q:g}"
-        )
+    parts = [
+        f"{', '.join(_steps(rows, arm) for arm in ARMS)} at depth {depth}, q = {q:g}"
+        for (depth, q), rows in judged.groupby(["depth", "q"])
+    ]
     missing = int((judged["arrived"] == 0).sum())
     return (
         f"At its own best learning rate every kind of training comes to the loss in so many steps: {'; '.join(parts)}. "
@@ -58,10 +58,16 @@ def _training(runs: pd.DataFrame) -> str:
     )
 
 
+def _steps(rows: pd.DataFrame, arm: tuple[str, str]) -> str:
+    mine = rows[(rows["initialisation"] == arm[0]) & (rows["manifold"] == arm[1])]
+    if not mine["arrived"].any():
+        return f"none in {mine['steps'].max():.0f} ({ARMS[arm]})"
+    return f"{np.exp(np.log(mine['steps']).mean()):.0f} ({ARMS[arm]})"
+
+
 def _rates(arms: pd.DataFrame) -> str:
-    names = {"euclidean": "", "stiefel": ", Stiefel manifold"}
     parts = [
-        f"{row['stable_rate']:g} ({row['initialisation']}{names[row['manifold']]}, depth {row['depth']}, q = {row['q']:g})"
+        f"{row['stable_rate']:g} ({ARMS[row['initialisation'], row['manifold']]}, depth {row['depth']}, q = {row['q']:g})"
         for row in arms.to_dict("records")
     ]
     edge = int(arms["at_edge"].sum())

@@ -20,6 +20,7 @@ from gradnoise.figures.settings import Settings
 from gradnoise.tables.catalogue import read_table
 
 STUDY = "initialisation"
+WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
@@ -54,7 +55,9 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     left.set_xlabel("Squared singular value of the Jacobian")
     left.set_ylabel("Fisher's largest eigenvalue")
     right.set_yscale("log")
-    right.set_xticks(range(len(kinds)), [f"{kind}\nq = {q:.3g}" for (kind, q), _ in kinds])
+    right.set_xticks(
+        range(len(kinds)), [f"{WORDS[str(kind)]}\nq = {q:.3g}" for (kind, q), _ in kinds]
+    )
     scales.powers(right.yaxis)
     for place, (axes, name) in enumerate(((left, "Curvature"), (right, "Condition number"))):
         style.name_panel(axes, place, name)
@@ -76,7 +79,11 @@ def _line(axes: Axes, rows: pd.DataFrame) -> None:
 def _key(kinds: list, depths: list[int], colours: list[str]) -> list[Line2D]:
     found = [
         Line2D(
-            [], [], color=colours[place % len(colours)], linewidth=2, label=f"{kind}, q = {q:.3g}"
+            [],
+            [],
+            color=colours[place % len(colours)],
+            linewidth=2,
+            label=f"{WORDS[kind]}, q = {q:.3g}",
         )
         for place, ((kind, q), _) in enumerate(kinds)
     ]
