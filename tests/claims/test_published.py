@@ -76,12 +76,22 @@ FACTS = {
         ("preactivation_fluctuations", "kernel_correlators"),
         ("companions", "related", "", False, every),
     ),
+    **dict.fromkeys(
+        ("fisher_follows_jacobian", "isometric_initialisation", "stiefel_does_well"),
+        ("companions", BOOK, "", False, every),
+    ),
+    **dict.fromkeys(
+        ("preactivation_fluctuations", "kernel_correlators"),
+        ("companions", "related", "", False, every),
+    ),
     "third_moment_bounded": (CHECK, PAPER, "coordinates", False, every),
     "distance_bounded": (CHECK, PAPER, "distances", False, every),
 }  # fmt: skip
 
 
 def test_what_claims_say_of_themselves():
+    related = {claim.name for claim in CLAIMS if claim.group == "related"}
+    assert set(FACTS) == set(BY_NAME) - related
     for name, facts in FACTS.items():
         claim = BY_NAME[name]
         found = (claim.group, claim.origin, claim.unit, claim.all_epochs, claim.rule)

@@ -1,5 +1,6 @@
 """The page: one file that a browser opens without a network."""
 
+import argparse
 import json
 import re
 import shutil
@@ -14,6 +15,9 @@ from example_report import write_calibration, write_report
 from gradnoise.claims import results
 from gradnoise.claims.headline import verdicts
 from gradnoise.claims.published import CLAIMS
+from gradnoise.report import page
+from gradnoise.report.inputs import Inputs
+from gradnoise.report.settings import Settings
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -217,3 +221,89 @@ def test_browser_shows_every_image_without_error_or_sideways_scroll(folder, tmp_
         assert complete
         assert natural_width > 0
         assert alternative > 0
+
+
+class Tables(HTMLParser):
+    """Rows of all tables as lists of their cells' text, headers too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.inside = False
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.rows[-1][-1] += " ".join(data.split())
+
+
+# Heading of a column -> what stands in it, by its name.
+TRAINING = {
+    **{"Epoch": "epoch", "Train loss": "train_loss", "Test loss": "test_loss"},
+    **{"Train accuracy (%)": "train_accuracy", "Test accuracy (%)": "test_accuracy"},
+}
+CLASSES = {
+    **{"Layer": "layer", "Computes": "computes", "Dead units (%)": "dead_units"},
+    **{"Constant (%)": "dirac", "Sparse (%)": "sparse", "Quantised (%)": "quantised"},
+    "Live (%)": "live",
+}
+DIRECTIONS = {
+    **{"Direction": "direction", "ηh measured": "step", "ηh fitted": "fitted"},
+    **{"AR order": "order", "Variance / exact": "ratio"},
+    **{"Variance / small-step limit": "limit", "Autocorrelation time (steps)": "time"},
+    **{"expected": "expected_time", "p, stationary": "steady", "Stationary": "stationary"},
+    "BIC for Boltzmann": "boltzmann",
+}
+CONTROL = {
+    **{
+        "Regression with": "noise",
+        "Draws": "draws",
+        "Gaussian": "null",
+        "Growth": "growth",
+        "Called": "called",
+    },
+}
+
+
+def test_every_column_of_the_pages_tables_stands_below_its_heading(folder, monkeypatch):
+    given = {name: folder / f"{name}.csv" for name in ("claims", "calibration", "control")}
+    arguments = argparse.Namespace(
+        **given,
+        components=folder / "claim_components.csv",
+        tables=folder / "tables",
+        data=[folder / "data.h5"],
+        figures=sorted(folder.glob("*.png")),
+    )
+    settings = Settings(**json.loads((folder / "settings.json").read_text()))
+    inputs = Inputs.read(arguments)
+    context = page._context(settings, inputs)
+    for rows in (context["runs"][0]["accuracy"], context["runs"][0]["classes"], context["control"]):
+        rows[0] = {name: f"<{name}>" for name in rows[0]} | {"right": True}
+    first = context["trajectories"][0]["rows"][0]
+    context["trajectories"][0]["rows"][0] = {name: f"<{name}>" for name in first}
+    (check, *_), *_ = context["calibration"].values()
+    check |= {"batch_size": 11, "n": 22, "measured_percentage": 33, "expected_percentage": 44}
+    check |= {"tolerance": 55, "passed": True}
+    monkeypatch.setattr(page, "_context", lambda *given: context)
+    parsed = Tables()
+    parsed.feed(page.render(settings, inputs))
+    for columns in (TRAINING, CLASSES, DIRECTIONS, CONTROL):
+        where = next(k for k, row in enumerate(parsed.rows) if set(columns) <= set(row))
+        heads, cells = parsed.rows[where : where + 2]
+        shown = dict(zip(heads, cells, strict=True))
+        assert {head: shown[head] for head in columns} == {
+            head: f"<{name}>" for head, name in columns.items()
+        }
+    checks = next(k for k, row in enumerate(parsed.rows) if row[:2] == ["Batch size", "n"])
+    assert parsed.rows[checks + 2][:5] == ["11", "22", "33.0", "44.0", "± 55.0"]
+    assert parsed.rows[checks][2:5] == ["Measured (%)", "Expected (%)", "Tolerance"]
