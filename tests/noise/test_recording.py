@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 import torch.nn.functional as F
 
 from gradnoise.data import dataset as dataset_file
@@ -284,3 +285,28 @@ def count_passes(monkeypatch):
 
     monkeypatch.setattr(GradientSampler, "gradient", counted)
     return passes
+
+
+def test_batches_that_are_normalised_together_go_through_the_model_whole(tmp_path):
+    """In train mode a batch of 8 is no mean of two of 4: as `sample_noise` has it, of the same model and batches."""
+    random = np.random.default_rng(1)
+    train = random.gamma(1.0, size=(40, 1, 8, 8)).astype(np.float32)
+    samples = Samples(train, np.arange(40) % 3)
+    source = Source("test", samples, samples, "classification", ("a", "b", "c"))
+    dataset_file.write(tmp_path / "data.h5", source, "arrays")
+    section = {"name": "cnn", "arguments": {"batch_norm": True, "hidden_features": 4}}
+    model = factory.build(section, (1, 8, 8), 3, seed=4)
+    save(tmp_path / "epoch-0.safetensors", model, {})
+    changes = {"model": section, "batch_norm_mode": "train", "strategy": "auto"}
+    changes |= {"parameters": ["conv1.weight", "linear1.weight"]}
+    run(gradients, tmp_path, changes, output="gradients.zarr")
+    drawn = {"batch_sizes": [4, 8], "batches": 6, "sampling": "with_replacement", "repeat": 2}
+    run(noise, tmp_path, changes | drawn, "noise.zarr", gradients="gradients.zarr")
+    store = open_store(tmp_path / "noise.zarr")
+    data = dataset_file.load(tmp_path / "data.h5")
+    given = map(torch.from_numpy, (data.train_inputs, data.train_targets))
+    how = {"coordinates": 20, "repeat": 2}
+    expected = sample_noise(model.train(), F.cross_entropy, *given, [4, 8], 6, 4, **how)
+    for name in changes["parameters"]:
+        for row, size in enumerate([4, 8]):
+            assert same(store[name]["noise"][row], expected[name][size])
