@@ -81,19 +81,24 @@ def test_points_intervals_expectations_and_levels_are_drawn():
 
 
 @pytest.mark.parametrize("name", modules())
-def test_words_fit_into_a_figure_of_a_column_s_width(name):
-    drawn = draw(load(name), numbers(load(name), conduct(name, SHORT).arrays), NARROW)
-    drawn.canvas.draw()
-    whole = drawn.bbox
-    for axes in drawn.axes:
-        shown = [axes.xaxis.label, axes.yaxis.label, axes._left_title]
-        for text in (*shown, *(axes.get_legend().get_texts() if axes.get_legend() else [])):
-            box = text.get_window_extent()
-            inside = whole.x0 <= box.x0 and box.x1 <= whole.x1 and box.y1 <= whole.y1
-            assert inside, text.get_text()
-        height = axes.get_window_extent().height
-        assert axes.yaxis.label.get_window_extent().height < 1.25 * height, axes.get_ylabel()
-    plt.close("all")
+def test_words_fit_into_a_figure_of_either_width(name):
+    shown = numbers(load(name), conduct(name, SHORT).arrays)
+    for settings in (NARROW, SETTINGS):
+        drawn = draw(load(name), shown, settings)
+        drawn.canvas.draw()
+        whole = drawn.bbox
+        for axes in drawn.axes:
+            words = [axes.xaxis.label, axes.yaxis.label, axes._left_title]
+            for text in (*words, *(axes.get_legend().get_texts() if axes.get_legend() else [])):
+                box = text.get_window_extent()
+                inside = whole.x0 <= box.x0 and box.x1 <= whole.x1 and box.y1 <= whole.y1
+                assert inside, text.get_text()
+            room = axes.get_window_extent()
+            for label in (axes.yaxis.label, axes.xaxis.label):
+                box = label.get_window_extent()
+                assert box.height < 1.25 * room.height, label.get_text()
+                assert box.width < 1.25 * room.width, label.get_text()
+        plt.close("all")
 
 
 def test_the_program_draws_the_study_whose_file_it_gets(tmp_path):

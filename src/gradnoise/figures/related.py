@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.special import stdtrit
 
 from gradnoise import stage
@@ -133,6 +134,8 @@ def _dress(axes: Axes, study: Study, panel: Panel, shown: pd.DataFrame) -> None:
     axes.set_ylabel(panel.label or _label(variables[panel.values]))
     if isinstance(panel.against, str):
         axes.set_xlabel(_label(variables[panel.against]))
+        if "x" not in panel.log and (shown["at"] % 1 == 0).all():
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
         axes.set_xticks(range(len(panel.against)), panel.against)
         axes.set_xlim(-0.5, len(panel.against) - 0.5)

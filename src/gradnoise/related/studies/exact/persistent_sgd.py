@@ -119,7 +119,7 @@ def run(settings: Settings) -> Results:
             "temperature": temperature,
             "predicted": predicted,
             "stay": STAYS,
-            "width": width,
+            "wider": np.log(width / width[0]),
         },
     )
 
@@ -131,17 +131,17 @@ STUDY = Study(
     source="Mignacco and Urbani, arXiv:2112.10852",
     caption="SGD whose samples stay in the batch for a while, with 95 % intervals over repeats. a: stationary variance on a "
     "quadratic (points) and its closed form (line). b: its effective temperature. c: median distance of images from the decision "
-    "boundary of a network that was trained until none had a loss; left, batches without memory.",
+    "boundary of a network that was trained until none had a loss, over that of plain SGD on the same images, logarithm.",
     variables=(
-        Variable("persistence", "time that a sample stays in the batch", "steps", ("time",)),
+        Variable("persistence", "persistence", "steps", ("time",)),
         Variable("variance", "stationary variance", "parameter^2", ("time", "repeat")),
         Variable("temperature", "correlation over response", "loss", ("time", "repeat")),
         Variable("predicted", "closed form of the variance", "parameter^2", ("time",)),
-        Variable("stay", "time that a sample stays in the batch", "steps", ("memory",)),
+        Variable("stay", "persistence", "steps", ("memory",)),
         Variable(
-            "width",
-            "distance of samples from a network's decision boundary",
-            "pixel value",
+            "wider",
+            "log ratio of the distance of samples from a network's decision boundary to plain SGD's",
+            "1",
             ("memory", "repeat"),
         ),
     ),
@@ -161,7 +161,9 @@ STUDY = Study(
             label="correlation over response (loss)",
             log="x",
         ),
-        Panel("decision boundary", "width", "stay", label="distance of samples (a. u.)", log="x"),
+        Panel(
+            "decision boundary", "wider", "stay", level=0.0, label="log ratio of distances", log="x"
+        ),
     ),
     run=run,
 )
