@@ -102,3 +102,11 @@ def test_blocks_of_columns_cover_all_of_them_in_whole_chunks(tmp_path, monkeypat
     blocks = list(column_blocks(np.empty((2, 5, 33)), 10))
     assert [block.stop - block.start for block in blocks] == [7, 7, 7, 7, 5]
     assert blocks[-1].stop == 33
+
+
+def test_a_shard_is_whole_chunks_and_holds_every_coordinate(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradnoise.noise.store.CHUNK", 1)
+    noise = stored(tmp_path, "per_sample")["3.weight"]["noise"]
+    # 81 coordinates in six chunks of 14, of which the last is not full.
+    assert (noise.shape[-1], noise.chunks[-1], noise.shards[-1]) == (81, 14, 84)
+    assert noise.shards[:2] == (1, 11)
