@@ -272,3 +272,11 @@ def test_violations_add_up_over_layers_networks_and_batch_sizes() -> None:
     for claim, total in (("third_moment_bounded", 45), ("distance_bounded", 435)):
         found = row(claim, changed, scope="these networks")
         assert (found["measured"], found["threshold"]) == (total, "< 0.5")
+
+
+def test_log_ratios_are_in_tenths_and_correlations_in_themselves() -> None:
+    wide, narrow = network("alexnet", ALEXNET, 9.0), network("resnet20", resnet(2), 3.0)
+    found = row("alexnet_third_moments_wider", wide, narrow)
+    assert found["standardised"] == pytest.approx(found["measured"] / 0.1)
+    found = row("third_moment_orders_layers", with_moments([RISING] * 3))
+    assert found["standardised"] == pytest.approx(-found["measured"])

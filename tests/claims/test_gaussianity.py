@@ -366,3 +366,15 @@ def test_one_seed_is_left_out_for_the_architecture_and_one_repeat_of_a_network_e
         ]
         assert list(found.index) == list(index)
     assert found.tolist() == pytest.approx(expected)
+
+
+def test_distances_are_in_the_claims_own_margins():
+    percentage, layers = ranked(2)
+    found = row("same_trend", evidence(percentage, layers))
+    assert found["standardised"] == pytest.approx((found["measured"] - 0.9) / 0.1)
+    found = row("small_deviation", evidence(rising))
+    assert found["standardised"] == pytest.approx((2 - found["measured"]) / 2)
+    found = row("rises_with_batch_size", evidence(rising))
+    assert found["standardised"] == pytest.approx(found["measured"] / 3)
+    found = row("first_convolution_leads", evidence(leading(9.0), ALEXNET, "alexnet"))
+    assert found["standardised"] == pytest.approx((found["measured"] + 1) / 3)

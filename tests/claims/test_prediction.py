@@ -282,3 +282,21 @@ def test_the_mean_absolute_error_is_of_cells_not_of_their_sum() -> None:
 def test_the_change_is_held_against_three_points(at_600: float, expected: str, seeds: int) -> None:
     made = with_predictions(at_600=at_600, noise=0.01, predicted_error=0.01, seeds=seeds)
     assert verdict("power_of_the_test", made) == expected
+
+
+def test_one_number_of_batches_has_no_change() -> None:
+    run = with_predictions()
+    few = replace(run, rows=run.rows[run.rows["batches"] == 200])
+    assert row("power_of_the_test", few)["reason"] == "needs two numbers of batches"
+
+
+def test_distances_are_in_the_claims_own_margins() -> None:
+    error, slope, ceiling, layer = BY_NAME["central_limit_alone"].measure(
+        with_predictions(error=1.0, seeds=1), "these networks", 200
+    )
+    assert error.standardised[0] == pytest.approx((5 - error.value) / 5)
+    assert slope.standardised[0] == pytest.approx(1 - abs(slope.value - 1) / 0.1)
+    for part in (ceiling, layer):
+        assert part.standardised[0] == pytest.approx(-part.value / 3)
+    (change,) = BY_NAME["power_of_the_test"].measure(with_predictions(at_600=2.0), "these networks")
+    assert change.standardised[0] == pytest.approx((3 - change.value) / 3)

@@ -337,3 +337,19 @@ def test_shares_are_those_of_their_own_column_batch_size_and_method() -> None:
     )
     assert [part.least for part in parts] == [50.0, 90.0]
     assert {(part.lowest, part.highest) for part in parts} == {(0.0, 100.0)}
+
+
+def test_distances_are_in_the_claims_own_margins() -> None:
+    for name, most, margin in (
+        ("finite_variance", 0.6, 0.25),
+        ("finite_fourth_moment", 0.12, 0.13),
+    ):
+        for part in decide(BY_NAME[name], Experiment([with_growth(0.3)])).components:
+            assert part["standardised"] == pytest.approx((most - part["value"]) / margin)
+    parts = decide(BY_NAME["tail_index_to_two"], Experiment([with_tails(seeds=1)])).components
+    for part in parts:
+        most = 0.02 if "gap in batches" in part["component"] else 0.0
+        assert part["standardised"] == pytest.approx((most - part["value"]) / 0.02)
+    two, near = decide(BY_NAME["most_indices_two"], Experiment([with_rejected()])).components
+    assert two["standardised"] == pytest.approx((two["value"] - 50) / 10)
+    assert near["standardised"] == pytest.approx((near["value"] - 90) / 10)

@@ -244,3 +244,21 @@ def test_the_growth_is_fitted_over_the_ratio_with_its_weights():
     assert found == pytest.approx(-middle / slope)
     jacobian = np.array([middle / slope**2, -1 / slope])
     assert error == pytest.approx(np.sqrt(jacobian @ covariance @ jacobian))
+
+
+def test_distances_are_in_the_claims_own_margins():
+    tables = {
+        "exact_stationary_laws": ({"laws": laws(0.01, 0.012)}, [(0.03, -0.03)] * 2),
+        "broken_ergodicity": ({"crossings": crossings(0, 9_990)}, [(1e-3, -1e-3), (0.99, 0.01)]),
+        "fluctuation_inversion": ({"transition": through()}, [(0.0, 0.1)] * 4),
+    }
+    for name, (given, ends) in tables.items():
+        shared = {f"balance_{key}": table for key, table in given.items()}
+        found = decide(BY_NAME[name], Experiment([], [], shared)).components
+        expected = [(part["value"] - end) / margin for part, (end, margin) in zip(found, ends, strict=True)]  # fmt: skip
+        assert [part["standardised"] for part in found] == pytest.approx(expected)
+    shared = {"balance_transition": through(one=4e-7, two=0.6), "balance_growth": growth(1.01)}
+    root, one, two = decide(BY_NAME["phase_transition"], Experiment([], [], shared)).components
+    assert root["standardised"] == pytest.approx(1 - 0.01 / 0.03, abs=1e-3)
+    assert one["standardised"] == pytest.approx((1e-6 - 4e-7) / 1e-6)
+    assert two["standardised"] == pytest.approx(0.6 - 0.1)

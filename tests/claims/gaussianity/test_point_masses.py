@@ -126,3 +126,8 @@ def test_silent_units_are_those_of_the_last_epoch_in_the_networks_order():
     only = replace(run, training=run.training[run.training["epoch"] == 0])
     with pytest.raises(NotTestableError, match="silent units"):
         silent_weights(only)
+
+
+def test_distances_are_in_parts_of_the_five_per_cent_that_may_be_missing():
+    for part in ratios(with_silent(0.01)).values():
+        assert part["standardised"] == pytest.approx((part["value"] - 0.95) / 0.05)

@@ -180,3 +180,18 @@ def test_errors_over_snapshots_need_twenty_of_them(claim):
 def test_theory_has_to_speak(claim):
     nothing = {"": {"predicted_variance": [np.nan] + [1.0] * 15}}
     assert "theory has no prediction" in row(claim, None, nothing)["reason"]
+
+
+def test_distances_are_in_the_claims_own_margins():
+    (found,) = decided(DOMINATES).components
+    assert found["standardised"] == pytest.approx((40 - 10) / 10)
+    for part in decided(CONSTANT).components:
+        assert part["standardised"] == pytest.approx((0.1 - 0.05) / 0.1)
+    (gamma,) = decided(GAMMA).components
+    assert gamma["standardised"] == pytest.approx(1 - 0.01 / 0.1)
+    for part in decided("steady_state").components:
+        assert part["standardised"] == pytest.approx((1.0 - 0.05) / 0.5)
+    forward = decided("detailed_balance_broken").components[0]
+    assert forward["standardised"] == pytest.approx(50 / 50)
+    changed = decided("detailed_balance_broken", {"": {"arrow_expected": 20.0}}).components[0]
+    assert changed["standardised"] == pytest.approx(50 / 20)
