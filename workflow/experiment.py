@@ -56,6 +56,7 @@ class Experiment:
             raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
         for run in self.runs.values():
             _check_sizes(run)
+            _check_widening(run)
             assert (
                 run.measured is not None
             )  # layers that do not exist are an error before any job runs
@@ -197,6 +198,20 @@ def _check_defaults(config: Mapping[str, Any], files: list[Path]) -> None:
             f"folder of {DEFAULTS}, or name that first: --configfile path/to/{DEFAULTS} "
             + " ".join(map(str, files))
         )
+
+
+def _check_widening(run: Run) -> None:
+    """Check that convolutions that are to be delta-orthogonal do not narrow, before anything is read or trained."""
+    if run.sections.model.initialisation != "delta_orthogonal" or run.description is None:
+        return
+    for each in run.parameters:
+        if each.kind == "weight" and each.operation == "convolution":
+            outputs, inputs = each.shape[:2]
+            if outputs < inputs:
+                raise InputError(
+                    f"model.initialisation of run {run.name}: delta_orthogonal, but {each.layer} has {outputs} outputs and "
+                    f"{inputs} inputs; at least as many outputs as inputs are needed (orthogonal takes any)"
+                )
 
 
 def _check_sizes(run: Run) -> None:

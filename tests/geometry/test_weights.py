@@ -95,3 +95,15 @@ def test_what_cannot_be_initialised_is_one_line_and_changes_nothing() -> None:
     with pytest.raises(ValueError, match="found 2 groups"):
         initialise(grouped, "orthogonal", 0.5, 0)
     initialise(grouped, "gaussian", 0.5, 0)
+
+
+def test_linear_layers_of_a_delta_orthogonal_network_are_orthogonal_and_may_narrow() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.Flatten(), nn.Linear(12, 5), nn.Linear(5, 7)
+    ).double()
+    initialise(model, "delta_orthogonal", 0.5, 0)
+    weight, wider = model[2].weight.detach(), model[3].weight.detach()
+    gain = critical_initialisation("tanh", 0.5).weight_std
+    assert torch.allclose(weight @ weight.T, gain**2 * torch.eye(5, dtype=weight.dtype))
+    assert torch.allclose(wider.T @ wider, gain**2 * torch.eye(5, dtype=weight.dtype))
+    assert (model[0].weight.detach()[:, :, 0, 0] == 0).all()

@@ -223,3 +223,23 @@ def test_data_of_runs_have_names_by_what_they_hold() -> None:
     assert len(set(names.values())) == len(experiment.data) == 3
     subsets = {name: section["subset"] for name, section in experiment.data.items()}
     assert [subsets[names[run]] for run in "abcd"] == [None, 1000, 2000, 1000]
+
+
+def test_convolutions_that_narrow_cannot_be_delta_orthogonal() -> None:
+    config = edited(
+        "model",
+        {"name": "tanh_cnn", "arguments": {}, "initialisation": "delta_orthogonal", "q": 0.5},
+    )
+    config["runs"], config["run_definitions"] = ["mine"], {"mine": {}}
+    assert Experiment(config).runs["mine"].parameters[0].shape[:2] == (
+        64,
+        1,
+    )  # its linear layer narrows, and may
+    config["data"] = {**config["data"], "dataset": "cifar10", "path": "data", "download": True}
+    config["model"]["name"] = "alexnet"
+    with pytest.raises(
+        InputError, match="run mine: delta_orthogonal, but conv4 has 256 outputs and 384 inputs"
+    ):
+        Experiment(config)
+    config["model"]["initialisation"] = "orthogonal"
+    Experiment(config)

@@ -103,8 +103,11 @@ def initialise(
                 f"initialisation of {name}: found {layer.groups} groups; {method} takes one"
             )
         random = generator(seed, Stream.INITIALISATION, method, name, "weight")
+        # Of a linear layer there is no centre, and it may narrow.
+        linear = method == "delta_orthogonal" and isinstance(layer, nn.Linear)
+        draw = orthogonal if linear else DRAWS[method]
         try:
-            drawn[name] = DRAWS[method](tuple(layer.weight.shape), random)
+            drawn[name] = draw(tuple(layer.weight.shape), random)
         except InputError as error:
             raise InputError(f"initialisation of {name}: {error}") from None
     with torch.no_grad():
