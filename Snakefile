@@ -47,6 +47,7 @@ rule all:
 
 
 onstart:
+    gc.enable()
     if workflow.local_exec and not workflow.touch:
         server.start(SOURCE)
 

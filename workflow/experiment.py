@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,19 @@ class Experiment:
         wherever the other run has the same.
         """
         other = self.runs[job.run.trained_by]
-        theirs = job._replace(run=other)
-        same = gradients.settings(theirs) == gradients.settings(job)
+        same = job.run.name in self._draw_alike
         shared = same and job.seed in other.seeds and job.epoch in other.epochs
-        return theirs.checkpoint if shared else job.checkpoint
+        return job._replace(run=other).checkpoint if shared else job.checkpoint
+
+    @cached_property
+    def _draw_alike(self) -> set[str]:
+        """Runs whose per-sample gradients are those of the run that trained their networks, where both have a checkpoint."""
+        runs = self.runs
+        return {
+            name
+            for name, run in runs.items()
+            if gradients.settings(Job(run)) == gradients.settings(Job(runs[run.trained_by]))
+        }
 
     def notes(self) -> list[str]:
         """What the results will not be able to say, known before they are made; one line each."""
