@@ -3,9 +3,10 @@
 python benchmarks/pipeline.py [config file]        run it in a fresh copy of the project, on all cores
 python benchmarks/pipeline.py --finished FOLDER    of a project folder in which it has run
 
-For each stage: jobs, their seconds, and those left without start-up (`--help` of the stage's program, timed here:
-interpreter and imports). For each run: its seconds, and the claims that its rows decide. The total beside the
-seconds during which all cores could have been busy.
+For each stage: jobs, their seconds, and those left without start-up (`--help` of the stage's program, timed here, as
+a fork of the warm server where there is one). For each run: its seconds, and the claims that its rows decide. The total
+beside the seconds during which all cores could have been busy. After a run of its own also what an edit costs: a colour
+of the figures, then the significance level.
 """
 
 import argparse
@@ -19,11 +20,13 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import yaml
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+import server
 from gradnoise.claims import results
 from gradnoise.claims.headline import count
 
@@ -44,7 +47,7 @@ class Job(NamedTuple):
 
 def jobs(folder: Path) -> list[Job]:
     """Every job that Snakemake has recorded, once."""
-    found: dict[tuple[str, float], Job] = {}
+    found: dict[tuple[str, str], Job] = {}
     for path in (folder / ".snakemake/metadata").rglob("*"):
         if not path.is_file():
             continue
@@ -53,8 +56,8 @@ def jobs(folder: Path) -> list[Job]:
         program = record["shellcmd"] or ""
         words = program.split()
         output = next((words[k + 1] for k, word in enumerate(words) if word == "--output"), "")
-        # Each output of a job has its own record, with an end of its own.
-        found.setdefault((record["rule"], times[0]), Job(record["rule"], *times, output.strip("'")))
+        # Each output of a job has its own record, with times of its own.
+        found.setdefault((record["rule"], program), Job(record["rule"], *times, output.strip("'")))
     return sorted(found.values(), key=lambda job: job.start)
 
 
@@ -72,17 +75,48 @@ def fresh_copy(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
+def warm(folder: Path) -> None:
+    """Compile every kernel, as the installation does."""
+    environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    command = [sys.executable, "-m", "gradnoise.warm"]
+    subprocess.run(command, cwd=folder, env=environment, check=True)
+
+
 def start_up(rule: str) -> float:
-    """Seconds until a stage's program has read its command line; the median of three."""
-    module = "gradnoise.figures.training_curves" if rule == "figures" else f"gradnoise.{rule}"
+    """Seconds until a stage's program has read its command line; the median of three, after one that warms up."""
+    module = (
+        "gradnoise.figures.training_curves" if rule.endswith("figures") else f"gradnoise.{rule}"
+    )
+    client = [sys.executable, "-IS", ROOT / "workflow/server/client.py", "-m", module, "--help"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     times = []
-    for _ in range(3):
+    for _ in range(4):
         begin = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", module, "--help"], stdout=subprocess.DEVNULL, check=True
-        )
+        subprocess.run(client, stdout=subprocess.DEVNULL, env=environment, check=True)
         times.append(time.perf_counter() - begin)
-    return statistics.median(times)
+    return statistics.median(times[1:])
+
+
+def run(folder: Path, *configfiles: str) -> float:
+    """Seconds of Snakemake on all cores."""
+    overlay = ["--configfile", *configfiles] if configfiles else []
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--quiet", "all", *overlay]
+    begin = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True)
+    return time.perf_counter() - begin
+
+
+def edits(folder: Path, config: dict[str, Any], *configfiles: str) -> None:
+    """Seconds after a change of one line of the config."""
+    colours = ["#000000", *config["figures"]["colours"][1:]]
+    changes = {
+        "a colour": {"figures": {"colours": colours}},
+        "the significance level": {"gaussianity": {"significance": 0.01}},
+    }
+    for name, change in changes.items():
+        (folder / "edit.yaml").write_text(yaml.safe_dump(change))
+        seconds = run(folder, *configfiles, "edit.yaml")
+        print(f"after a change of {name}: {seconds:.0f} s")
 
 
 def stages(done: list[Job]) -> None:
@@ -130,16 +164,11 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.finished or Path(temporary)
-        overlay = ["--configfile", arguments.config] if arguments.config else []
+        overlays = [arguments.config] if arguments.config else []
         if not arguments.finished:
             fresh_copy(folder)
-            begin = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "snakemake", "--cores", "all", "--quiet", "all", *overlay],
-                cwd=folder,
-                check=True,
-            )
-            print(f"whole: {time.perf_counter() - begin:.0f} s")
+            warm(folder)
+            print(f"whole: {run(folder, *overlays):.0f} s")
         config = yaml.safe_load((folder / "config.yaml").read_text())
         if arguments.config:
             config |= yaml.safe_load((folder / arguments.config).read_text())
@@ -147,10 +176,14 @@ def main() -> None:
         cores = os.cpu_count() or 1
         span = done[-1].end - done[0].start
         print(f"first job to last: {span:.0f} s on {cores} cores, {len(done)} jobs\n")
+        os.environ["PYTHONPATH"] = str(ROOT / "src")
+        server.start(ROOT / "src")
         stages(done)
         claims = results.read(folder / config["output"] / "claims.csv")
         runs(done, claims, list(config["runs"]))
         print(f"\n{count(claims).sentence}")
+        if not arguments.finished:
+            edits(folder, config, *overlays)
 
 
 if __name__ == "__main__":

@@ -299,6 +299,14 @@ def test_a_job_in_another_environment_runs_on_its_own(host: Host, options: dict[
     assert host.run("toy.about", "name")[1].endswith("toy.about\n")
 
 
+def test_the_first_job_decides_on_all_but_what_python_reads_when_it_starts(host: Host) -> None:
+    for name, served in (("PYTHONHASHSEED", False), ("SEEN", True)):
+        environment = {**host.environment, name: "1"}
+        output = host.run("toy.about", "name", env=environment)[1].splitlines()
+        assert (output[-1] == "toy.about") == served
+        assert json.loads(output[0])["environment"][name] == "1"
+
+
 def test_a_job_in_another_folder_runs_on_its_own(host: Host, tmp_path: Path) -> None:
     output = host.run("toy.about", "name", cwd=tmp_path)[1].splitlines()
     assert output[-1].startswith("python")

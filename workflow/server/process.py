@@ -18,6 +18,7 @@ import socket
 import sys
 import sysconfig
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +60,7 @@ class Server:
     def __init__(self, source: Path) -> None:
         self.source = source
         self.stamp = stamp(source)
+        self.python = interpreter(os.environ)
         self.folder = os.getcwd()
         sys.path[0] = self.folder  # as `python -m` has it
         self.environment: dict[str, str] | None = None
@@ -95,7 +97,9 @@ class Server:
         The first job decides on the environment, by which libraries are set up.
         """
         environment = lasting(request.environment)
-        if request.folder != self.folder or environment.get(THREADS) != ONE:
+        if request.folder != self.folder or interpreter(environment) != self.python:
+            return False
+        if environment.get(THREADS) != ONE:
             return False
         if self.environment is None:
             self.environment = environment
@@ -154,6 +158,11 @@ def receive(connection: socket.socket) -> Request:
 def lasting(environment: dict[str, str]) -> dict[str, str]:
     """Variables that programs look at."""
     return {name: value for name, value in environment.items() if name not in SHELL}
+
+
+def interpreter(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that Python itself looks at when it starts."""
+    return {name: value for name, value in environment.items() if name.startswith("PYTHON")}
 
 
 def load(module: str) -> None:
