@@ -191,6 +191,7 @@ def functions(tables: Tables, root: Path) -> dict[str, Any]:
         "exact_peak": exact_peak,
         "normal": NORMAL,
         "near": NEAR,
+        "ceiling": CEILING,
         "published": PUBLISHED,
         "ratios": lambda first, second: [one / other for one, other in zip(first, second, strict=True)],
         "products": lambda first, second: [one * other for one, other in zip(first, second, strict=True)],
