@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import yaml
 from scipy.optimize import minimize_scalar
+from scipy.special import stdtrit
 
 from gradnoise.balance import critical_temperature, diagonal_moments
+from gradnoise.claims import related
 from gradnoise.claims.balance import laws
 from gradnoise.claims.balance.laws import zero
 from gradnoise.claims.claim import Claim
@@ -126,6 +128,18 @@ def verdicts(tables: Tables, claims: Iterable[Claim]) -> dict[str, Row]:
     return {claim.name: decide(claim, experiment).claims[0] for claim in claims}
 
 
+def quantity(tables: Tables, study: str, name: str, digits: int = 2) -> str:
+    """A number of a related study with half its 95 % interval.
+
+    Raises:
+        LookupError: where the study has no such number.
+    """
+    (row,) = tables.rows("related_quantities", study=study, quantity=name)
+    said = fixed(row["measured"], digits)
+    half = stdtrit(min(row["degrees"], 1e9), 0.975) * row["error"]
+    return f"{said} ± {fixed(half, digits)}" if half else said
+
+
 def exact_peak(depth: int, ratio: float | None = None) -> dict[str, float]:
     """Where the exact law's variance is largest, and its variance there or at another temperature over Tc."""
     if ratio is None:
@@ -187,6 +201,9 @@ def functions(tables: Tables, root: Path) -> dict[str, Any]:
         "prediction": lambda *key: prediction(tables, *key),
         "balance_verdicts": lambda: verdicts(tables, laws.CLAIMS),
         "geometry_verdicts": lambda: verdicts(tables, [*isometry.CLAIMS, *fluctuations.CLAIMS]),
+        "related_verdicts": lambda: verdicts(tables, related.CLAIMS),
+        "studies": related.STUDIES,
+        "quantity": lambda *key: quantity(tables, *key),
         "critical": lambda: dict(zip(("ratio", "error"), zero(tables.table("balance_growth")), strict=True)),
         "exact_peak": exact_peak,
         "normal": NORMAL,

@@ -78,11 +78,17 @@ def run(settings: Settings) -> Results:
         spread = np.ptp(values) / values.mean()
         name = f"gradient descent at pi t = {time:g}: spread of loss x pi t over classes"
         rows.append(measured(name, spread, 0.0, most=SPREAD))
-        rows.append(measured(f"its mean at pi t = {time:g}", values.mean(), limit))
+        rows.append(
+            measured(
+                f"gradient descent at pi t = {time:g}: mean of loss x pi t over classes",
+                values.mean(),
+                limit,
+            )
+        )
     last, expected = signs[-1], (CLASSES - 1) * np.exp(-2 * SIGN_RATE * SIGN_STEPS)
     name = "sign descent: spread of the loss over classes"
     rows.append(measured(name, np.ptp(last) / last.mean(), 0.0, most=SPREAD))
-    rows.append(measured("its mean", last.mean(), expected))
+    rows.append(measured("sign descent: mean of the loss over classes", last.mean(), expected))
     return Results(
         rows,
         {

@@ -73,7 +73,11 @@ def run(settings: Settings) -> Results:
     ]
     rows.append(measured("largest |x| / eta after arrival", bands.max(), most=2.0))
     overshot = max(arrival(start, RATES[0], MOMENTUM)[1] for start in STARTS)
-    rows.append(measured(f"the same, momentum {MOMENTUM:g}, rate {RATES[0]:g}", overshot))
+    rows.append(
+        measured(
+            f"largest |x| / eta after arrival, momentum {MOMENTUM:g}, rate {RATES[0]:g}", overshot
+        )
+    )
     far = [descend(STARTS[-1], rate, 50)[-1] for rate in RATES]
     rows += [
         measured(f"gradient descent from {STARTS[-1]:g} at rate {rate:g}: |x|", value, least=FAR)
@@ -91,7 +95,9 @@ def run(settings: Settings) -> Results:
     rows.append(
         measured("final distance with momentum over without, skewed noise", ratios[0], most=1.0)
     )
-    rows.append(measured("the same, Gaussian noise", ratios[1], most=1.0))
+    rows.append(
+        measured("final distance with momentum over without, Gaussian noise", ratios[1], most=1.0)
+    )
     return Results(
         rows,
         {

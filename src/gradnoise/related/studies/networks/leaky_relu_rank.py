@@ -54,9 +54,9 @@ def run(settings: Settings) -> Results:
     small, large = ranks
     rows = [
         measured("stable rank at the small start", small[:, 0]),
-        measured("after one step", small[:, 1], most=2.0),
-        measured(f"after {STEPS} steps", small[:, -1]),
-        measured("after one step from a start of order 1", large[:, 1], least=4.0),
+        measured("stable rank after one step", small[:, 1], most=2.0),
+        measured(f"stable rank after {STEPS} steps", small[:, -1]),
+        measured("stable rank after one step from a start of order 1", large[:, 1], least=4.0),
     ]
     return Results(rows, {"start": STARTS, "rank": ranks, "step": range(STEPS + 1)})
 

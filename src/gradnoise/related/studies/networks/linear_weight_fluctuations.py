@@ -116,9 +116,11 @@ def run(settings: Settings) -> Results:
     expected = RATE / BATCH / (2 - RATE * repeats[0][0])
     rows = [
         measured("exponent of variance in flatness, one layer", exponents[0], 0, -MARGIN, MARGIN),
-        measured("the same, two layers, isotropic inputs", exponents[1], most=0.0),
         measured(
-            f"the same, two layers, inputs' variances down to {SPREADS[1]:g}",
+            "exponent of variance in flatness, two layers, isotropic inputs", exponents[1], most=0.0
+        ),
+        measured(
+            f"exponent of variance in flatness, two layers, inputs' variances down to {SPREADS[1]:g}",
             exponents[2],
             most=0.0,
         ),
