@@ -62,7 +62,7 @@ def resources(experiment: "Experiment") -> Resources:
     minutes, threads = 10, 1
     layers = sum(section.depths) * (section.width / 64) ** 2
     if "training" in section.studies:
-        minutes += int(len(section.q) * layers * len(section.rates) * section.steps / 2000)
+        minutes += int(len(section.q) * layers * len(section.rates) * section.steps / 10_000)
     if "fluctuations" in section.studies:
         minutes += int(section.ensemble * section.deepest * (section.width / 64) ** 3 / 10_000)
     if set(section.studies) & {"training", "fluctuations"}:
