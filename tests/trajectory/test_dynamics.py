@@ -26,6 +26,15 @@ def test_batches_follow_the_sampling_scheme() -> None:
     assert not np.array_equal(epoch, other)
 
 
+def test_every_replica_draws_batches_of_its_own_from_the_trajectorys_stream() -> None:
+    made = dynamics(replicas=3)
+    drawn = [draws.batches(8, 0, 5).tolist() for draws in made.draws]
+    for replica, batches in enumerate(drawn):
+        own = Draws(4, replica, "with_replacement", SAMPLES, Stream.TRAJECTORY)
+        assert batches == own.batches(8, 0, 5).tolist()
+    assert drawn[0] != drawn[1] != drawn[2] != drawn[0]
+
+
 def test_a_batch_larger_than_the_data_is_an_error() -> None:
     with pytest.raises(InputError, match="at most the 300 training samples"):
         dynamics(batch_size=301)

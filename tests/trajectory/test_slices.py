@@ -50,3 +50,18 @@ def test_a_direction_along_which_nothing_moves_has_a_flat_line() -> None:
     found = slices.measure(regression(), 0.0, np.eye(4, dtype=np.float32)[:2], recorded)
     assert np.ptp(found["slice_loss"][1]) < 1e-6
     assert np.isfinite(found["basin_loss"]).all()
+
+
+def test_every_basin_is_along_the_direction_of_its_variance() -> None:
+    """Most motion along the steep input: the first basin is the steep one, of the mean square of that input."""
+    flat = regression()
+    scaled = flat.inputs * torch.tensor([1.0, 1.0, 3.0, 1.0])
+    loss = Objective(flat.model, F.mse_loss, scaled, scaled[:, :1], flat.position)
+    vectors = np.eye(4, dtype=np.float32)[[0, 2]]
+    recorded = np.random.default_rng(1).standard_normal((5000, 2)) * [0.5, 2.0]
+    found = slices.measure(loss, 0.0, vectors, recorded)
+    assert found["basin_variance"] == pytest.approx([4, 0.25], rel=0.1)
+    lines = zip(found["basin_distance"], found["basin_loss"], strict=True)
+    curvatures = [np.polyfit(distance, losses, 2)[0] for distance, losses in lines]
+    squares = scaled.square().mean(dim=0).tolist()
+    assert curvatures == pytest.approx([squares[2], squares[0]], rel=0.02)

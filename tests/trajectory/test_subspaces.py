@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
+from example_chain import Asked, noted
 from example_objectives import objective
 from example_recordings import SETTINGS
 from gradnoise.curvature.objective import unflatten
+from gradnoise.draws.streams import Stream
 from gradnoise.trajectory.names import MODEL
 from gradnoise.trajectory.settings import Settings
 from gradnoise.trajectory.subspaces import Projector, choose
@@ -48,6 +50,14 @@ def test_displacements_are_projected_onto_each_subspace() -> None:
             dim=1,
         )
         assert np.allclose(projected, part.numpy() @ subspaces[name].vectors.T, atol=1e-5)
+
+
+def test_every_subspace_has_random_directions_of_its_own() -> None:
+    asked: list[Asked] = []
+    with noted("trajectory", asked):
+        choose(objective(samples=20), settings_of(["0.weight", "3.weight"], 1, 2, 1))
+    keys = [each.key for each in asked if each.purpose == Stream.PROJECTIONS]
+    assert len(set(keys)) == len(keys) == 3
 
 
 def test_measuring_another_parameter_changes_no_direction() -> None:
