@@ -14,8 +14,8 @@ T_14 = 2.1448  # Student's 97.5 % point of 14 degrees of freedom
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(
     ("off", "expected"),
-    [(0.1 - T_14 * 0.02 - 1e-3, "supported"), (0.1 - T_14 * 0.02 + 1e-3, "open"),
-     (0.1 + T_14 * 0.02 - 1e-3, "open"), (0.1 + T_14 * 0.02 + 1e-3, "contradicted")],
+    [(0.1 - T_14 * 0.02 - 1e-4, "supported"), (0.1 - T_14 * 0.02 + 1e-4, "open"),
+     (0.1 + T_14 * 0.02 - 1e-4, "open"), (0.1 + T_14 * 0.02 + 1e-4, "contradicted")],
 )  # fmt: skip
 def test_gamma_is_one_within_a_tenth(off, sign, expected):
     found = row(GAMMA, {"small": {"noise_exponent": 1 + sign * off}})

@@ -1,9 +1,11 @@
 """A network's parameters, and a user's own model."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import fingerprint
 from example_config import job
 from gradnoise.errors import InputError
 from gradnoise.model import architectures
@@ -51,3 +53,42 @@ def test_a_users_model_is_described_once(tmp_path: Path, monkeypatch: pytest.Mon
     section = model.Model(name="own_network:missing", arguments={}, **start)
     with pytest.raises(InputError, match="own_network:missing cannot be used"):
         model.parameters(section, (5,), 3)
+
+
+def test_a_description_is_of_the_source_the_arguments_and_the_shapes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without building anything: how often a model would be described anew."""
+    asked = []
+
+    def describe(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command[command.index("--settings") + 1])
+        output = Path(command[-1])
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text("[]")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(model.subprocess, "run", describe)
+    monkeypatch.setattr(model.architectures, "from_description", list)
+    start = {"initialisation": "default", "q": None}
+    narrow, wide = (
+        model.Model(name="own_network:build", arguments={"width": width}, **start)
+        for width in (4, 5)
+    )
+    times = []
+    for text, section, shape in (
+        (OWN, narrow, (5,)),
+        (OWN, narrow, (5,)),
+        (OWN, wide, (5,)),
+        (OWN, narrow, (6,)),
+        (OWN.replace("Flatten", "Identity"), narrow, (5,)),
+        (OWN, narrow, (5,)),
+    ):
+        (tmp_path / "own_network.py").write_text(text)
+        # The source is read once a process.
+        for cached in (fingerprint._module, model.source):
+            getattr(cached, "cache_clear", lambda: None)()
+        model.parameters(section, shape, 3)
+        times.append(len(asked))
+    assert times == [1, 1, 2, 3, 4, 4]
