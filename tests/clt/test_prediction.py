@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from example_chain import Asked, noted
 from gradnoise.clt.prediction import (
     GROUPS,
     SERIES,
@@ -158,3 +159,17 @@ def test_same_samples_pass_where_their_pvalues_are_large() -> None:
     found = same_samples(shape_of_columns(values), frequencies(values), pvalues, DESIGN, 500)
     np.testing.assert_array_equal(found.passed, pvalues >= 0.05)
     assert found.predicted == pytest.approx(np.full((2, 2, 3), 0.95), abs=0.02)
+
+
+def test_every_lattice_and_batch_size_is_simulated_from_a_stream_of_its_own() -> None:
+    gradients = np.random.default_rng(4).gamma(0.7, size=(300, 4)).astype(np.float32)
+    gradients[:, [1, 3]] = np.round(gradients[:, [1, 3]])
+    asked: list[Asked] = []
+    with noted("clt", asked):
+        held_out(gradients, DESIGN, "weight")
+    keys = {purpose: [each.key for each in asked if each.purpose == purpose] for purpose in Stream}
+    assert len(set(keys[Stream.LATTICES])) == len(keys[Stream.LATTICES]) == 2 * 2
+    assert len(keys[Stream.HALVES]) == 1
+    assert len(set(keys[Stream.HELD_OUT])) == len(keys[Stream.HELD_OUT]) == DESIGN.repeats
+    used = {purpose for purpose, found in keys.items() if found}
+    assert used == {Stream.LATTICES, Stream.HALVES, Stream.HELD_OUT}

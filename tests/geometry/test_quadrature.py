@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 from gradnoise.geometry import lanczos_quadrature, trace
-from gradnoise.geometry.quadrature import lanczos
+from gradnoise.geometry.quadrature import lanczos, mean_over_probes
 
 
 def symmetric(size: int = 40) -> np.ndarray:
@@ -92,3 +92,9 @@ def test_too_few_probes_or_steps_are_one_line() -> None:
             lanczos_quadrature(lambda v: v, 4, steps, probes)
     with pytest.raises(ValueError, match="probes: found 1"):
         trace(lambda v: v, 4, 1)
+
+
+def test_the_error_of_a_mean_is_that_of_a_sample() -> None:
+    found = mean_over_probes(np.array([[1.0, 0.0], [2.0, 0.0], [6.0, 3.0]]))
+    assert np.allclose(found.value, [3, 1])
+    assert np.allclose(found.standard_error, np.sqrt([7 / 3, 1]))

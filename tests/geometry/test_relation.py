@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from example_geometry import classifier, dense_fisher
 from gradnoise.curvature.objective import flatten, unflatten
+from gradnoise.draws.streams import Stream, generator
 from gradnoise.geometry import curvature_relation
 
 
@@ -66,3 +67,25 @@ def test_too_few_probes_are_one_line() -> None:
     model, inputs, targets = classifier()
     with pytest.raises(ValueError, match="probes: found 2"):
         curvature_relation(model, F.cross_entropy, inputs, targets, probes=2)
+
+
+def test_five_probes_by_dense_products_and_their_jackknife() -> None:
+    """Far from an optimum, where the mean gradient is a part of the empirical Fisher information."""
+    model, inputs, targets = classifier()
+    matrices = dense(model, inputs, targets)
+    found = curvature_relation(model, F.cross_entropy, inputs, targets, probes=5, seed=2)
+
+    def ratios(signs: np.ndarray) -> list[float]:
+        f, h, c = (signs @ matrix for matrix in matrices)
+        traces = [np.sum(signs * each) for each in (f, h, c)]
+        pairs = [cosine(f, h), cosine(f, c), cosine(h, c)]
+        return [*pairs, traces[2] / traces[0], traces[1] / traces[0]]
+
+    size = len(matrices[0])
+    drawn = (generator(2, Stream.GEOMETRY, "relation", index) for index in range(5))
+    signs = np.array([random.choice([-1.0, 1.0], size) for random in drawn])
+    values = [estimate.value for estimate in found]
+    assert values == pytest.approx(ratios(signs), rel=1e-6)
+    without = np.array([ratios(np.delete(signs, out, axis=0)) for out in range(5)])
+    errors = np.sqrt(4 * without.var(axis=0))
+    assert [estimate.standard_error for estimate in found] == pytest.approx(errors, rel=1e-5)

@@ -6,6 +6,7 @@ from scipy.stats import kurtosis
 
 from example_trajectories import HESSIAN, SETTINGS, analysed, eigenvectors, recorded
 from gradnoise.langevin.analysis import analyse
+from gradnoise.langevin.by_direction import describe
 from gradnoise.langevin.variables import TABLE, TABLES
 from gradnoise.trajectory.store import SLICE_WIDTH
 
@@ -57,6 +58,16 @@ def test_temperatures_of_position_and_velocity_agree_for_small_steps() -> None:
 def test_a_drifting_trajectory_is_never_called_stationary() -> None:
     rows = eigenvectors("moving")
     assert not rows["stationary"].any()
+
+
+def test_a_small_drift_is_found_by_the_test_where_there_is_one() -> None:
+    """By a tenth of a unit, a deviation or so of the steepest direction and a fraction of that of the flattest."""
+    rows = describe(recorded(steps=4000, drift=0.1), 20)
+    pvalues = rows["stationarity_pvalue"]
+    assert np.isfinite(pvalues).all()
+    assert (pvalues[:3] < 0.05).all()
+    assert (pvalues[3:] > 0.05).all()
+    assert rows["stationary"].tolist() == [False, False, False, True, True]
 
 
 def test_directions_that_are_no_eigenvectors_have_no_prediction() -> None:
