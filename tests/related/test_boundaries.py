@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from gradnoise.related.boundaries import RATE, UNITS, distances, step, widths
+from gradnoise.related.boundaries import RATE, UNITS, batch_shares, distances, step, widths
 from gradnoise.related.study import Settings
 
 
@@ -39,6 +39,11 @@ def test_distances_are_those_of_a_plane_where_the_network_is_linear() -> None:
 def test_a_sample_in_a_flat_place_is_as_far_as_is_tried() -> None:
     inner, outer = weights(5, scale=1e6)
     assert (distances((inner, outer), np.ones((2, 3, 5))) == 10).all()
+
+
+def test_batches_have_the_mean_loss_on_average() -> None:
+    inside = np.random.default_rng(7).random((5000, 8)) < 0.3
+    assert batch_shares(inside, 0.3).mean(axis=0) == pytest.approx([1 / 8] * 8, rel=0.1)
 
 
 def test_starts_and_images_are_shared_and_persistence_slows_training() -> None:

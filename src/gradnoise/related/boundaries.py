@@ -6,6 +6,7 @@ along the output's gradient.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradnoise.related.images import two_classes
 from gradnoise.related.study import Floats, Settings
@@ -32,6 +33,11 @@ def step(weights: Weights, inputs: Floats, targets: Floats, shares: Floats) -> W
         weights[0] - RATE * back.swapaxes(1, 2) @ inputs,
         weights[1] - RATE * (residual[..., None] * hidden).sum(axis=1),
     )
+
+
+def batch_shares(inside: NDArray[np.bool_], share: float) -> Floats:
+    """Weights of the samples' losses in a batch, whose mean over batches is that of the mean loss."""
+    return np.asarray(inside / (share * inside.shape[-1]))
 
 
 def distances(weights: Weights, inputs: Floats) -> Floats:
@@ -77,7 +83,7 @@ def widths(settings: Settings, share: float, persistence: float) -> tuple[Floats
         if not unsolved.any():
             break
         taken += unsolved
-        weights = step(weights, inputs, targets, inside / (share * SAMPLES))
+        weights = step(weights, inputs, targets, batch_shares(inside, share))
         chance = random.random(inside.shape)
         inside = np.where(inside, chance >= leave, chance < enter)
     return np.median(distances(weights, inputs), axis=1), taken
