@@ -92,3 +92,20 @@ def test_every_method_is_put_to_the_control() -> None:
     assert {f"alpha_{method}" for method in METHODS} <= named
     found = judgement._indices(np.random.default_rng(0).standard_normal((100, 4)))
     assert set(found) == set(METHODS)
+
+
+@pytest.mark.parametrize(("heavy_size", "called"), [(16, "finite"), (64, "infinite")])
+def test_fresh_noise_is_judged_at_the_largest_batch_size(
+    heavy_size: int, called: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(
+        random: np.random.Generator, distribution: str, heavy: str, size: int, batches: int
+    ) -> np.ndarray:
+        shape = batches, 8
+        return (random.standard_cauchy if size == heavy_size else random.standard_normal)(shape)
+
+    monkeypatch.setattr(judgement, "fresh_noise", drawn)
+    monkeypatch.setattr(judgement, "SAMPLES", 400)
+    monkeypatch.setattr(judgement, "FEATURES", 40)
+    rows = check_population("gaussian", "labels", [64, 16], 100, 0, NULL)
+    assert {row["called_variance"] for row in rows if row["draws"] == "fresh"} == {called}
