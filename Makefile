@@ -1,4 +1,5 @@
 # make run     from a fresh clone to results/report.html
+# make resume  the same after a kill or a crash: nothing finished is computed again
 # make prune   list results that the config no longer asks for
 # make test    every check: linters, types, tests, a fresh-clone run
 # make install the Python environment alone, in .venv
@@ -6,7 +7,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run prune test lint quick-test zoo mutants benchmark lock clean
+.PHONY: install run resume prune test lint quick-test zoo mutants benchmark lock clean
 
 install: .venv/installed
 
@@ -20,6 +21,10 @@ install: .venv/installed
 
 run: install
 	$(BIN)/snakemake --cores all --workflow-profile workflow/profiles/local
+
+# After a kill or a crash: make resume [CONFIGFILE=mine.yaml]
+resume: install
+	$(BIN)/python workflow/resume.py --cores all --workflow-profile workflow/profiles/local $(if $(CONFIGFILE),--configfile $(CONFIGFILE))
 
 # List results that the config no longer asks for: make prune [CONFIGFILE=mine.yaml]. Remove them: REMOVE=yes
 prune: install

@@ -15,15 +15,17 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-# Snakemake's own marks of time, and pages that quote the time and the machine.
-IGNORED = (".snakemake_timestamp", "report.html")
+IGNORED = ("report.html",)  # quotes the time and the machine
 
 
 def files(folder: Path) -> set[str]:
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in IGNORED
+        if path.is_file()
+        and path.name not in IGNORED
+        # Marks of time, checksums that tell of the sources, and what is kept for a second attempt.
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
 
 

@@ -108,9 +108,9 @@ def by_batches(
     folder: Path, sampler: GradientSampler, sizes: tuple[int, ...], batches: int
 ) -> None:
     output = folder / "noise.zarr"
-    with WorkArea(output, {}) as work:
+    with WorkArea(output, {}, {NAME: output}, kept=False) as work:
         recording.record_minibatches(work, sampler, sizes, batches, MEMORY, {})
-        work.publish({NAME: output})
+        work.publish()
     shutil.rmtree(output)
 
 
@@ -171,9 +171,9 @@ def draw_from_store(folder: Path, columns: int) -> float:
 
     def draw() -> None:
         output = folder / "drawn.zarr"
-        with WorkArea(output, {}) as work:
+        with WorkArea(output, {}, {NAME: output}, kept=False) as work:
             recording.record_gathered(work, gradients, draws, SIZES, BATCHES, MEMORY, {})
-            work.publish({NAME: output})
+            work.publish()
         shutil.rmtree(output)
 
     return min(seconds(draw) for _ in range(2))

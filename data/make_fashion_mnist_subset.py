@@ -15,7 +15,7 @@ import numpy as np
 
 from gradnoise.data import dataset, samples, splits
 from gradnoise.errors import InputError
-from gradnoise.store.work_area import atomic
+from gradnoise.store.whole import atomic
 
 SEED = 0
 TRAIN_SAMPLES, TEST_SAMPLES = 10_000, 2_000

@@ -65,10 +65,15 @@ def checkpoint(folder: Path, settings: dict[str, Any], data: Dataset) -> torch.n
 
 def publish(folder: Path, settings: dict[str, Any]) -> zarr.Group:
     data = dataset()
-    with WorkArea(folder / "gradients.zarr", settings) as work:
+    with WorkArea(
+        folder / "gradients.zarr",
+        settings,
+        {gradient_store.NAME: folder / "gradients.zarr"},
+        kept=False,
+    ) as work:
         model = checkpoint(folder, settings, data)
         record_gradients(work, model, Settings(**settings), data)
-        work.publish({gradient_store.NAME: folder / "gradients.zarr"})
+        work.publish()
     return open_store(folder / "gradients.zarr")
 
 

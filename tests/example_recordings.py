@@ -61,7 +61,7 @@ def record(folder: Path, **changes: Any) -> Path:
     data = dataset()
     model = factory.build(given["model"], data.input_shape, data.outputs, given["seed"])
     target = folder / "trajectory.zarr"
-    with WorkArea(target, given) as work:
+    with WorkArea(target, given, {store.NAME: target}, kept=False) as work:
         recording.record_trajectory(work, model, Settings(**given), data)
-        work.publish({store.NAME: target})
+        work.publish()
     return target

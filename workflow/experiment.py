@@ -10,11 +10,13 @@ from typing import Any
 from snakemake.utils import update_config
 
 import environment
+from bounds import check_jobs, check_sizes
 from configuration import Config, Parts, Sections, check_duplicates
 from fingerprint import canonical
 from gradnoise.errors import InputError
 from gradnoise.store.paths import SHARED_STAGES, STUDY_STAGES, Checkpoint, Paths
 from gradnoise.tables.scope import unsaid
+from plain import require_plain
 from run import Job, Run
 from sections import check
 from stages import figures, gradients
@@ -44,6 +46,7 @@ class Experiment:
         for file in files:
             check_duplicates(file)
         _check_defaults(config, files)
+        require_plain(config)
         self.sections = check(Config, config, "")
         self.config = dict(config)
         self.command = environment.command(files)
@@ -56,7 +59,7 @@ class Experiment:
         if self.runs and not any(run.epochs for run in self.runs.values()):
             raise InputError("noise.checkpoints: found none in any run; one run must sample noise")
         for run in self.runs.values():
-            _check_sizes(run)
+            check_sizes(run)
             _check_widening(run)
             assert (
                 run.measured is not None
@@ -82,6 +85,7 @@ class Experiment:
                 f"run_definitions.{name}.first_seeds: found {first_seeds!r}; accepted: 1 to "
                 f"{len(seeds)}, the number of training.seeds"
             )
+        check_jobs(name, sections, len(seeds[:first_seeds]))
         return Run(name, sections, parent or name, seeds[:first_seeds], self._data_name(sections))
 
     def _check_borrowed(self, name: str, parent: str, definition: Mapping[str, Any]) -> None:
@@ -222,25 +226,3 @@ def _check_widening(run: Run) -> None:
                     f"model.initialisation of run {run.name}: delta_orthogonal, but {each.layer} has {outputs} outputs and "
                     f"{inputs} inputs; at least as many outputs as inputs are needed (orthogonal takes any)"
                 )
-
-
-def _check_sizes(run: Run) -> None:
-    """Check that no batch asks for more samples than there are, where their number is known."""
-    if run.description is None:
-        return
-    noise, trajectory = run.sections.noise, run.sections.trajectory
-    above = [size for size in noise.batch_sizes if size > run.samples]
-    if noise.sampling == "epoch_shuffle" and above:
-        raise InputError(
-            f"noise.batch_sizes of run {run.name}: found {above}; without replacement "
-            f"(sampling: epoch_shuffle) at most the {run.samples} training samples"
-        )
-    followed = [trajectory.variant(name).batch_size for name in trajectory.variants]
-    for key, size in [
-        *(("trajectory.batch_size", size) for size in followed),
-        ("training.batch_size", run.sections.training.batch_size),
-    ]:
-        if size > run.samples:
-            raise InputError(
-                f"{key} of run {run.name}: found {size}; at most the {run.samples} training samples"
-            )

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -14,10 +14,11 @@ from stale import remove, stale
 LOCKS = Path(".snakemake/locks")
 
 
-def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.lstat().st_size for file in files if not file.is_dir())
+def size(paths: Iterable[Path]) -> int:
+    """Bytes of files, and of all files below folders; several names of one file count once."""
+    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
+    found = (file.lstat() for file in files if not file.is_dir())
+    return sum({(status.st_dev, status.st_ino): status.st_size for status in found}.values())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.remove and LOCKS.is_dir() and any(LOCKS.iterdir()):
         sys.exit("Snakemake is running here: wait for it, or after a crash: snakemake --unlock")
     found, output = stale(experiment), Path(experiment.paths.output)
-    sizes = {name: sum(map(size, paths)) / 1e6 for name, paths in found.items()}
+    sizes = {name: size(paths) / 1e6 for name, paths in found.items()}
     for name, paths in found.items():
         print(f"{sizes[name]:10.3f} MB in {len(paths):4} results: {output / name}")
     count = sum(map(len, found.values()))

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import core_schema
 
 from gradnoise.errors import InputError
+from gradnoise.model.own_code import require_users
 
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -20,6 +21,24 @@ class Section(BaseModel):
     """A part of the config: no key but those listed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """YAML's `yes` is no 1, and 0 is no `false`: Pydantic would take one for the other."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if annotation is bool:
+            mistaken = not isinstance(value, bool)
+        else:
+            values = value if isinstance(value, list) else [value]
+            mistaken = any(isinstance(each, bool) for each in values) and not _takes_anything(
+                annotation
+            )
+        if mistaken:
+            raise ValueError(
+                f"found {value!r}; {'true or false is needed' if annotation is bool else 'that is no number'}"
+            )
+        return value
 
 
 Checked = TypeVar("Checked", bound=Section)
@@ -83,6 +102,8 @@ class Choice:
             near = suggestion(value, self.accepted)
             own = f", or your own as 'package.module:{self.own}'" if self.own else ""
             raise ValueError(f"found {value!r}{near}; accepted: {', '.join(self.accepted)}{own}")
+        if value not in self.accepted:
+            require_users(value)
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
@@ -156,6 +177,11 @@ def _keys(section: type[Section], path: list[str]) -> list[str]:
         if part in section.model_fields:
             section = _section_in(section.model_fields[part].annotation) or section
     return list(section.model_fields)
+
+
+def _takes_anything(annotation: Any) -> bool:
+    """Whether truth values are among what a key takes."""
+    return annotation in (Any, bool) or any(map(_takes_anything, get_args(annotation)))
 
 
 def _section_in(annotation: Any) -> type[Section] | None:

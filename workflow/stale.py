@@ -14,6 +14,8 @@ from experiment import FIGURE_FORMATS, Experiment
 from gradnoise.store.paths import LAYER_STAGES, Checkpoint, Paths
 from jobs import WILDCARDS
 
+REMOVED = "removed, but kept for a second attempt"
+
 
 def wanted(experiment: Experiment) -> set[str]:
     """Every result with a name of its own (of a run, data set or figure) that the config asks for."""
@@ -38,7 +40,7 @@ def wanted(experiment: Experiment) -> set[str]:
 
 
 def stale(experiment: Experiment) -> dict[str, list[Path]]:
-    """Results on disk that the config does not ask for, unfinished work on such ones included.
+    """Results on disk that the config does not ask for, with all that belongs to them, and links to removed ones.
 
     Returns:
         Paths by a name for the reader, relative to the output folder: the largest folder of which nothing is asked
@@ -50,6 +52,8 @@ def stale(experiment: Experiment) -> dict[str, list[Path]]:
     for place, result in sorted(_results(output)):
         if str(result) not in asked:
             found.setdefault(_name(place, output, kept, experiment), []).append(place)
+        elif place.suffix == ".kept" and not result.exists():
+            found.setdefault(REMOVED, []).append(place)
     return found
 
 
@@ -63,13 +67,13 @@ def _name(place: Path, output: Path, kept: set[Path], experiment: Experiment) ->
 
 
 def _results(output: Path) -> Iterator[tuple[Path, Path]]:
-    """Every result in a folder with its path, and unfinished work with the path of what it will be."""
+    """Every result in a folder with its path; what belongs to one (unfinished work, links, checksums) with that one's."""
     patterns = [_pattern(path) for path in _templates(Paths(output))]
     for folder, folders, files in os.walk(output):
         for name in (*folders, *files):
             place = Path(folder, name)
-            unfinished = re.fullmatch(r"\.(.+)\.work", name)
-            result = place.with_name(unfinished[1]) if unfinished else place
+            hidden = re.fullmatch(r"\.(.+)\.(work|kept|crc32c)", name)
+            result = place.with_name(hidden[1]) if hidden else place
             if any(pattern.fullmatch(str(result)) for pattern in patterns):
                 if not place.is_symlink():
                     yield place, result

@@ -1,6 +1,7 @@
 """The edge of every stage: command line, log, progress and signals. Nothing here computes."""
 
 import argparse
+import errno
 import json
 import logging
 import multiprocessing
@@ -11,15 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 from gradnoise.errors import InputError
+from gradnoise.store.checksums import identity
 
 log = logging.getLogger(__name__)
 
+# Errors that no program can help.
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+
+_inputs: ContextVar[list[Path]] = ContextVar("what the program reads", default=[])  # noqa: B039
 _wanted: ContextVar[bool] = ContextVar("progress is wanted", default=True)
 
 Item = TypeVar("Item")
@@ -59,7 +66,7 @@ def parse(
 
     Returns:
         Namespace with those names as `pathlib.Path` (lists for `several`), `settings` (parsed JSON)
-        and `source` (fingerprint of the source code that runs, for the work area's manifest).
+        `source` (fingerprint of the source code that runs) and `inputs` (those of `inputs` and `several`).
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
@@ -70,7 +77,24 @@ def parse(
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     for name in several:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="*")
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.inputs = {name: getattr(given, name) for name in (*inputs, *several)}
+    reads(given.inputs.values())
+    return given
+
+
+def reads(given: Iterable[Path | Sequence[Path]]) -> None:
+    """Say what a program reads: where it fails, these are looked through for damage."""
+    _inputs.set([path for one in given for path in ([one] if isinstance(one, Path) else one)])
+
+
+def manifest(given: argparse.Namespace) -> dict[str, Any]:
+    """What tells the results of one call from those of another: settings, sources, and the inputs' checksums."""
+    found = {
+        name: [identity(path) for path in ([one] if isinstance(one, Path) else one)]
+        for name, one in given.inputs.items()
+    }
+    return {"settings": given.settings, "source": given.source, "inputs": found}
 
 
 def run(main: Callable[[], None]) -> None:
@@ -78,7 +102,8 @@ def run(main: Callable[[], None]) -> None:
 
     SIGTERM ends it at the next Python instruction with exit status 143: whatever is complete on disk
     stays (everything is written so that a kill at any instant is safe). A wrong input, or an interrupt
-    (Ctrl-C), is one clear message on standard error and exit status 1; any other error keeps its traceback.
+    (Ctrl-C), memory or a disk that is full, is one clear message on standard error and exit status 1. After any other error the inputs are looked
+    through: a damaged one is the message; where all are whole, the error keeps its traceback.
     """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
@@ -90,6 +115,30 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except Exception as error:
+        told = _circumstance(error)
+        if told:
+            sys.exit(f"error: {told}")
+        try:
+            # By name: no stage depends on how results are diagnosed.
+            import_module("gradnoise.store.diagnosis").require_whole(_inputs.get())
+        except InputError as damage:
+            sys.exit(f"error: {damage}")
+        raise
+
+
+def _circumstance(error: Exception) -> str:
+    """What the user is told where not the program is at fault but memory, disk or permissions; "" for all else."""
+    text = str(error)
+    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
+        return f"out of memory ({text or 'MemoryError'}); give the job more, or ask for less: lower noise.memory"
+    said = next((os.strerror(number) for number in OF_THE_DISK if os.strerror(number) in text), "")
+    if not said:
+        return ""
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return (
+        f"{where}{said}; nothing finished is lost: make room, or the folder writable, and run again"
+    )
 
 
 def available_threads() -> int:

@@ -61,9 +61,14 @@ def test_the_gradients_of_a_dead_layer_are_stored_zeros(tmp_path: Path) -> None:
     )
     model = checkpoint(tmp_path, settings, data)
     torch.nn.init.zeros_(dict(model.named_parameters())["linear2.weight"])
-    with WorkArea(tmp_path / "gradients.zarr", settings) as work:
+    with WorkArea(
+        tmp_path / "gradients.zarr",
+        settings,
+        {gradient_store.NAME: tmp_path / "gradients.zarr"},
+        kept=False,
+    ) as work:
         record_gradients(work, model, Settings(**settings), data)
-        work.publish({gradient_store.NAME: tmp_path / "gradients.zarr"})
+        work.publish()
     store = open_store(tmp_path / "gradients.zarr")
     assert not store["linear1.weight"]["gradient"][:].any()
     assert not store["linear1.weight"]["full_gradient"][:].any()

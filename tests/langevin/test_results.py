@@ -10,6 +10,7 @@ from example_trajectories import analysed, recorded
 from gradnoise.errors import InputError
 from gradnoise.langevin import results
 from gradnoise.langevin.variables import ARRAYS
+from gradnoise.store import checksums
 
 ATTRIBUTES = recorded(steps=100).attributes
 
@@ -72,5 +73,6 @@ def test_damaged_files_are_named(path: Path, tmp_path: Path) -> None:
     lacking.write_bytes(path.read_bytes())
     with h5py.File(lacking, "a") as file:
         del file.attrs["commutator"]
+    checksums.seal_hdf5(lacking)
     with pytest.raises(InputError, match="found one without commutator"):
         results.read(lacking)

@@ -23,10 +23,12 @@ def record(folder: Path, changes: dict[str, Any]) -> zarr.Group:
     """The stage after the `gradients` stage of its test."""
     settings = example_gradients.SETTINGS | changes
     example_gradients.publish(folder, settings)
-    with WorkArea(folder / "moments.zarr", settings) as work:
+    with WorkArea(
+        folder / "moments.zarr", settings, {recording.NAME: folder / "moments.zarr"}, kept=False
+    ) as work:
         inputs = folder / "data.h5", folder, folder / "gradients.zarr"
         recording.record_moments(work, Settings(**settings), *inputs)
-        work.publish({recording.NAME: folder / "moments.zarr"})
+        work.publish()
     return open_store(folder / "moments.zarr")
 
 
@@ -106,7 +108,7 @@ def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     example_gradients.publish(tmp_path, settings)
     for module in ("verification.dependence", "recording"):
         monkeypatch.setattr(f"gradnoise.gradients.{module}.sample_dependence", dependence)
-    with WorkArea(tmp_path / "moments.zarr", settings) as work:
+    with WorkArea(tmp_path / "moments.zarr", settings, {}, kept=False) as work:
         inputs = tmp_path / "data.h5", tmp_path, tmp_path / "gradients.zarr"
         recording.record_moments(work, Settings(**settings), *inputs)
     assert asked == [example_gradients.SAMPLES]

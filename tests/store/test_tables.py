@@ -9,7 +9,7 @@ def test_rows_stand_under_their_names_and_nothing_is_an_empty_cell(tmp_path):
     path = tmp_path / "new" / "table.csv"
     write_table(path, [{"name": "a, b", "value": 0.1}, {"name": "c", "value": None}])
     assert path.read_bytes() == b'name,value\n"a, b",0.1\nc,\n'
-    assert [each.name for each in path.parent.iterdir()] == ["table.csv"]
+    assert {each.name for each in path.parent.iterdir()} == {"table.csv", ".table.csv.crc32c"}
 
 
 @pytest.mark.parametrize("other", [{"a": 1}, {"a": 1, "b": 2, "c": 3}, {"b": 2, "a": 1}])

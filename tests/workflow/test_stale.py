@@ -121,14 +121,35 @@ def test_only_results_are_stale(output: Path, tmp_path: Path) -> None:
     assert stale(experiment(output)) == {}
     make(output / "old/seed-2/training.csv")
     make(output / "old/seed-2/.checkpoints.work/content")
+    make(output / "old/seed-2/.checkpoints.kept/content")
+    make(output / "old/seed-2/.training.csv.crc32c")
     (output / "cnn/seed-1/.checkpoints.work").mkdir()  # to be resumed
-    found = [output / "old/seed-2/.checkpoints.work", output / "old/seed-2/training.csv"]
+    (output / "cnn/seed-1/.checkpoints.kept").mkdir()  # of a result that is there
+    hidden = (".checkpoints.kept", ".checkpoints.work", ".training.csv.crc32c", "training.csv")
+    found = [output / "old/seed-2" / name for name in hidden]
     assert stale(experiment(output)) == {"old/": found}
     for path in found:
         remove(path, output)
     assert not (output / "old/seed-2").exists()
     assert all((output / path).exists() for path in mine)
     assert sum(path.is_file() for path in elsewhere.rglob("*")) == 3
+
+
+def test_links_to_results_that_were_removed_are_named_and_their_bytes_count_once(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(output / "old/seed-1/training.csv")
+    (output / "old/seed-1/.checkpoints.kept").mkdir()
+    kept = output / "old/seed-1/.checkpoints.kept/training.csv"
+    kept.hardlink_to(output / "old/seed-1/training.csv")
+    Path("config.yaml").write_text(yaml.safe_dump(config(output=str(output))))
+    prune.main([])
+    assert f"     0.001 MB in    2 results: {output}/old" in capsys.readouterr().out
+    make(output / "cnn/seed-1/.checkpoints.kept/content")
+    remove(output / "cnn/seed-1/checkpoints", output)
+    assert stale(experiment(output))["removed, but kept for a second attempt"] == [
+        output / "cnn/seed-1/.checkpoints.kept"
+    ]
 
 
 def test_nothing_outside_the_output_folder_is_removed(output: Path, tmp_path: Path) -> None:
@@ -217,6 +238,11 @@ def test_every_result_of_a_run_is_known_and_none_is_stale(
         "geometry",
     }
     covered = asked | {f"{done.paths.output}/{name}" for name in shared}
+    covered |= {
+        str(Path(path).with_name(f".{Path(path).name}.{what}"))
+        for path in covered
+        for what in ("kept", "crc32c")
+    }
     files = [path for path in Path(done.paths.output).rglob("*") if path.is_file()]
     unknown = [path for path in files if not {str(path), *map(str, path.parents)} & covered]
     assert unknown == []

@@ -8,13 +8,14 @@ from pydantic import Field, field_validator, model_validator
 import sizes
 from fingerprint import digest
 from gradnoise.errors import InputError
-from gradnoise.store.work_area import write_text
+from gradnoise.store.whole import write_text
 from gradnoise.training import checkpoint_files
 from registries import modules
 from run import Job
 from sections import Choice, Count, Positive, Section, distinct, within, without_braces
 from sizes import Resources
 
+MOST_EPOCHS = 1_000_000  # whose list can be planned with
 CHECKSUMS = Path(".snakemake/gradnoise")
 
 
@@ -29,7 +30,7 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     milestones: list[Positive]
     milestone_factor: Annotated[float, Field(gt=0)]
-    epochs: Count
+    epochs: Annotated[int, Field(ge=0, le=MOST_EPOCHS)]
     batch_size: Positive
     loss: Annotated[str, Choice(modules("gradnoise.model.losses"), own="function")]
     augment: bool
@@ -37,7 +38,7 @@ class Training(Section):
     checkpoints: Literal["all"] | list[Count]
     path: str | None
     device: Literal["auto", "cpu", "cuda", "mps"]
-    torch_threads: Positive
+    torch_threads: Annotated[int, Field(ge=1, le=1024)]
 
     _seeds_distinct = field_validator("seeds", "milestones")(distinct)
 

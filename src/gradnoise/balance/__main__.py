@@ -16,14 +16,16 @@ def main() -> None:
     """Stage: make every study that is asked for."""
     options = stage.parse("Noise balance and exact stationary laws.")
     settings = stage.read_settings(Settings, options.settings)
-    manifest = {"settings": options.settings, "source": options.source}
-    with WorkArea(options.output, manifest) as area:
+    targets = {"balance": options.output}
+    with WorkArea(options.output, stage.manifest(options), targets) as area:
+        if area.published:
+            return
         folder = area.path / "balance"
         folder.mkdir(exist_ok=True)
         for name in settings.studies:
             write(folder, "balance", TABLES, STUDIES[name].run(settings))
             log.info("%s: done", name)
-        area.publish({"balance": options.output})
+        area.publish()
 
 
 if __name__ == "__main__":

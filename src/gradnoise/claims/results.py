@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from gradnoise.store.checksums import verify
 from gradnoise.store.variables import Variable
-from gradnoise.store.work_area import atomic
+from gradnoise.store.whole import published
 
 _UNIT = "as in `unit`"
 
@@ -113,12 +114,13 @@ TEXT = {
 def write(path: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows of one of `TABLES`; what a row does not have is empty."""
     frame = pd.DataFrame(rows).reindex(columns=[column.name for column in TABLES[table]])
-    with atomic(path) as temporary:
+    with published(path) as temporary:
         frame.to_csv(temporary, index=False)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """A table as written: names and lists of numbers as text, "" where there is none."""
+    """A table as written, verified: names and lists of numbers as text, "" where there is none."""
+    verify(path)
     names = [str(name) for name in pd.read_csv(path, nrows=0)]
     numbers = [name for name in names if name not in TEXT]
     return pd.read_csv(

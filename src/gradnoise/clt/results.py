@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +11,6 @@ from gradnoise.moments.store import MOMENTS
 from gradnoise.store import results
 from gradnoise.store.results import put_array, put_attributes, put_table
 from gradnoise.store.variables import Variable, quantile_variables
-from gradnoise.store.work_area import atomic
 
 Floats = NDArray[np.float64]
 
@@ -188,7 +186,7 @@ def write(path: Path, found: Analysis, attributes: Mapping[str, Any]) -> None:
     unknown = {*found.coordinates} - {*declared} | {*found.numbers} - {v.name for v in NUMBERS}
     if unknown:
         raise ValueError(f"{path}: not declared: {sorted(unknown)}")
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with results.created(path) as file:
         put_attributes(file, {**attributes, **found.numbers})
         group = file.create_group("coordinates")
         for name, values in found.coordinates.items():

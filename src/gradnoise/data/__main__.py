@@ -7,7 +7,6 @@ from gradnoise.data import catalogue
 from gradnoise.data.dataset import write
 from gradnoise.data.normalisation import treatment
 from gradnoise.data.settings import read
-from gradnoise.store.work_area import atomic
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +16,7 @@ def main() -> None:
     arguments = stage.parse(main.__doc__ or "")
     settings = read(arguments.settings)
     source = catalogue.read(settings)
-    with atomic(arguments.output) as temporary:
-        checksum = write(temporary, source, settings.dataset)
+    checksum = write(arguments.output, source, settings.dataset)
     log.info(
         "%s: %d training samples of shape %s, seen as %s; %d classes, SHA-256 %s",
         source.name,

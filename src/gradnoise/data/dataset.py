@@ -83,10 +83,12 @@ def write(path: Path, source: Source, name: str) -> str:
     """
     import h5py
 
+    from gradnoise.store.results import created
+
     arrays = _arrays(source)
     attributes = _attributes(source, name) | {"checksum": checksum(arrays.values())}
     # This version of the format checksums its headers, and takes attributes of more than 64 KiB.
-    with h5py.File(path, "w", libver="v110") as file:
+    with created(path, libver="v110") as file:
         for array, values in arrays.items():
             variable = INPUTS if array.endswith(INPUTS.name) else TARGETS
             write_array(
@@ -155,7 +157,7 @@ def load(path: Path) -> Dataset:
         raise
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path}: expected a data set as the data stage writes it, found it damaged: {error}"
+            f"{path}: expected a data set as the data stage writes it, found it damaged ({error}); delete it and run again"
         ) from error
 
 
@@ -180,7 +182,7 @@ def _read(file: Any) -> Dataset:
     found = seal(attributes, parameters), digest.hexdigest()
     if found != expected:
         raise InputError(
-            f"{file.filename}: found checksums {found}; expected {expected}: the file was altered"
+            f"{file.filename}: found checksums {found}; expected {expected}: the file was altered; delete it and run again"
         )
     return Dataset(
         train_inputs,

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from gradnoise.errors import InputError
 from gradnoise.figures import style
 from gradnoise.figures.settings import Settings
-from gradnoise.stage import read_settings
-from gradnoise.store.work_area import atomic
+from gradnoise.stage import read_settings, reads
+from gradnoise.store.whole import published
 from gradnoise.tables import catalogue
 
 
@@ -36,6 +36,8 @@ def parse(description: str, tables: bool = True, layers: bool = False) -> argpar
     parser.add_argument("--data", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
+    given = (arguments.tables, arguments.data, *arguments.layers)
+    reads(path for path in given if path is not None)
     arguments.settings = read_settings(Settings, arguments.settings)
     return arguments
 
@@ -61,12 +63,12 @@ def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
     """
     # Writing a PDF tells of every subset of its fonts.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    with atomic(output.with_suffix(".csv")) as path:
+    with published(output.with_suffix(".csv")) as path:
         numbers.to_csv(path, index=False)
-    with atomic(output.with_suffix(".png")) as path:
+    with published(output.with_suffix(".png")) as path:
         drawn.savefig(path, dpi=300, metadata={"Software": None})
     drawn.set_layout_engine("none")  # it is found: the PDF need not look for it again
-    with atomic(output.with_suffix(".pdf")) as path:
+    with published(output.with_suffix(".pdf")) as path:
         drawn.savefig(path, metadata={"CreationDate": None, "ModDate": None})
     plt.close(drawn)
 

@@ -16,9 +16,8 @@ from gradnoise.gaussianity.repeatability import PREFIX
 from gradnoise.gaussianity.statistic import Kind
 from gradnoise.gaussianity.summary import KEY
 from gradnoise.noise.store import ParameterNoise
-from gradnoise.store.results import opened, put_array, put_attributes, put_table
+from gradnoise.store.results import created, opened, put_array, put_attributes, put_table
 from gradnoise.store.variables import GRADIENT_UNITS, Variable
-from gradnoise.store.work_area import atomic
 
 STAGE = "gaussianity"
 
@@ -106,7 +105,7 @@ def write(
         axes: `batch_sizes`, `batches` and `repeats`, the first three axes of every array.
         attributes: of the file.
     """
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with created(path) as file:
         put_attributes(file, attributes)
         for variable in ARRAYS[""]:
             put_array(file, variable, np.asarray(axes[variable.name], np.int64))

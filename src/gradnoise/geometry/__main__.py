@@ -19,14 +19,16 @@ def main() -> None:
     settings = stage.read_settings(Settings, options.settings)
     # Matrices are small: what runs at once are networks.
     torch.set_num_threads(1)
-    manifest = {"settings": options.settings, "source": options.source}
-    with WorkArea(options.output, manifest) as area:
+    targets = {"geometry": options.output}
+    with WorkArea(options.output, stage.manifest(options), targets) as area:
+        if area.published:
+            return
         folder = area.path / "geometry"
         folder.mkdir(exist_ok=True)
         for name in settings.studies:
             write(folder, "geometry", TABLES, STUDIES[name].run(settings))
             log.info("%s: done", name)
-        area.publish({"geometry": options.output})
+        area.publish()
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ def main() -> None:
     """Publish one checkpoint's per-sample gradients, or the record that there are none."""
     args = stage.parse("Per-sample gradients at a checkpoint.", inputs=("data", "checkpoints"))
     settings = stage.read_settings(Settings, args.settings)
-    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
-        dataset = load(args.data)
-        model = load_model(settings, dataset, args.checkpoints)
-        record_gradients(work, model, settings, dataset)
-        work.publish({store.NAME: args.output})
+    with WorkArea(args.output, stage.manifest(args), {store.NAME: args.output}) as work:
+        if not work.published:
+            dataset = load(args.data)
+            model = load_model(settings, dataset, args.checkpoints)
+            record_gradients(work, model, settings, dataset)
+            work.publish()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from gradnoise.errors import InputError
 from gradnoise.gradients.parameters import COORDINATE, StoredParameter, create_group
 from gradnoise.store.arrays import create_array, open_store, put_array, seal
 from gradnoise.store.variables import GRADIENT_UNITS, Variable
-from gradnoise.store.work_area import WorkArea, atomic
+from gradnoise.store.whole import atomic
+from gradnoise.store.work_area import WorkArea
 
 NAME = "gradients.zarr"  # of the store inside the work area
 VALUES = 1 << 18  # in a chunk: 1 MiB

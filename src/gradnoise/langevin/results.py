@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
 from gradnoise.langevin.variables import ARRAYS, DYNAMICS, NUMBERS, STAGE, TABLE, TABLES
-from gradnoise.store.results import opened, put_array, put_attributes, put_table, read_attributes
+from gradnoise.store.results import (
+    created,
+    opened,
+    put_array,
+    put_attributes,
+    put_table,
+    read_attributes,
+)
 from gradnoise.store.results import read_table as read_any_table
-from gradnoise.store.work_area import atomic
 
 
 class Analysis(NamedTuple):
@@ -59,7 +64,7 @@ def write(path: Path, found: Analysis, attributes: Mapping[str, Any]) -> None:
     wrong = sorted({*found.numbers} ^ {variable.name for variable in NUMBERS})
     if unknown or wrong:
         raise ValueError(f"{path}: not declared, or missing: {unknown + wrong}")
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with created(path) as file:
         put_attributes(file, {**attributes, **found.numbers})
         put_table(file, TABLE, TABLES[TABLE], _rows(found.directions))
         for name, values in found.arrays.items():

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from gradnoise import stage
 from gradnoise.model.factory import build, describe
 from gradnoise.model.settings import Settings
-from gradnoise.store.work_area import write_text
+from gradnoise.store.whole import write_text
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from gradnoise.errors import InputError
-from gradnoise.store.work_area import atomic
+from gradnoise.store.checksums import verify
+from gradnoise.store.whole import atomic
 
 METADATA = "gradnoise"
 
@@ -33,6 +34,7 @@ def load(path: Path, model: nn.Module) -> dict[str, Any]:
     Raises:
         InputError: where the file is missing, damaged or another model's.
     """
+    verify(path)
     try:
         with safe_open(path, "pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

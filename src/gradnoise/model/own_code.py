@@ -16,6 +16,20 @@ def is_own(name: str) -> bool:
     return ":" in name
 
 
+def require_users(name: str) -> None:
+    """Refuse what is no user's: `builtins:exec` would be called.
+
+    Raises:
+        InputError: for a module of Python's own.
+    """
+    package = name.partition(":")[0].partition(".")[0]
+    if package in sys.stdlib_module_names or package in sys.builtin_module_names:
+        raise InputError(
+            f"found {name!r}: {package} is a part of Python; accepted: a module of your own or of an installed "
+            "package, under a name that Python's library does not have"
+        )
+
+
 @contextmanager
 def users_code(whose: str, doing: str) -> Iterator[None]:
     """Turn whatever a user's code raises into one message that says where."""
@@ -39,8 +53,9 @@ def imported(what: str, name: str) -> Callable[..., Any]:
         name: as in the config.
 
     Raises:
-        InputError: where the module cannot be imported, or has no such callable.
+        InputError: where the module is Python's own, cannot be imported, or has no such callable.
     """
+    require_users(name)
     module_name, _, attribute = name.partition(":")
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())

@@ -14,9 +14,10 @@ def main() -> None:
         "Moments of the per-sample gradients at a checkpoint.", ("data", "checkpoints", "gradients")
     )
     settings = stage.read_settings(Settings, args.settings)
-    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
-        record_moments(work, settings, args.data, args.checkpoints, args.gradients)
-        work.publish({NAME: args.output})
+    with WorkArea(args.output, stage.manifest(args), {NAME: args.output}) as work:
+        if not work.published:
+            record_moments(work, settings, args.data, args.checkpoints, args.gradients)
+            work.publish()
 
 
 if __name__ == "__main__":

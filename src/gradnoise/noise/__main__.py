@@ -32,14 +32,16 @@ def main() -> None:
     draws = Draws(settings.seed, settings.repeat, settings.sampling, attributes["sample_count"])
     attributes |= describe(draws, settings.batch_sizes, settings.batches)
     request = settings.batch_sizes, settings.batches, settings.memory, attributes
-    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
+    with WorkArea(args.output, stage.manifest(args), {NAME: args.output}) as work:
+        if work.published:
+            return
         if attributes["strategy"] == "per_sample":
             with without_linear_algebra():
                 record_gathered(work, read_parameters(gradients), draws, *request)
         else:
             sampler = _sampler(settings, args.data, args.checkpoints, draws)
             record_minibatches(work, sampler, *request)
-        work.publish({NAME: args.output})
+        work.publish()
 
 
 def _sampler(settings: Settings, data: Path, checkpoints: Path, draws: Draws) -> "GradientSampler":

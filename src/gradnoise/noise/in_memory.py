@@ -92,12 +92,13 @@ def write_store(
         for name, each in sampler.selections.items()
     }
     request = batch_sizes, batches, memory, attributes
-    with WorkArea(output, {**attributes, "memory": memory, "selected": selected}) as work:
+    manifest = {**attributes, "memory": memory, "selected": selected}
+    with WorkArea(output, manifest, {NAME: output}, kept=False) as work:
         if attributes["strategy"] == "per_sample":
             recording.record_gathered(work, per_sample_arrays(sampler), sampler.draws, *request)
         else:
             recording.record_minibatches(work, sampler, *request)
-        work.publish({NAME: output})
+        work.publish()
 
 
 def fingerprint(model: nn.Module, loss: Loss, *samples: Tensor) -> str:

@@ -3,19 +3,18 @@
 import math
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from gradnoise.related.study import Results, Row, Settings
 from gradnoise.store.results import (
     Variable,
+    created,
     opened,
     put_array,
     put_attributes,
     put_table,
     read_table,
 )
-from gradnoise.store.work_area import atomic
 
 STAGE = "related"
 
@@ -50,7 +49,7 @@ def write(
     longest = max(len(row.quantity.encode()) for row in found.rows)
     kinds = [("quantity", f"S{longest}"), *((name, "f8") for name in Row._fields[1:])]
     rows = np.array([(row[0].encode(), *row[1:]) for row in found.rows], dtype=kinds)
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with created(path) as file:
         put_attributes(
             file,
             {

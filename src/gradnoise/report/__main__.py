@@ -10,7 +10,7 @@ from gradnoise.report.cards.card import noise_card
 from gradnoise.report.inputs import Inputs
 from gradnoise.report.page import render
 from gradnoise.report.settings import Settings
-from gradnoise.store.work_area import write_text
+from gradnoise.store.whole import published
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,10 @@ def main() -> None:
     settings = stage.read_settings(Settings, arguments.settings)
     inputs = Inputs.read(arguments)
     card = noise_card(settings, inputs)
-    write_text(arguments.output, render(settings, inputs))
-    write_text(arguments.card, json.dumps(card, indent=1, allow_nan=False) + "\n")
+    with published(arguments.output) as temporary:
+        temporary.write_text(render(settings, inputs))
+    with published(arguments.card) as temporary:
+        temporary.write_text(json.dumps(card, indent=1, allow_nan=False) + "\n")
     log.info("%s: %.1f MB", arguments.output, arguments.output.stat().st_size / 1e6)
 
 

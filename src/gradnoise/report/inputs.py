@@ -10,6 +10,7 @@ import pandas as pd
 
 from gradnoise.claims import results as claims
 from gradnoise.data.excerpts import describe_data
+from gradnoise.store.checksums import verify
 from gradnoise.tables.catalogue import read, read_table
 
 
@@ -44,7 +45,9 @@ class Inputs:
 
     @classmethod
     def read(cls, arguments: argparse.Namespace) -> Self:
-        """From the files on the command line."""
+        """From the files on the command line, verified."""
+        for path in (arguments.calibration, arguments.control, *arguments.figures):
+            verify(path)
         paths = sorted(arguments.tables.glob("*-epoch-*-n-*.csv"))
         return cls(
             read(arguments.tables),

@@ -5,6 +5,7 @@ against that. Whoever lists such a folder is warned by Zarr of a file that is no
 store says at its root what it holds (consolidated metadata), so that neither our readers nor xarray list it.
 """
 
+import json
 import logging
 import math
 import warnings
@@ -17,7 +18,9 @@ import zarr
 from zarr.codecs import Crc32cCodec
 
 from gradnoise.errors import InputError
+from gradnoise.store import checksums
 from gradnoise.store.variables import Variable
+from gradnoise.store.whole import write_text
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +33,18 @@ COMPLETE = "complete"
 
 
 def open_unfinished(path: Path) -> zarr.Group:
-    """Open a store under construction, without what a kill left of a file that was being written."""
+    """Open a store under construction, without what a kill left of a file that was being written, or of a seal."""
     for leftover in path.rglob("*.partial"):
         leftover.unlink()
+    root = path / checksums.STORE
+    if root.exists():
+        metadata = json.loads(root.read_text())
+        sealed = (
+            metadata.pop("consolidated_metadata", None),
+            metadata["attributes"].pop(COMPLETE, None),
+        )
+        if any(sealed):
+            write_text(root, json.dumps(metadata, indent=2))
     return zarr.open_group(path, mode="a")
 
 
@@ -114,6 +126,7 @@ def open_store(path: Path, member: str = "") -> zarr.Group:
     Raises:
         InputError: where it is missing, was never sealed, has no such member, or has lost chunks since.
     """
+    checksums.verify(path / checksums.STORE)
     try:
         root = zarr.open_group(path, mode="r")
     except FileNotFoundError:

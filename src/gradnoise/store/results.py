@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
+from gradnoise.store import checksums
 from gradnoise.store.variables import Variable as Variable
+from gradnoise.store.whole import atomic
 
 
 def put_attributes(file: Any, attributes: Mapping[str, Any]) -> None:
@@ -61,12 +63,22 @@ def put_table(
 
 
 @contextmanager
+def created(path: Path, **options: Any) -> Iterator[h5py.File]:
+    """A new file, published with its checksum unless an error leaves the block; `options` are those of h5py."""
+    with atomic(path) as temporary:
+        with h5py.File(temporary, "w", userblock_size=checksums.USER_BLOCK, **options) as file:
+            yield file
+        checksums.seal_hdf5(temporary)
+
+
+@contextmanager
 def opened(path: Path, stage: str) -> Iterator[h5py.File]:
-    """A stage's file, open for reading.
+    """A stage's file, verified and open for reading.
 
     Raises:
         InputError: names the file, where it is missing, damaged, or lacks what is read from it.
     """
+    checksums.verify(path)
     try:
         with h5py.File(path) as file:
             yield file

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradnoise.store.work_area import atomic
+from gradnoise.store.whole import published
 
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -20,7 +20,7 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         if list(row) != columns:
             raise ValueError(f"{path}: found columns {list(row)} after {columns}")
-    with atomic(path) as temporary, temporary.open("w", newline="") as file:
+    with published(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -3,6 +3,7 @@
 Nothing half-written is ever visible. A stage builds its output in a *work area*, a hidden folder beside
 the output on the same file system, under an exclusive kernel lock, and publishes it with one rename. A
 killed stage leaves its work area; the next run with the same settings and sources resumes there.
+What was published is kept for a second attempt (`store.kept`).
 """
 
 import fcntl
@@ -11,13 +12,15 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from gradnoise.errors import InputError
+from gradnoise.store import checksums
+from gradnoise.store.kept import MANIFEST, Kept
+from gradnoise.store.whole import write_text
 
 log = logging.getLogger(__name__)
 
@@ -26,35 +29,63 @@ class WorkArea:
     """Exclusive and resumable place in which a stage builds its output.
 
     Args:
-        output: the path to publish to. The work area is the hidden folder `.{name}.work` beside it.
-        manifest: JSON-serialisable settings and source fingerprint. Work left by a killed stage is
+        output: what it is named after. The work area is the hidden folder `.{name}.work` beside it.
+        manifest: JSON-serialisable: settings, source fingerprint, inputs. Work left by a killed stage is
             resumed where the manifest is the same, and discarded with a message where it differs.
+        targets: the files and folders that are built in the work area, by name, and where to publish them.
+        kept: whether hard links to what is published stay in `.{name}.kept`, for a second attempt.
 
     Attributes:
         path: folder to build in. It survives a kill until it is published.
         finished: names of the parts recorded as complete by `finish`, this run's and earlier ones'.
+        published: whether all is in its place: taken back on entry, from an earlier attempt with the same manifest.
 
     Raises:
         InputError: on entry, when a live process holds the area; names its host, pid and path.
     """
 
-    def __init__(self, output: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        output: Path,
+        manifest: Mapping[str, Any],
+        targets: Mapping[str, Path],
+        *,
+        kept: bool = True,
+    ) -> None:
         self.folder = output.parent / f".{output.name}.work"
         self.path = self.folder / "content"
         self.manifest = json.dumps(manifest, sort_keys=True)
+        self.targets = dict(targets)
         self.finished: set[str] = set()
+        self.published = False
+        self._kept = Kept(output, self.manifest, self.folder) if kept else None
         self._lock = -1
 
     def __enter__(self) -> Self:
         self._acquire()
-        recorded = self.folder / "manifest.json"
+        try:
+            back = None if self._kept is None else self._kept.links(self.targets)
+            if back is None:
+                self._resume()
+            else:
+                self._move(back)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        return self
+
+    def _resume(self) -> None:
+        recorded = self.folder / MANIFEST
         if self.path.exists():
             if recorded.exists() and recorded.read_text() == self.manifest:
                 log.info("resuming the work left in %s", self.folder)
             else:
                 log.warning("discarding %s: its settings or sources are not today's", self.folder)
-                shutil.rmtree(self.path)
                 self._journal.unlink(missing_ok=True)
+                discarded = self.folder / "discarded"
+                shutil.rmtree(discarded, ignore_errors=True)
+                os.rename(self.path, discarded)  # half of it must never be resumed
+                shutil.rmtree(discarded)
         else:
             self._journal.unlink(missing_ok=True)
         # The manifest goes first: content without its own manifest is always discarded.
@@ -65,7 +96,6 @@ class WorkArea:
             lines = self._journal.read_text().splitlines(keepends=True)
             self.finished = {line.rstrip("\n") for line in lines if line.endswith("\n")}
             write_text(self._journal, "".join(f"{part}\n" for part in sorted(self.finished)))
-        return self
 
     def __exit__(
         self,
@@ -108,41 +138,39 @@ class WorkArea:
             journal.write(f"{part}\n")
         self.finished.add(part)
 
-    def publish(self, targets: Mapping[str, Path]) -> None:
-        """Move each file or folder `path / name` to its target with one rename, and end the work area.
+    def publish(self) -> None:
+        """Move every target to its place with one rename, and end the work area.
+
+        Each gets its checksums; hard links to it are kept first, so that a kill at any later instant loses nothing.
 
         Raises:
             FileNotFoundError: where something to publish was not written; nothing is moved then.
         """
-        for name in targets:
+        for name in self.targets:
             if not (self.path / name).exists():
                 raise FileNotFoundError(f"{self.path / name} was not written")
-        for name, target in targets.items():
+        for name in self.targets:
+            if (self.path / name).is_dir():
+                checksums.write_list(self.path / name, self.manifest)
+            else:
+                checksums.write_beside(self.path / name)
+        if self._kept is not None:
+            self._kept.replace(self.path, self.targets)
+        # From here on nothing is resumed in the work area, whatever is left of it.
+        spent = self.folder / "spent"
+        shutil.rmtree(spent, ignore_errors=True)
+        os.rename(self.path, spent)
+        self._move(spent)
+
+    def _move(self, source: Path) -> None:
+        for name, target in self.targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 replaced = self.folder / f"replaced-{name}"
                 shutil.rmtree(replaced, ignore_errors=True)  # of a run killed right here
                 os.rename(target, replaced)
-            os.rename(self.path / name, target)
-        shutil.rmtree(self.folder)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old content or the whole new one."""
-    with atomic(path) as temporary:
-        temporary.write_text(text)
-
-
-@contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to; renamed to `path` unless an error leaves the block.
-
-    For outputs written in one go (tables, figures, per-layer HDF5). The suffix is kept.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            if (source / name).is_file():
+                os.rename(checksums.beside(source / name), checksums.beside(target))
+            os.rename(source / name, target)
+        self.published = True
+        shutil.rmtree(self.folder, ignore_errors=True)  # another process may be looking in

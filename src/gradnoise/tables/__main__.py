@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from gradnoise import stage
+from gradnoise.store.checksums import verify_folder
 from gradnoise.store.work_area import WorkArea
 from gradnoise.tables import langevin as langevin_tables
 from gradnoise.tables.catalogue import summaries
@@ -22,20 +23,22 @@ def main() -> None:
     arguments = stage.parse("Summary tables of Gaussianity and training.", inputs=("results",))
     settings = stage.read_settings(Settings, arguments.settings)
     results, measured = arguments.results, settings.measured
-    manifest = {"settings": arguments.settings, "source": arguments.source}
-    with WorkArea(arguments.output, manifest) as area:
+    targets = {"tables": arguments.output}
+    # Made in seconds, of more files than are worth telling apart: nothing is kept.
+    with WorkArea(arguments.output, stage.manifest(arguments), targets, kept=False) as area:
         folder = area.path / "tables"
         folder.mkdir(exist_ok=True)
         if measured:
             of_runs(results, settings, folder)
         for name in settings.shared:
+            verify_folder(results / name)
             for path in sorted((results / name).glob("*.csv")):
                 shutil.copyfile(path, folder / path.name)
         if settings.studies:
             read_studies(results, settings.studies).to_csv(
                 folder / "related_quantities.csv", index=False
             )
-        area.publish({"tables": arguments.output})
+        area.publish()
 
 
 def of_runs(results: Path, settings: Settings, folder: Path) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gradnoise.clt.results import NUMBERS
 from gradnoise.errors import InputError
+from gradnoise.store.checksums import verify, verify_folder
 from gradnoise.store.paths import SHARED_STAGES
 from gradnoise.tables.layers import layer_files, read_layers, read_numbers
 from gradnoise.trajectory.names import NETWORK
@@ -101,6 +102,7 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
     """
     names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES, *LANGEVIN)
     missing = [name for name in names if not (folder / f"{name}.csv").exists()]
+    verify_folder(folder)
     shared = [
         path.stem for stage in SHARED_STAGES for path in sorted(folder.glob(f"{stage}_*.csv"))
     ]
@@ -111,7 +113,8 @@ def read(folder: Path) -> Mapping[str, pd.DataFrame]:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """One published table, names as text."""
+    """One published table, verified, names as text."""
+    verify(path)
     # An empty number is missing; a name is never taken for a missing value, whatever it looks like.
     numbers = [name for name in map(str, pd.read_csv(path, nrows=0)) if name not in TEXT]
     return pd.read_csv(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gradnoise.errors import InputError
+from gradnoise.store.checksums import verify
 from gradnoise.store.paths import Paths
 
 
@@ -31,6 +32,7 @@ def read_training(
         path = Path(Paths(results).training(run, seed))
         if not path.exists():
             raise InputError(f"{path}: expected a training history, found none")
+        verify(path)
         frame = pd.read_csv(path)
         frame.insert(0, "run", run)
         frame.insert(1, "seed", seed)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from gradnoise.store import results
 from gradnoise.store.results import put_array, put_attributes, put_table
-from gradnoise.store.work_area import atomic
 from gradnoise.tails.columns import ARRAYS as ARRAYS
 from gradnoise.tails.columns import TABLES as TABLES
 
@@ -87,7 +86,7 @@ def write(
         **{"summary": analysis.summary, "norms": analysis.norms},
         **{"rejected": analysis.rejected.rows, **population.tables},
     }
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with results.created(path) as file:
         put_attributes(file, attributes)
         _put(file, "", {name: np.asarray(numbers, np.int64) for name, numbers in axes.items()})
         _put(file, "coordinates", {"index": index})

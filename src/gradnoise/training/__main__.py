@@ -21,8 +21,11 @@ def main() -> None:
     settings = read(args.settings)
     deterministic(settings.training.torch_threads)
     data = dataset.load(args.data)
-    manifest = {"settings": args.settings, "source": args.source, "data": data.checksum}
-    with WorkArea(args.checkpoints, manifest) as area:
+    # The table first: if a kill comes between the two, the checkpoints are still there to go on from.
+    targets = {"training.csv": args.output, "checkpoints": args.checkpoints}
+    with WorkArea(args.checkpoints, stage.manifest(args), targets) as area:
+        if area.published:
+            return
         if settings.pretrained:
             take_over(area, settings, data)
         else:
@@ -31,8 +34,7 @@ def main() -> None:
                 initialise_critically(model, settings.model, settings.seed)
             metadata = {"seed": settings.seed, "model": settings.model}
             train_in(area.path, Training(model, settings.training, data, settings.seed), metadata)
-        # The table first: if a kill comes between the two, the checkpoints are still there to go on from.
-        area.publish({"training.csv": args.output, "checkpoints": args.checkpoints})
+        area.publish()
 
 
 if __name__ == "__main__":

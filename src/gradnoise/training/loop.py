@@ -20,7 +20,7 @@ from gradnoise.model.device import set_device
 from gradnoise.model.loss import loss
 from gradnoise.model.own_code import users_code
 from gradnoise.store.tables import write_table
-from gradnoise.store.work_area import atomic
+from gradnoise.store.whole import atomic
 from gradnoise.training import augmentation, evaluation, optimizer
 from gradnoise.training.settings import Hyperparameters, check
 

@@ -22,7 +22,8 @@ from gradnoise.model import checkpoints
 from gradnoise.model.device import set_device
 from gradnoise.model.loss import loss
 from gradnoise.store.tables import write_table
-from gradnoise.store.work_area import WorkArea, write_text
+from gradnoise.store.whole import write_text
+from gradnoise.store.work_area import WorkArea
 from gradnoise.training import state_dicts
 from gradnoise.training.checkpoint_files import HISTORY, sha256
 from gradnoise.training.evaluation import Evaluation, evaluate, watched

@@ -13,11 +13,12 @@ def main() -> None:
     """Record the trajectory of one variant at one checkpoint."""
     args = stage.parse("SGD around a checkpoint.", inputs=("data", "checkpoints"))
     settings = stage.read_settings(Settings, args.settings)
-    with WorkArea(args.output, {"settings": args.settings, "source": args.source}) as work:
-        dataset = load(args.data)
-        model = load_model(settings, dataset, args.checkpoints)
-        record_trajectory(work, model, settings, dataset)
-        work.publish({trajectory_store.NAME: args.output})
+    with WorkArea(args.output, stage.manifest(args), {trajectory_store.NAME: args.output}) as work:
+        if not work.published:
+            dataset = load(args.data)
+            model = load_model(settings, dataset, args.checkpoints)
+            record_trajectory(work, model, settings, dataset)
+            work.publish()
 
 
 if __name__ == "__main__":

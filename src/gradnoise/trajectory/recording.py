@@ -22,7 +22,8 @@ from gradnoise.data.dataset import Dataset
 from gradnoise.errors import InputError
 from gradnoise.model import factory
 from gradnoise.store.arrays import open_unfinished, seal
-from gradnoise.store.work_area import WorkArea, atomic
+from gradnoise.store.whole import atomic
+from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import store_attributes
 from gradnoise.trajectory import slices
 from gradnoise.trajectory import store as trajectory_store

@@ -17,7 +17,8 @@ from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.report.cards import cells
 from gradnoise.report.cards.schema import NAME, VERSION
-from gradnoise.store.work_area import write_text
+from gradnoise.store.checksums import verify
+from gradnoise.store.whole import write_text
 
 SYMBOLS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -61,6 +62,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         InputError: where the file is missing, no JSON, no noise card, or one of another version.
     """
+    verify(path)
     try:
         card = json.loads(path.read_text())
     except FileNotFoundError:
