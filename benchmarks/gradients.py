@@ -25,6 +25,7 @@ from gradnoise.gradients import store as gradient_store
 from gradnoise.gradients.differentiation import one_sample_gradients
 from gradnoise.gradients.parameters import StoredParameter
 from gradnoise.gradients.selections import Selection, select
+from gradnoise.gradients.strategy import rows_of_shard
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
 from gradnoise.gradients.verification.dependence import require_independence
 from gradnoise.gradients.verification.problem import Problem
@@ -121,7 +122,7 @@ def compare(
 def store_speed(samples: int, selection: Selection, memory: int = 1 << 30) -> None:
     """Write shards of one parameter and read them back by blocks of columns."""
     count = len(selection.coordinates)
-    rows = gradient_store.rows_of_shard(samples, count, memory, CHUNK)
+    rows = rows_of_shard(samples, count, memory, CHUNK)
     with tempfile.TemporaryDirectory() as folder:
         store = open_unfinished(Path(folder) / "store.zarr")
         parameter = StoredParameter(selection.coordinates, 0, {})

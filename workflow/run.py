@@ -48,8 +48,10 @@ class Run:
 
     @property
     def samples(self) -> int:
-        """Training samples (an estimate for image folders and tars)."""
-        return (self.description or UNKNOWN).train_samples
+        """Training samples; of image folders and tars a subset's size, else an estimate."""
+        if self.description is None:
+            return self.sections.data.subset or UNKNOWN.train_samples
+        return self.description.train_samples
 
     @cached_property
     def parameters(self) -> list[architectures.Parameter]:

@@ -9,7 +9,8 @@ import xarray
 
 from example_gradients import SAMPLES, SETTINGS, publish
 from gradnoise.errors import InputError
-from gradnoise.gradients.store import ARRAYS, open_gradients, read_parameters, rows_of_shard
+from gradnoise.gradients.store import ARRAYS, open_gradients, read_parameters
+from gradnoise.gradients.strategy import rows_of_shard
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,17 @@ def test_a_description_reads_back():
 def test_torch_is_not_imported():
     program = "import sys, gradnoise.model.architectures; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_convolution_works_at_every_pixel_that_it_gives():
+    found = architectures.parameters({"name": "alexnet"}, COLOUR, 10)
+    places = {p.name: p.places for p in found if p.kind == "weight"}
+    # 32 pixels in strides of 4; pooled after the first, second and fifth convolution.
+    assert list(places.values()) == [8 * 8, 4 * 4, 2 * 2, 2 * 2, 2 * 2, 1]
+    deep = architectures.parameters(named("resnet20"), COLOUR, 10)
+    assert {p.layer: p.places for p in deep if p.index == 1} == {
+        "conv1": 32 * 32,
+        "norm1": 32 * 32,
+        "linear": 1,
+        **{f"block{b}.{n}1": (64 // 2**b) ** 2 for b in (1, 2, 3) for n in ("layer", "norm")},
+    }

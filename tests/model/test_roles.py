@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gradnoise.model.roles import added
+from gradnoise.model.roles import added, places
 
 
 class Own(nn.Module):
@@ -67,3 +67,20 @@ def test_biases_of_torchs_layers_are_found_in_outputs_of_any_kind_and_without_gr
     with torch.no_grad():
         assert added(model, torch.ones(1, 2, 5, 5)) == {"0.bias", "2.bias"}
         assert added(several, torch.ones(3, 4)) == {"vector"}
+
+
+def test_places_of_a_users_modules_are_counted_in_a_pass() -> None:
+    class Mixed(nn.Module):
+        """A convolution, a layer over positions, a recurrent one, one used twice, and a sum at the end."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.gru = nn.Conv1d(2, 5, 3), nn.GRU(5, 4, batch_first=True)
+            self.mix, self.out = nn.Linear(4, 4), nn.Linear(4, 3)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            rows, _ = self.gru(self.conv(inputs).transpose(1, 2))
+            return self.out(self.mix(self.mix(rows)).sum(1))
+
+    found = places(Mixed(), torch.zeros(2, 2, 9))
+    assert found == {"conv": 7, "gru": 7, "mix": 14, "out": 1}

@@ -21,4 +21,4 @@ def settings(experiment: Experiment) -> dict[str, Any]:
 
 def resources(experiment: Experiment) -> Resources:
     """All tables at once."""
-    return Resources(memory=1_500, minutes=10)
+    return Resources(memory=1_000, minutes=10)

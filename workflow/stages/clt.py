@@ -35,7 +35,7 @@ def resources(job: Job) -> Resources:
     run = job.run
     exact = run.sections.clt.exact_coordinates * len(run.sections.noise.batch_sizes) * run.samples
     return Resources(
-        memory=2_000 + sizes.statistics_memory(run) + run.samples * 512 // 2**20,
+        memory=sizes.statistics_memory(run) + sizes.mebibytes(8_192 * run.samples),
         minutes=2 * sizes.statistics_minutes(run) + int(exact * 1e-6 / 60),
         threads=sizes.statistics_threads(run),
     )

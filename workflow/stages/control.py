@@ -28,4 +28,4 @@ def settings(experiment: "Experiment") -> dict[str, Any]:
 
 def resources(experiment: "Experiment") -> Resources:
     """Little, whatever the experiment."""
-    return Resources(memory=1_500, minutes=10)
+    return Resources(memory=1_000, minutes=10)

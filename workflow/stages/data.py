@@ -1,12 +1,15 @@
 """Data: what is learnt."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
+import sizes
 from gradnoise.data import catalogue
 from gradnoise.data.settings import read
+from run import UNKNOWN
 from sections import Choice, Count, Positive, Section, without_braces
 from sizes import Resources
 
@@ -65,5 +68,13 @@ def settings(data_set: dict[str, Any]) -> dict[str, Any]:
 
 
 def resources(data_set: Mapping[str, Any]) -> Resources:
-    """One data set in memory."""
-    return Resources(memory=4_000, minutes=60)
+    """All samples, before a subset is taken, a few times over: bytes of images, real numbers of all else."""
+    found = catalogue.describe(read({**data_set, "subset": None}))
+    if found is None:
+        side = data_set["image_size"] or UNKNOWN.input_shape[1]
+        values = UNKNOWN.train_samples * 3 * side**2
+    else:
+        values = found.train_samples * math.prod(found.input_shape)
+    image = found is None or len(found.input_shape) == 3
+    memory = sizes.STATISTICS_MB + sizes.mebibytes(5 * values * (1 if image else 8))
+    return Resources(memory=memory, minutes=60)

@@ -15,7 +15,7 @@ from stages import trajectory
 if TYPE_CHECKING:
     from experiment import Experiment
 
-RESOURCES = Resources(memory=1_500, minutes=10)  # of one figure
+RESOURCES = Resources(memory=1_000, minutes=10)  # of one figure
 
 
 class Figures(Section):

@@ -27,10 +27,12 @@ def settings(job: Job) -> dict[str, Any]:
 
 
 def resources(job: Job) -> Resources:
-    """All per-sample gradients of the data set."""
+    """A shard of per-sample gradients, three times over while it is encoded; where none are stored, a look at the model."""
+    run, stored = job.run, sizes.draws_from_samples(job.run)
+    shards = 3 * sizes.shard_memory(run) if stored else 0
     return Resources(
-        memory=sizes.sampling_memory(job.run),
-        minutes=sizes.gradients_minutes(job.run),
-        threads=job.run.sections.training.torch_threads,
-        gpu=sizes.gpu(job.run),
+        memory=sizes.model_memory(run, sizes.PASS, copies=4) + shards,
+        minutes=sizes.minutes(run, 4 * run.samples * stored),
+        threads=run.sections.training.torch_threads,
+        gpu=sizes.gpu(run) if stored else 0,
     )

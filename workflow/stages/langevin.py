@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+import sizes
 from run import Job
 from sections import Positive, Section
 from sizes import Resources
@@ -30,4 +31,4 @@ def resources(job: Job) -> Resources:
     """All steps along all directions of one subspace, several times over."""
     section = job.run.sections.trajectory.variant(job.variant)
     numbers = section.steps * section.replicas * section.directions
-    return Resources(memory=1_000 + numbers * 8 * 12 // 2**20, minutes=20)
+    return Resources(memory=sizes.STATISTICS_MB + sizes.mebibytes(numbers * 8 * 12), minutes=20)

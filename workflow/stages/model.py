@@ -83,6 +83,6 @@ def _described(settings: dict[str, Any]) -> list[architectures.Parameter]:
             [*command, "--output", str(cached)], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            message = done.stderr.strip().removeprefix("error: ")
+            message = done.stderr.strip().rpartition("error: ")[2]
             raise InputError(f"model.name: {name} cannot be used: {message}")
     return architectures.from_description(json.loads(cached.read_text()))

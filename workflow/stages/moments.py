@@ -9,5 +9,12 @@ settings = gradients.settings
 
 
 def resources(job: Job) -> Resources:
-    """All per-sample gradients of the data set, none of them kept."""
-    return gradients.resources(job)._replace(gpu=sizes.sampling_gpu(job.run))
+    """A shard of stored gradients at a time; or two passes over the samples, of which none is kept."""
+    run = job.run
+    threads = run.sections.training.torch_threads
+    if sizes.draws_from_samples(run):
+        memory = sizes.STATISTICS_MB + 3 * sizes.shard_memory(run)
+        seconds = 10 * run.samples * sizes.values(run) / sizes.DRAWN
+        return Resources(memory, sizes.LEAST + int(seconds / 60), threads)
+    memory = sizes.model_memory(run, sizes.PASS, copies=8)
+    return Resources(memory, sizes.minutes(run, 6 * run.samples), threads, sizes.gpu(run))

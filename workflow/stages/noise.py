@@ -10,6 +10,8 @@ from sections import Count, Positive, Section, distinct
 from sizes import Resources
 from stages import gradients
 
+ROWS = 64  # batches that are computed before they are written, at most
+
 
 class Noise(Section):
     """Which samples of the gradient noise are taken."""
@@ -54,16 +56,23 @@ def settings(job: Job) -> dict[str, Any]:
 
 
 def resources(job: Job) -> Resources:
-    """One repeat, from mini-batches (the slower of the two ways)."""
+    """One repeat: a block of columns of stored gradients, with its noise; or a shard of batches of every size."""
     run, noise = job.run, job.run.sections.noise
-    samples = noise.batches * max(noise.batch_sizes)
-    # With batch statistics the sizes share no pass.
-    shared = (
-        1 if noise.batch_norm_mode == "eval" else sum(noise.batch_sizes) / max(noise.batch_sizes)
-    )
+    threads, budget = run.sections.training.torch_threads, sizes.buffers(run)
+    kinds, drawn = len(noise.batch_sizes), noise.batches * max(noise.batch_sizes)
+    if sizes.draws_from_samples(run):
+        block = 4 * run.largest * (run.samples + 2 * kinds * noise.batches)
+        memory = sizes.mebibytes(2 * min(budget, block) + 40 * drawn)
+        seconds = 2 * drawn * sizes.values(run) / sizes.DRAWN / threads
+        return Resources(sizes.STATISTICS_MB + memory, sizes.LEAST + int(seconds / 60), threads)
+    # With batch statistics a batch is one pass, and the sizes share none.
+    whole = noise.batch_norm_mode == "train"
+    shared = sum(noise.batch_sizes) / max(noise.batch_sizes) if whole else 1
+    shards = min(budget // 2, 4 * kinds * ROWS * sizes.values(run))
+    network = sizes.model_memory(run, max(noise.batch_sizes) if whole else sizes.PASS, copies=4)
     return Resources(
-        memory=sizes.sampling_memory(run),
-        minutes=sizes.minutes(run, samples * shared + run.samples),
-        threads=run.sections.training.torch_threads,
-        gpu=sizes.sampling_gpu(run),
+        memory=network + sizes.mebibytes(4 * shards),
+        minutes=sizes.minutes(run, drawn * shared + run.samples),
+        threads=threads,
+        gpu=sizes.gpu(run),
     )

@@ -35,4 +35,4 @@ def settings(experiment: Experiment) -> dict[str, Any]:
 
 def resources(experiment: Experiment) -> Resources:
     """All figures and tables in one page."""
-    return Resources(memory=1_500, minutes=10)
+    return Resources(memory=1_000, minutes=10)

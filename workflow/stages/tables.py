@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import sizes
 from experiment import Experiment
 from sizes import Resources
 
@@ -30,4 +31,5 @@ def settings(experiment: Experiment) -> dict[str, Any]:
 
 def resources(experiment: Experiment) -> Resources:
     """All rows of all layers at once."""
-    return Resources(memory=2_000, minutes=30)
+    files = 3 * sum(1 for _ in experiment.jobs())
+    return Resources(memory=sizes.STATISTICS_MB + 200 + files // 10, minutes=30)

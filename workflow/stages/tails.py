@@ -47,8 +47,12 @@ def resources(job: Job) -> Resources:
     run, batches = job.run, job.run.sections.noise.batches
     series = run.largest * len(run.sections.noise.batch_sizes) * len(run.repeats)
     declared = sum(constant(f"{ESTIMATORS}.{m}", "SECONDS") for m in run.sections.tails.methods)
+    results = 24 * series * len(run.sections.tails.methods)
+    # Norms need the products of all pairs of batches, or all coordinates where these are fewer.
+    pairs = 24 * min(batches, run.largest) ** 2
+    memory = sizes.mebibytes(results + pairs + 4_096 * run.samples)
     return Resources(
-        memory=sizes.statistics_memory(run),
+        memory=sizes.STATISTICS_MB + 7 * sizes.block_memory(run) + memory,
         minutes=10 + int(2 * series * (OTHERS + declared * batches / 600) / 60),
         threads=sizes.statistics_threads(run),
     )

@@ -122,12 +122,11 @@ def checksum(path: Path) -> str:
 
 
 def resources(job: Job) -> Resources:
-    """The data as float32 twice, and the network's state; all epochs, or a look at every checkpoint."""
+    """The data, a batch, the network and its optimizer's state; all epochs, or a look at every checkpoint."""
     training = job.run.sections.training
     epochs = training.epochs if training.path is None else len(training.saved_epochs)
-    state = 12 * job.run.weights * 4 // 2**20
     return Resources(
-        memory=sizes.BASE_MB + 2 * sizes.data_memory(job.run) + state,
+        memory=sizes.model_memory(job.run, training.batch_size, copies=12),
         minutes=sizes.minutes(job.run, job.run.samples * epochs * 1.5),
         threads=training.torch_threads,
         gpu=sizes.gpu(job.run),

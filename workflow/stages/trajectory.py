@@ -102,11 +102,12 @@ def resources(job: Job) -> Resources:
     """The data, every replica's state, the directions and a block of steps; steps and Hessians of all subspaces."""
     run, section = job.run, job.run.sections.trajectory.variant(job.variant)
     vectors = 4 * section.replicas + 2 * section.directions + 2 * section.eigenvectors + 8
+    together = max(section.replicas * section.batch_size, sizes.PASS)
     steps = (section.burn_in + section.steps) * section.replicas * section.batch_size
     products = 10 * section.eigenvectors + section.snapshots * section.directions
     passes = 3 * (section.curvature_samples or run.samples) * len(run.subspaces) * products
     return Resources(
-        memory=sizes.BASE_MB + 2 * sizes.data_memory(run) + vectors * run.weights * 4 // 2**20,
+        memory=sizes.model_memory(run, 3 * together, copies=vectors),
         minutes=sizes.minutes(run, steps + passes),
         threads=run.sections.training.torch_threads,
         gpu=sizes.gpu(run),

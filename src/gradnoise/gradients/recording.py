@@ -23,7 +23,9 @@ from gradnoise.gradients.strategy import (
     Strategy,
     choose_strategy,
     free_disk,
+    gradient_bytes,
     machine_memory,
+    rows_of_shard,
 )
 from gradnoise.gradients.streaming import CHUNK, streamed_gradients
 from gradnoise.gradients.verification.dependence import sample_dependence
@@ -68,7 +70,7 @@ def decide(
         InputError: where the strategy asked for is impossible.
     """
     samples, free = len(dataset.train_inputs), free_disk(work.path)
-    need = 4 * samples * per_sample
+    need = gradient_bytes(samples, per_sample)
     log.info("disk: per-sample gradients need %.2f GB, %.2f GB are free", need / 1e9, free / 1e9)
     strategy, reason = choose_strategy(
         settings.strategy,
@@ -109,7 +111,7 @@ def record_gradients(
     if store.attrs["strategy"] == "per_batch":
         _seal_without_gradients(store)
         return
-    rows = gradient_store.rows_of_shard(samples, per_sample, settings.memory, CHUNK)
+    rows = rows_of_shard(samples, per_sample, settings.memory, CHUNK)
     gradient_store.create(store, parameters, samples, rows)
     first, step = gradient_store.first_missing(work, samples, rows), min(rows, CHUNK)
     data = samples_of(dataset)

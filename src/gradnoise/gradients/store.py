@@ -99,11 +99,16 @@ def read_columns(gradients: Any, positions: NDArray[np.int64]) -> NDArray[np.flo
     """Chosen columns of per-sample gradients, (N, len(positions)); every chunk that holds one is read once.
 
     Args:
-        gradients: (N, C), an array or a Zarr array.
+        gradients: (N, C), an array or a Zarr array, of which one shard of samples is in memory at a time.
         positions: of the columns.
     """
-    columns = gradients.oindex if isinstance(gradients, zarr.Array) else gradients
-    return np.asarray(columns[:, positions])
+    if not isinstance(gradients, zarr.Array):
+        return np.asarray(gradients[:, positions])
+    samples, rows = gradients.shape[0], (gradients.shards or gradients.chunks)[0]
+    found = np.empty((samples, len(positions)), gradients.dtype)
+    for start in range(0, samples, rows):
+        found[start : start + rows] = gradients.oindex[start : start + rows, positions]
+    return found
 
 
 def read_parameters(root: zarr.Group) -> dict[str, ParameterGradients]:
@@ -120,21 +125,6 @@ def read_parameters(root: zarr.Group) -> dict[str, ParameterGradients]:
         full = arrays[FULL_GRADIENT.name][:], full_along[:]
         found[name] = ParameterGradients(parameter, gradient, along, *full)
     return found
-
-
-def rows_of_shard(samples: int, per_sample: int, memory: int, chunk_size: int) -> int:
-    """Samples a shard: a whole number of passes, and no more than fit in a quarter of the memory.
-
-    Args:
-        samples: number of samples N.
-        per_sample: numbers stored for each.
-        memory: bytes for buffers. Encoding a shard needs as much again for its copies.
-        chunk_size: samples a pass.
-    """
-    most = max(1, min(4096, memory // 4 // (4 * per_sample)))
-    step = min(chunk_size, most)
-    even = math.ceil(samples / math.ceil(samples / (most // step * step)))
-    return math.ceil(even / step) * step
 
 
 def create(

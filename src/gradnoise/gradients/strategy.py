@@ -1,5 +1,6 @@
-"""The two ways to mini-batch gradients, and which of them a measurement takes. Free of torch."""
+"""The two ways to mini-batch gradients, which of them a measurement takes, and in what portions. Free of torch."""
 
+import math
 import os
 import shutil
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def choose_strategy(
     Raises:
         InputError: for an unknown strategy, or where per-sample gradients are asked for and do not exist.
     """
-    size = f"{4 * samples * per_sample / 1e9:.2f} GB"
+    size = f"{gradient_bytes(samples, per_sample) / 1e9:.2f} GB"
     if asked not in ("auto", "per_sample", "per_batch"):
         raise InputError(f"strategy: found {asked!r}; accepted: auto, per_sample, per_batch")
     if asked == "per_batch":
@@ -59,7 +60,7 @@ def _too_costly(
     samples: int, per_sample: int, memory: int, budget: Mapping[str, int], drawn: int | None
 ) -> str | None:
     """Why per-sample gradients are not worth having, or None; arguments as in `choose_strategy`."""
-    need = 4 * samples * per_sample
+    need = gradient_bytes(samples, per_sample)
     for limit, most in budget.items():
         if need > most:
             return f"per-sample gradients would take {need / 1e9:.2f} GB, more than {limit}"
@@ -69,6 +70,42 @@ def _too_costly(
     if drawn is not None and drawn < COST * samples:
         return f"{drawn} draws from {samples} samples are few"
     return None
+
+
+def rows_of_shard(samples: int, per_sample: int, memory: int, chunk_size: int) -> int:
+    """Samples a shard: a whole number of passes, and no more than fit in a quarter of the memory.
+
+    Args:
+        samples: number of samples N.
+        per_sample: numbers stored for each.
+        memory: bytes for buffers. Encoding a shard needs as much again for its copies.
+        chunk_size: samples a pass.
+    """
+    most = max(1, min(4096, memory // 4 // (4 * per_sample)))
+    step = min(chunk_size, most)
+    even = math.ceil(samples / math.ceil(samples / (most // step * step)))
+    return math.ceil(even / step) * step
+
+
+def gradient_bytes(samples: int, per_sample: int) -> int:
+    """Bytes on the disk of per-sample gradients, float32, before they are compressed.
+
+    Args:
+        samples: number of samples N.
+        per_sample: numbers stored for each.
+    """
+    return 4 * samples * per_sample
+
+
+def noise_bytes(sizes: int, batches: int, per_batch: int) -> int:
+    """Bytes on the disk of one repeat's noise, float32, before it is compressed.
+
+    Args:
+        sizes: number of batch sizes S.
+        batches: number of batches of each.
+        per_batch: numbers stored for each batch.
+    """
+    return 4 * sizes * batches * per_batch
 
 
 def machine_memory() -> int:

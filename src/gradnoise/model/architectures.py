@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradnoise.errors import InputError
@@ -30,6 +30,7 @@ class Parameter:
         operation: what that module does, one of `layers.OPERATIONS`.
         block: number of the block of a residual network, 0 outside blocks.
         index: position (from 1) of the layer among those of the same operation in its block.
+        places: of one sample at which it is applied: pixels that a convolution gives, positions of a sequence.
     """
 
     name: str
@@ -39,11 +40,17 @@ class Parameter:
     operation: str
     block: int
     index: int
+    places: int = field(default=1, compare=False)
 
     @property
     def size(self) -> int:
         """Number of scalars."""
         return math.prod(self.shape)
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether it is a normalisation's scale, of which there is one for every shift."""
+        return self.kind == "norm" and not self.name.endswith("bias")
 
     def is_of(self, layer: str) -> bool:
         """Whether it is, or belongs to, what a name stands for: a parameter, a layer, or a module around it."""
@@ -130,11 +137,26 @@ def parameters(model: Mapping[str, Any], input_shape: Shape, outputs: int) -> li
 
     Args and raises: as `layers`.
     """
-    return annotate(
-        (layer.name, layer.operation, layer.shapes)
-        for layer in layers(model, input_shape, outputs)
-        if layer.shapes
-    )
+    row = layers(model, input_shape, outputs)
+    found = annotate((layer.name, layer.operation, layer.shapes) for layer in row if layer.shapes)
+    return at_places(found, _places(row, input_shape))
+
+
+def at_places(found: Iterable[Parameter], places: Mapping[str, int]) -> list[Parameter]:
+    """The parameters with `places` by module; 1 of others."""
+    modules = ((each, each.name.rpartition(".")[0]) for each in found)
+    return [replace(each, places=places.get(module, 1)) for each, module in modules]
+
+
+def _places(row: Iterable[Layer], input_shape: Shape) -> dict[str, int]:
+    """Pixels of the image that comes out of every layer, 1 where it is no image any more."""
+    sides, found = list(input_shape[1:]), {}
+    for layer in row:
+        if layer.operation in ("flatten", "linear"):
+            sides = []
+        sides = [layer.pixels(side) for side in sides]
+        found[layer.name] = math.prod(sides)
+    return found
 
 
 def annotate(

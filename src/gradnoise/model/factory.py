@@ -16,7 +16,7 @@ from gradnoise.model.architectures import Parameter
 from gradnoise.model.networks import NETWORKS
 from gradnoise.model.own_code import imported, is_own, users_code
 from gradnoise.model.projections import tell_apart
-from gradnoise.model.roles import added
+from gradnoise.model.roles import added, places
 
 # What modules do, by the first kind that they are of.
 _OPERATIONS: dict[str, tuple[type[nn.Module], ...]] = {
@@ -36,6 +36,8 @@ _PARAMETRIZED = ".parametrizations."
 
 # Parameters that do nothing but add, of models that were built here.
 _added: WeakKeyDictionary[nn.Module, frozenset[str]] = WeakKeyDictionary()
+# Places at which their modules work.
+_places: WeakKeyDictionary[nn.Module, dict[str, int]] = WeakKeyDictionary()
 
 
 def build(
@@ -88,9 +90,10 @@ def describe(model: nn.Module) -> list[Parameter]:
         (name, _operation(modules_of[name.partition(_PARAMETRIZED)[0]]), own(name, each))
         for name, each in modules_of.items()
     )
-    return architectures.annotate(
+    found = architectures.annotate(
         (member for member in members if member[2]), _added.get(model, frozenset())
     )
+    return architectures.at_places(found, _places.get(model, {}))
 
 
 def _operation(module: nn.Module) -> str:
@@ -144,6 +147,7 @@ def _prepare(name: str, model: Any, inputs: Tensor, expected: tuple[int, ...]) -
         tell_apart(model, lambda: model(inputs.clone()))
         with users_code(f"model {name}", "a batch whose gradients are wanted"):
             _added[model] = added(model, inputs.clone())
+            _places[model] = places(model, inputs.clone())
 
 
 def _check(name: str, model: Any, inputs: Tensor, expected: tuple[int, ...]) -> None:

@@ -71,6 +71,12 @@ class Layer:
     padding: int = 0
     bias: bool = True
 
+    def pixels(self, side: int) -> int:
+        """Pixels along an edge of the image that comes out, of one that has `side`."""
+        if self.operation == "convolution":
+            return (side + 2 * self.padding - self.kernel) // self.stride + 1
+        return side // 2 if self.operation == "pool" else side
+
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every parameter by its name within the layer."""
@@ -126,11 +132,11 @@ def convolutions(
         if batch_norm:
             layers.append(Layer(f"norm{i}", "normalisation", outputs, outputs))
         layers.append(Layer(f"{activation}_conv{i}", activation))
-        height, width = ((side + 2 * padding - kernel) // stride + 1 for side in (height, width))
         if i in pooled:
             layers.append(Layer(f"pool{i}", "pool"))
-            height, width = height // 2, width // 2
         channels = outputs
+    for layer in layers:
+        height, width = layer.pixels(height), layer.pixels(width)
     layers.append(Layer("flatten", "flatten"))
     return layers, channels * height * width
 

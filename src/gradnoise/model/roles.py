@@ -1,8 +1,9 @@
-"""Which parameters of a model do nothing but add, by the graph of one of its passes."""
+"""Which parameters of a model do nothing but add, and at how many places of a sample its modules work: by one pass."""
 
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
+from torch.utils.hooks import RemovableHandle
 
 # Operations through which a parameter stays itself, in another shape.
 SHAPES = ("View", "Reshape", "Expand", "Squeeze", "Unsqueeze", "T", "Transpose", "Permute", "Alias")
@@ -29,6 +30,37 @@ def added(model: nn.Module, inputs: Tensor) -> frozenset[str]:
         if name is not None:
             found[name] = _adds(node, consumers)
     return frozenset(name for name, uses in found.items() if uses and all(uses))
+
+
+def places(model: nn.Module, inputs: Tensor) -> dict[str, int]:
+    """Places of one sample at which every module with parameters is applied: pixels, or positions of a sequence.
+
+    Args:
+        model: called as `model(inputs)`, without gradients.
+        inputs: a batch.
+    """
+    found: dict[str, int] = {}
+
+    def watch(name: str, module: nn.Module) -> RemovableHandle:
+        def count(_module: nn.Module, _inputs: object, outputs: object) -> None:
+            first = next((each for each in tree_leaves(outputs) if isinstance(each, Tensor)), None)
+            if first is not None and first.ndim > 1:
+                convolution = isinstance(module, nn.modules.conv._ConvNd)
+                channels = first.shape[1 if convolution else -1]
+                each = first.numel() // max(1, channels * len(inputs))
+                found[name] = found.get(name, 0) + max(1, each)
+
+        return module.register_forward_hook(count)
+
+    named = model.named_modules()
+    hooks = [watch(name, each) for name, each in named if any(True for _ in each.parameters(False))]
+    try:
+        with torch.no_grad():
+            model(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
 
 
 def _is_vector(parameter: Tensor) -> bool:

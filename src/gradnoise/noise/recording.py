@@ -14,7 +14,7 @@ from gradnoise.draws.pieces import cut
 from gradnoise.errors import InputError
 from gradnoise.gradients.parameters import count_values
 from gradnoise.gradients.store import ParameterGradients
-from gradnoise.gradients.strategy import free_disk
+from gradnoise.gradients.strategy import free_disk, noise_bytes
 from gradnoise.noise import gather
 from gradnoise.noise import store as noise_store
 from gradnoise.noise.store import FIELDS, NAME
@@ -52,7 +52,7 @@ def record_gathered(
     """
     plan = gather.plan(draws, cut(draws, batch_sizes, batches))
     parameters = {name: each.parameter for name, each in gradients.items()}
-    check_disk(work.path, 4 * len(batch_sizes) * batches * count_values(parameters))
+    check_disk(work.path, noise_bytes(len(batch_sizes), batches, count_values(parameters)))
     # A block of columns is in memory three times: its gradients, its noise, and the noise as it is encoded.
     columns = memory // (4 * (draws.sample_count + 2 * len(batch_sizes) * batches))
     store = _open(work.path / NAME, attributes)
@@ -102,7 +102,7 @@ def record_minibatches(
         attributes: of the store.
     """
     sizes, per_batch = len(batch_sizes), sampler.width
-    need = 4 * sizes * batches * per_batch
+    need = noise_bytes(sizes, batches, per_batch)
     check_disk(work.path, need * (2 if sampler.size_dependent else 1))
     rows = noise_store.rows_of_shard(per_batch, sizes, batches, memory)
     store = _open(work.path / NAME, attributes)
