@@ -22,6 +22,7 @@ EVERY_MODEL_AND_OPTION = [
     ("mlp", {"hidden_features": []}, (20,)),
     ("cnn", {}, GREY),
     ("cnn", {"batch_norm": True, "hidden_features": 9}, (4, 5, 3)),
+    ("tanh_cnn", {}, COLOUR),
     ("linear", {}, (20,)),
     ("linear", {"bias": False}, GREY),
 ]
