@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-if sys.argv[:1] == ["-m"] and not sys.stderr.isatty():
+if sys.argv[:1] == ["-m"] and "--settings" in sys.orig_argv and not sys.stderr.isatty():
     # A job's log begins before anything heavy is imported: a job that is killed meanwhile has told what it was,
     # where, and since when. Schedulers' logs are shown beside one that is not empty.
     print(

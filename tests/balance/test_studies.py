@@ -33,7 +33,7 @@ def test_every_study_fills_every_declared_column(name, tmp_path):
         TABLES,
         {k.removeprefix("balance_"): t.to_dict("records") for k, t in found.items()},
     )
-    assert {path.stem for path in tmp_path.iterdir()} == set(found)
+    assert {path.stem for path in tmp_path.glob("[!.]*")} == set(found)
     for table, rows in found.items():
         assert set(rows) == {each.name for each in TABLES[table]}
         assert np.isfinite(rows.select_dtypes("number").to_numpy()).all()

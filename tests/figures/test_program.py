@@ -21,7 +21,7 @@ NAMES = [
 def test_figure_writes_pdf_png_and_csv(name, results, tmp_path):
     output = tmp_path / f"cnn-{name}.pdf"
     draw(name, results, output)
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".pdf", ".png"]
+    assert sorted(path.suffix for path in tmp_path.glob("[!.]*")) == [".csv", ".pdf", ".png"]
     pdf = output.read_bytes()
     assert pdf.startswith(b"%PDF")
     assert b"CreationDate" not in pdf

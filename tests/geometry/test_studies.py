@@ -24,7 +24,7 @@ def test_the_stage_writes_the_tables_of_its_studies_as_any_other_process_finds_t
 ) -> None:
     settings = {**SMALL, "studies": ["initialisation"]}
     call("geometry", "--settings", json.dumps(settings), "--output", tmp_path / "geometry")
-    (path,) = (tmp_path / "geometry").iterdir()
+    (path,) = (tmp_path / "geometry").glob("[!.]*")
     assert path.name == "geometry_initialisation.csv"
     found = pd.read_csv(path)
     assert list(found) == [each.name for each in TABLES["geometry_initialisation"]]

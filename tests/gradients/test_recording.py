@@ -35,6 +35,7 @@ def test_the_store_holds_every_samples_gradient_and_their_mean(tmp_path: Path) -
         "kind": "weight",
         "layer": "linear1",
         "operation": "linear",
+        "places": 1,
         "block": 0,
         "index": 1,
     }

@@ -69,6 +69,9 @@ def test_what_is_missing_or_damaged_is_named(tmp_path):
         read_layers([file])
     file.path.parent.mkdir(parents=True)
     file.path.write_bytes(b"not HDF5")
+    with pytest.raises(InputError, match=r"conv1.weight.h5: found no checksum"):
+        read_layers([file])
+    file.path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
     with pytest.raises(InputError, match="expected a complete gaussianity file"):
         read_layers([file])
     with h5py.File(file.path, "w") as stored:

@@ -12,7 +12,7 @@ def test_stage_writes_every_table(tmp_path):
     expected = {f"{stem}.{suffix}" for stem in stems for suffix in ("csv", "md", "tex")}
     names = ("gaussianity", "gaussianity_repeats", "training", *SUMMARIES, *LANGEVIN)
     expected |= {f"{name}.csv" for name in names}
-    assert {path.name for path in folder.iterdir()} == expected
+    assert {path.name for path in folder.glob("[!.]*")} == expected
     found = read(folder)
     assert len(found["gaussianity"]) == 2 * 6 * 2 * 2  # epochs, layers and network, sizes, batches
     assert list(found["training"].columns[:3]) == ["run", "seed", "epoch"]

@@ -10,6 +10,7 @@ import xarray
 
 from example_recordings import record
 from gradnoise.errors import InputError
+from gradnoise.store import checksums
 from gradnoise.trajectory import store
 from gradnoise.trajectory.names import MODEL
 
@@ -49,6 +50,7 @@ def test_slices_are_read_in_the_declared_order_whatever_the_folder_lists_first(
     members = document["consolidated_metadata"]["metadata"]
     document["consolidated_metadata"]["metadata"] = dict(reversed(members.items()))
     (path / "zarr.json").write_text(json.dumps(document))
+    checksums.write_list(path)
     assert list(store.read(path, MODEL).slices) == slices
     assert store.read(path, "linear1.weight").slices == {}
 
