@@ -1,6 +1,10 @@
-"""What a job needs: estimates for a scheduler, generous by a factor of two or so; they never change a result."""
+"""What a job needs: estimates for a scheduler, generous by a factor of two or so; they never change a result.
+
+python workflow/sizes.py CONFIG [CONFIG ...]     prints what the jobs of a config ask for (`sizing.py`)
+"""
 
 import math
+import sys
 from functools import cache
 from typing import NamedTuple
 
@@ -17,16 +21,20 @@ ACTIVATION = 4e-9  # seconds on that core for every value that a layer or a norm
 GPU_CORES = 20  # of which a GPU takes the place: assumed, not measured
 DRAWN = 1e9  # values of samples' gradients added up a second
 PASS = 128  # samples that go through a network together, outside training
-LEAST = 10  # minutes: queues and file systems are slow at times
+LEAST, LEAST_STATISTICS = 10, 5  # minutes: queues and file systems are slow at times
 
 
 class Resources(NamedTuple):
-    """What one job asks a scheduler for: MiB of memory, minutes, processors and GPUs."""
+    """What one job asks a scheduler for: MiB of memory, minutes, processors and GPUs.
+
+    `least` is how many of the minutes a job of the stage asks for whatever it does.
+    """
 
     memory: int
     minutes: int
     threads: int = 1
     gpu: int = 0
+    least: int = LEAST
 
 
 def gpu(run: Run) -> int:
@@ -132,4 +140,10 @@ def statistics_memory(run: Run) -> int:
 
 def statistics_minutes(run: Run) -> int:
     """Minutes for all tests of one layer, at 20 microseconds a test."""
-    return 5 + int(run.largest * _tests(run) * 20e-6 / 60)
+    return LEAST_STATISTICS + int(run.largest * _tests(run) * 20e-6 / 60)
+
+
+if __name__ == "__main__":
+    from sizing import main  # which imports this file as `sizes`, as the stages do
+
+    main(sys.argv[1:])

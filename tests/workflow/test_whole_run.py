@@ -6,14 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+import zarr
 
 import server
+import sizing
 from example_config import ROOT
 from example_project import append, create, overlay, replace, snakemake
+from run import Job
 
 
 @pytest.mark.slow
@@ -51,6 +57,48 @@ def test_a_model_of_tokens_with_a_loss_of_its_own_is_measured_like_any_other(pro
     assert {"embed.weight", "out.weight"} <= set(growth.loc[growth["run"] == "own", "parameter"])
     langevin = pd.read_csv(results / "tables/langevin.csv")
     assert {"embed.weight", "out.weight"} <= set(langevin.loc[langevin["run"] == "own", "subspace"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["small", "own"])
+def test_arrays_of_each_file_take_as_many_bytes_as_was_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(project)
+    experiment = sizing.read(["overlay.yaml"])
+    run, paths = experiment.runs[name], experiment.paths
+    at = Job(run, 1, 1, repeat=1, parameter=run.measured[0].name, variant="plain")
+    where, layer = at.checkpoint, at.parameter
+    hold = {
+        "gradients": (paths.gradients(where), r"gradient(_along_directions)?"),
+        "noise": (paths.noise(where, 1), r"noise(_along_directions)?"),
+        "moments": (paths.moments(where), r".*"),
+        "gaussianity": (paths.layer("gaussianity", where, layer), r"(?!index|samples).*"),
+        "clt": (paths.layer("clt", where, layer), r"held_out_(predicted|passed)"),
+        "tails": (paths.layer("tails", where, layer), r"alpha|scale|converged"),
+        "trajectory": (paths.trajectory(where, "plain"), r"position|velocity"),
+    }
+    for stage, (path, pattern) in hold.items():
+        assert array_bytes(Path(path), pattern) == sizing.stored(stage, at), stage
+
+
+def array_bytes(path: Path, pattern: str) -> int:
+    """Uncompressed bytes of a file's arrays of some names; of HDF5, those of single coordinates and directions."""
+    arrays: list[tuple[str, Any]] = []
+    if path.suffix == ".zarr":
+        group: Any = zarr.open_group(path, mode="r")
+        arrays += [each for each in group.members(max_depth=None) if hasattr(each[1], "dtype")]
+    else:
+        with h5py.File(path) as file:
+            groups = [file[name] for name in ("coordinates", "directions") if name in file]
+            for each in groups:
+                each.visititems(lambda name, array: arrays.append((name, array)))
+            found = [(name, array) for name, array in arrays if isinstance(array, h5py.Dataset)]
+            arrays = [(name, np.empty(array.shape, array.dtype)) for name, array in found]
+    names = [(name.split("/")[-1], array) for name, array in arrays]
+    return sum(
+        array.size * array.dtype.itemsize for name, array in names if re.fullmatch(pattern, name)
+    )
 
 
 @pytest.mark.slow

@@ -38,4 +38,5 @@ def resources(job: Job) -> Resources:
         memory=sizes.statistics_memory(run) + sizes.mebibytes(8_192 * run.samples),
         minutes=2 * sizes.statistics_minutes(run) + int(exact * 1e-6 / 60),
         threads=sizes.statistics_threads(run),
+        least=2 * sizes.LEAST_STATISTICS,
     )

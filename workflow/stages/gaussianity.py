@@ -34,4 +34,5 @@ def resources(job: Job) -> Resources:
         memory=sizes.statistics_memory(job.run),
         minutes=sizes.statistics_minutes(job.run),
         threads=sizes.statistics_threads(job.run),
+        least=sizes.LEAST_STATISTICS,
     )

@@ -31,4 +31,5 @@ def resources(job: Job) -> Resources:
     """All steps along all directions of one subspace, several times over."""
     section = job.run.sections.trajectory.variant(job.variant)
     numbers = section.steps * section.replicas * section.directions
-    return Resources(memory=sizes.STATISTICS_MB + sizes.mebibytes(numbers * 8 * 12), minutes=20)
+    memory = sizes.STATISTICS_MB + sizes.mebibytes(numbers * 8 * 12)
+    return Resources(memory, minutes=20, least=20)

@@ -53,6 +53,6 @@ def resources(job: Job) -> Resources:
     memory = sizes.mebibytes(results + pairs + 4_096 * run.samples)
     return Resources(
         memory=sizes.STATISTICS_MB + 7 * sizes.block_memory(run) + memory,
-        minutes=10 + int(2 * series * (OTHERS + declared * batches / 600) / 60),
+        minutes=sizes.LEAST + int(2 * series * (OTHERS + declared * batches / 600) / 60),
         threads=sizes.statistics_threads(run),
     )
