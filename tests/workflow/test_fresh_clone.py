@@ -36,9 +36,12 @@ SECONDS, SECONDS_SECOND, BYTES = 480, 15, 2e9
 GOALS = ("install", "run", "prune")
 # Programs of benchmarks/ that take seconds.
 QUICK = ("benchmarks/compare_results.py",)
-# What stands for a reader's own files.
+# What stands for a reader's own files and options.
 CARD = "results/noise_card.json"
-HERE = {"other/results": "results", " a.json": f" {CARD}", " b.json": f" {CARD}"}
+HERE = {
+    **{"other/results": "results", " a.json": f" {CARD}", " b.json": f" {CARD}"},
+    " …": " --cores all",
+}
 
 
 class Clone(NamedTuple):
