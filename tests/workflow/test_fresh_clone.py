@@ -29,7 +29,7 @@ from example_documents import (
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
-# The promise is 5 minutes and 6 seconds on two idle cores; a shared machine gets some slack here, and the
+# The promise is about 5 minutes on two idle cores; a shared machine gets some slack here, and the
 # measured times are printed.
 SECONDS, SECONDS_SECOND, BYTES = 480, 15, 2e9
 # Make's goals that are run as they stand; the others are planned.
