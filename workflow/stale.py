@@ -51,16 +51,20 @@ def stale(experiment: Experiment) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for place, result in sorted(_results(output)):
         if str(result) not in asked:
-            found.setdefault(_name(place, output, kept, experiment), []).append(place)
+            figure = result.parent == output / "figures"
+            name = _figure(result, experiment) if figure else _folder(place, output, kept)
+            found.setdefault(name, []).append(place)
         elif place.suffix == ".kept" and not result.exists():
             found.setdefault(REMOVED, []).append(place)
     return found
 
 
-def _name(place: Path, output: Path, kept: set[Path], experiment: Experiment) -> str:
-    if place.parent == output / "figures":
-        run, _, figure = place.stem.partition("-")
-        return f"figures/{run}-{figure if run in experiment.runs else '*'}.*"
+def _figure(path: Path, experiment: Experiment) -> str:
+    run, _, figure = path.stem.partition("-")
+    return f"figures/{run}-{figure if run in experiment.runs else '*'}.*"
+
+
+def _folder(place: Path, output: Path, kept: set[Path]) -> str:
     while place.parent != output and place.parent not in kept:
         place = place.parent
     return str(place.relative_to(output)) + "/" * place.is_dir()

@@ -66,11 +66,12 @@ def test_a_killed_training_resumes_and_ends_bit_identical(tmp_path, stage_at, mo
     assert 1 < len(rows) < 41
     finish(killed)
     finish(whole)
-    names = sorted(str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file())
+    published = [whole / "training.csv", *(whole / "checkpoints").glob("[!.]*")]
+    names = sorted(str(path.relative_to(whole)) for path in published)
     assert names == [f"checkpoints/epoch-{e}.safetensors" for e in (0, 1, 39, 40)] + [
         "training.csv"
     ]
-    assert sorted(path.name for path in killed.iterdir()) == ["checkpoints", "training.csv"]
+    assert sorted(path.name for path in killed.glob("[!.]*")) == ["checkpoints", "training.csv"]
     for name in names:
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
