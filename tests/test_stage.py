@@ -74,14 +74,20 @@ def test_threads_are_those_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 <= stage.available_threads() <= (os.cpu_count() or 1)
 
 
-def test_a_log_begins_before_anything_heavy_is_imported() -> None:
-    # The program is asked for no more than its name: what it would import fails.
+@pytest.mark.parametrize(
+    ("arguments", "begins"), [(["--settings", "{}"], True), (["compare"], False)]
+)
+def test_a_jobs_log_begins_before_anything_heavy_is_imported(
+    arguments: list[str], begins: bool
+) -> None:
+    # What the program would import fails.
     broken = "import sys; sys.modules['numpy'] = sys.modules['tqdm'] = None; import runpy; sys.argv = ['-m']; "
-    begin = broken + "sys.orig_argv = ['python', '-m', 'gradnoise.data']; "
+    begin = broken + f"sys.orig_argv = ['python', '-m', 'gradnoise.data', *{arguments}]; "
     run = "runpy.run_module('gradnoise.data', alter_sys=True)"
     done = subprocess.run(
         [sys.executable, "-c", begin + run], capture_output=True, text=True, check=False
     )
     first, *rest = done.stderr.splitlines()
-    assert first.split(" ", 1)[1].startswith(f"INFO gradnoise.data on {os.uname().nodename}, pid ")
+    line = f"INFO gradnoise.data on {os.uname().nodename}, pid "
+    assert first.partition(" ")[2].startswith(line) == begins
     assert "ModuleNotFoundError" in rest[-1]
