@@ -1,5 +1,6 @@
 """Studies of the whole experiment: simulations with tables of their own, of no run; one folder a stage."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from gradnoise.store.tables import write_table
 from gradnoise.store.variables import Variable
+from gradnoise.store.work_area import WorkArea
+
+log = logging.getLogger(__name__)
 
 Rows = list[dict[str, Any]]
 Tables = Mapping[str, Sequence[Variable]]
@@ -49,3 +53,31 @@ def write(folder: Path, stage: str, tables: Tables, found: Mapping[str, Rows]) -
         write_table(
             folder / f"{stage}_{name}.csv", [{each: row[each] for each in columns} for row in rows]
         )
+
+
+def publish(
+    output: Path,
+    manifest: Mapping[str, Any],
+    studies: Mapping[str, Study[Settings]],
+    names: Sequence[str],
+    settings: Settings,
+) -> None:
+    """Run studies of a stage and publish the folder of their tables, unless an earlier attempt has.
+
+    Args:
+        output: the folder, named as the stage.
+        manifest: of the work area.
+        studies: all that the stage has.
+        names: of those to run.
+        settings: the stage's.
+    """
+    stage, tables = output.name, declared(output.name, studies)
+    with WorkArea(output, manifest, {stage: output}) as area:
+        if area.published:
+            return
+        folder = area.path / stage
+        folder.mkdir(exist_ok=True)
+        for name in names:
+            write(folder, stage, tables, studies[name].run(settings))
+            log.info("%s: done", name)
+        area.publish()
