@@ -70,7 +70,7 @@ class Dynamics:
         self._require_curvature()
 
     def steps(self, first: int, last: int) -> Iterator[Tensor]:
-        """Take steps first to last - 1; yields each one's mini-batch losses (R,)."""
+        """Take steps first to last - 1; yields each one's loss, the mean over all mini-batches, ()."""
         size = self.settings.batch_size
         drawn = np.stack([draws.batches(size, first, last) for draws in self.draws], axis=1)
         for batch in torch.from_numpy(drawn.astype(np.int64)).to(self.start.device):

@@ -124,7 +124,7 @@ class Recording:
         return self.projector.project(self.dynamics.replicas.position - self.dynamics.start)
 
     def _require_finite(self, losses: Tensor) -> None:
-        wrong = ~losses.isfinite().all(dim=1)
+        wrong = ~losses.isfinite()
         if wrong.any():
             step = self.step + int(wrong.int().argmax())
             rate = self.dynamics.settings.learning_rate
