@@ -18,6 +18,7 @@ from numba.core.dispatcher import Dispatcher
 
 import gradnoise
 from gradnoise.balance import sample_diagonal, sample_units
+from gradnoise.clt.exact.distance import Law
 from gradnoise.clt.value_classes import frequencies
 from gradnoise.draws.batches import Draws
 from gradnoise.gaussianity.normality import describe
@@ -104,6 +105,8 @@ def of_tails(random: np.random.Generator) -> Iterator[Any]:
 
 def of_clt(random: np.random.Generator) -> Iterator[Any]:
     yield frequencies(random.integers(0, 9, (200, 5)).astype(np.float32))
+    law = Law(random.gamma(0.6, size=900))
+    yield np.array([law.distance(size) for size in (5, 64, 301)])
 
 
 def of_langevin(random: np.random.Generator) -> Iterator[Any]:

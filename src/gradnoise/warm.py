@@ -6,6 +6,7 @@ cache folder where those are read-only.
 
 from gradnoise.balance import ensembles
 from gradnoise.clt import value_classes
+from gradnoise.clt.exact import kernels as exact
 from gradnoise.gaussianity import normality
 from gradnoise.gradients import contractions, directions
 from gradnoise.langevin import surrogates
@@ -18,7 +19,7 @@ from gradnoise.tails.stable import index
 
 KERNELS = (
     *(contractions, directions, gather, growth, normality, kernels, index),
-    *(value_classes, projection_fits, surrogates, ensembles),
+    *(value_classes, exact, projection_fits, surrogates, ensembles),
     sparse_features,
 )
 

@@ -137,7 +137,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("batch_size", [2, 16, 64])
+@pytest.mark.parametrize("batch_size", [2, 4, 16, 64])
 def test_every_shape_has_the_distance_of_its_finely_rounded_law(
     shape: str, batch_size: int
 ) -> None:

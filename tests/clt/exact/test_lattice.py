@@ -7,8 +7,9 @@ from scipy import stats
 from gradnoise.clt.exact.lattice import (
     Reach,
     common_spacing,
+    length,
     masses,
-    power,
+    near,
     rounding_bound,
     sum_of_draws,
 )
@@ -69,10 +70,22 @@ def test_the_sum_of_draws_is_the_convolution_wherever_the_window_starts() -> Non
     np.testing.assert_allclose(part, expected[start : start + 64], atol=1e-3)
 
 
-def test_powers_by_squaring_are_powers() -> None:
-    spectrum = np.exp(1j * np.arange(5.0)) * np.linspace(0.1, 1, 5)
-    for exponent in (1, 2, 3, 64, 77):
-        np.testing.assert_allclose(power(spectrum, exponent), spectrum**exponent, rtol=1e-12)
+def test_transforms_are_no_longer_than_need_be() -> None:
+    assert [length(n) for n in (1, 2, 3, 7, 8, 9, 11, 13, 1025, 1281)] == [
+        *(1, 2, 3, 8, 8, 10, 12, 16, 1280, 1536)
+    ]
+
+
+def test_nothing_but_the_points_near_zero_decides_on_the_distance() -> None:
+    # Of 20 draws, whose deviation is 4.47: 7 deviations are 31.3, and 20 offsets of 0.35 are 7.
+    here, points = near(-60, 120, 1.0, 0.35, 20)
+    assert points.size == here.stop - here.start
+    np.testing.assert_allclose(points * np.sqrt(20), np.arange(-60, 60)[here] + 7)
+    assert points[0] <= -7 < points[1]
+    assert points[-2] <= 7 < points[-1]
+    # A window that lies wholly on one side keeps its nearest point.
+    for start, expected in ((200, 0), (-300, 19)):
+        assert near(start, 20, 1.0, 0.35, 20)[0] == slice(expected, expected + 1)
 
 
 def test_the_rounding_bound_covers_simulated_sums_of_errors() -> None:

@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from gradnoise.clt.exact.kernels import integrate, share, wrap
 from gradnoise.clt.exact.lattice import (
     OUTSIDE,
     Reach,
     common_spacing,
+    damping,
     masses,
-    power,
+    near,
     rounding_bound,
     sum_of_draws,
 )
@@ -35,7 +37,7 @@ Floats = NDArray[np.float64]
 TOLERANCE = 1e-4  # error bound of a distance
 RELATIVE = 1e-2  # what is enough where many distances are computed, of the distance
 LONGEST = 1 << 22  # transform
-SMOOTH_FROM = 16  # draws: below, single values of the sum may stand out
+SMOOTH_FROM = 4  # draws: the characteristic function of fewer, of N values alike, is no smaller than the tolerance
 FEW = 64  # distinct values that are never taken for a smooth law
 REPEATED = 0.02  # share of the values, the most frequent one apart, that stand more than once in a smooth law
 COARSE = 0.08, 0.5  # least and largest spacing of the coarse lattice, deviations of the values
@@ -117,6 +119,10 @@ class Law:
         self.atom = float(self.weights[self.main]) if counts[self.main] > 1 else 0.0
         self.spacing = common_spacing(self.values)  # of the lattice they are on, if any
         self.reach = Reach(self.values, self.weights)
+        self.scanned: tuple[int, Floats] = (
+            0,
+            np.empty(0),
+        )  # batch size of the last scan, and what it found
         others = np.delete(counts, self.main)
         repeated = int(others[others > 1].sum())
         self.may_be_smooth = distinct.size > FEW and repeated <= REPEATED * x.size
@@ -164,19 +170,24 @@ class Law:
         start, total = sum_of_draws(
             mass, 0, batch_size, spacing, self.values[0] + shift, self.reach.of(batch_size)
         )
-        places = np.arange(start, start + total.size)
-        points = places * spacing + batch_size * (self.values[0] + shift)
-        normal, upper = ndtr(points / np.sqrt(batch_size)), np.cumsum(total)
+        here, points = near(start, total.size, spacing, self.values[0] + shift, batch_size)
+        upper, normal, total = np.cumsum(total)[here], ndtr(points), total[here]
         largest = max(np.abs(upper - normal).max(), np.abs(upper - total - normal).max())
         return Distance(float(largest), bound + 2 * OUTSIDE)
 
     def _smooth(self, batch_size: int, relative: float) -> Distance | None:
         """From a coarse lattice that keeps the first moments; None where the sum is not smooth there."""
         step = min(max(COARSE[0], SHARE * float(np.sqrt(batch_size))), COARSE[1])
-        found = np.nan
-        for halving in range(HALVINGS + 1):
-            before, spacing = found, step / 2**halving
-            found = self._shared(batch_size, spacing)
+        found = self._shared(batch_size, step)
+        # What a lattice hides is known before its transforms: those that hide too much are not computed.
+        spacings = [step / 2**halving for halving in range(1, HALVINGS + 1)]
+        most = 2 * max(TOLERANCE, relative * found)
+        while spacings and self._hidden(batch_size, spacings[0]) > most:
+            coarser = spacings.pop(0)
+            if spacings and self._hidden(batch_size, spacings[0]) <= most:
+                found = self._shared(batch_size, coarser)
+        for spacing in spacings:
+            before, found = found, self._shared(batch_size, spacing)
             change = abs(found - before)
             if change < max(CHANGE[0], CHANGE[1] * found):
                 bound = change + self._hidden(batch_size, spacing)
@@ -187,25 +198,18 @@ class Law:
     def _shared(self, batch_size: int, spacing: float) -> float:
         """Each value shared by three neighbours: mean and variance exact, third moment on average."""
         offset = self.values[self.main]  # on the lattice, so that its atom is kept
-        scaled = (self.values - offset) / spacing
-        nearest = np.round(scaled)
-        rest = scaled - nearest
-        first = int(nearest.min()) - 1
-        index = nearest.astype(np.int64) - first
-        length = int(index.max()) + 2
-        mass = masses(index, self.weights * (1 - rest**2), length)
-        mass += masses(index - 1, self.weights * rest * (rest - 1) / 2, length)
-        mass += masses(index + 1, self.weights * rest * (rest + 1) / 2, length)
+        first, last = (int(np.rint((end - offset) / spacing)) for end in self.values[[0, -1]])
+        mass = np.zeros(last - first + 3)
+        share(self.values, self.weights, offset, spacing, first - 1, mass)
         start, total = sum_of_draws(
-            mass, first, batch_size, spacing, offset, self.reach.of(batch_size)
+            mass, first - 1, batch_size, spacing, offset, self.reach.of(batch_size)
         )
-        places = np.arange(start, start + total.size)
-        normal = ndtr((places * spacing + batch_size * offset) / np.sqrt(batch_size))
+        here, points = near(start, total.size, spacing, offset, batch_size)
         # Midway through each lattice point's mass; a true jump only where the main value is drawn throughout.
-        middle = np.abs(np.cumsum(total) - total / 2 - normal)
+        middle = np.abs(np.cumsum(total)[here] - total[here] / 2 - ndtr(points))
         largest = float(middle.max())
-        if 0 <= -start < total.size:
-            largest = max(largest, float(middle[-start]) + self.atom**batch_size / 2)
+        if here.start <= -start < here.stop:
+            largest = max(largest, float(middle[-start - here.start]) + self.atom**batch_size / 2)
         return largest
 
     def _hidden(self, batch_size: int, spacing: float) -> float:
@@ -216,24 +220,26 @@ class Law:
         |F - G| at most the integral of |f - g| / (pi t), from half of the lattice's last frequency to where steps
         of the distribution function are below the tolerance.
         """
-        offset = self.values - self.values[self.main]
-        fine = FINE * float(np.sqrt(batch_size))
-        # Circular: whole turns change no frequency of the transform.
-        index = np.round(offset / fine).astype(np.int64) % SCAN
-        spectrum = np.fft.rfft(masses(index, self.weights, SCAN))
-        lowest = int(SCAN * fine / (4 * spacing))  # the frequency pi / (2 spacing)
-        band = slice(max(1, lowest), spectrum.size // 2)
-        # Rounding dampens what it does not meet on its points.
-        damping = np.sinc(np.arange(band.start, band.stop) / SCAN)
-        others = (spectrum[band] - self.atom) / damping
-        one = batch_size * self.atom ** (batch_size - 1)
-        rest = np.abs(power(self.atom + others, batch_size) - self.atom**batch_size - one * others)
-        hidden = float(np.sum(rest / np.arange(band.start, band.stop)) / np.pi)
+        lowest = int(SCAN * FINE * float(np.sqrt(batch_size)) / (4 * spacing))  # pi / (2 spacing)
+        hidden = self._above(batch_size, max(1, lowest))
         if self.atom:
+            offset = self.values - self.values[self.main]
+            one = batch_size * self.atom ** (batch_size - 1)
             cells = ((offset - offset[0]) / spacing).astype(np.int64)
             mass = masses(cells, np.where(offset == 0, 0.0, self.weights))
             hidden += one * float(np.convolve(mass, np.ones(3)).max())
         return hidden
+
+    def _above(self, batch_size: int, lowest: int) -> float:
+        """Integral of |f - g| / (pi t) from a frequency on, but for one draw or none apart from the main value."""
+        if self.scanned[0] != batch_size:
+            fine = FINE * float(np.sqrt(batch_size))
+            mass = np.zeros(SCAN)
+            wrap(self.values, self.weights, self.values[self.main], fine, mass)
+            above = np.zeros(SCAN // 4 + 1)
+            integrate(np.fft.rfft(mass), self.atom, batch_size, damping(SCAN), above)
+            self.scanned = batch_size, above
+        return float(self.scanned[1][min(lowest, SCAN // 4)])
 
 
 def _standardised(distinct: Floats, weights: Floats) -> Floats:

@@ -1,7 +1,11 @@
 """Sums of draws on a lattice: masses, windows, and what rounding to it may cost."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
+
+from gradnoise.clt.exact.kernels import power
 
 Floats = NDArray[np.float64]
 
@@ -9,6 +13,7 @@ OUTSIDE = 1e-8  # probability of the sum that may lie outside the transform's wi
 DENSITY = 0.3989422804014327  # largest slope of the normal distribution function
 BINS = 1024  # in which values are gathered to bound the sum's reach
 COMMON = 1 << 16  # most points of a common lattice
+FAR = 7.0  # deviations from which on the normal distribution function is 0 or 1, to 1e-11
 FIRST = 64  # gaps from which a common spacing is guessed, before all are held against it
 
 
@@ -86,8 +91,10 @@ def sum_of_draws(
     below, above = (side + 2 * spacing for side in reach)
     whole = batch_size * (mass.size - 1) + 1
     needed = max(mass.size, min(whole, int((below + above) / spacing) + 2))
-    size = 1 << int(np.ceil(np.log2(needed)))
-    total = np.fft.irfft(power(np.fft.rfft(mass, size), batch_size), size)
+    size = length(needed)
+    spectrum = np.fft.rfft(mass, size)
+    power(spectrum, batch_size)
+    total = np.fft.irfft(spectrum, size)
     if size >= whole:
         return batch_size * first, total
     # The transform is circular: start where the sum has not begun yet.
@@ -95,28 +102,53 @@ def sum_of_draws(
     return start, np.roll(total, (batch_size * first - start) % size)
 
 
-def power(spectrum: NDArray[np.complex128], exponent: int) -> NDArray[np.complex128]:
-    """By squaring: numpy's own power of complex numbers takes logarithms and is ten times slower."""
-    result = None
-    while exponent:
-        if exponent & 1:
-            result = spectrum.copy() if result is None else result * spectrum
-        exponent >>= 1
-        if exponent:
-            spectrum = spectrum * spectrum
-    assert result is not None
-    return result
+def length(needed: int) -> int:
+    """Length of a transform that is fast: the least of 2^k, 3 * 2^k and 5 * 2^k that is no shorter than needed."""
+    whole = 1 << max(0, needed - 1).bit_length()
+    return min(size for size in (whole, whole // 4 * 3, whole // 8 * 5) if size >= needed)
+
+
+def near(
+    start: int, count: int, spacing: float, offset: float, batch_size: int
+) -> tuple[slice, Floats]:
+    """Where the sum's distance to the normal law may be largest: the points within FAR deviations, and one beyond each end.
+
+    Further out the normal distribution function is 0 or 1 and the sum's own monotone, so that of all points there the
+    first has the largest distance.
+
+    Args:
+        start, count: multiples of the spacing, `start` the first.
+        spacing: in standard deviations of one draw.
+        offset: what a draw is at multiple 0.
+        batch_size: B.
+
+    Returns:
+        Which of the `count` points, and where they are, in standard deviations of the sum.
+    """
+    deviation = float(np.sqrt(batch_size))
+    ends = ((side * FAR * deviation - batch_size * offset) / spacing for side in (-1, 1))
+    low, high = (int(np.floor(end)) - start for end in ends)
+    here = slice(min(max(low, 0), count - 1), max(min(high + 2, count), 1))
+    places = np.arange(start + here.start, start + here.stop)
+    return here, np.asarray((places * spacing + batch_size * offset) / deviation)
+
+
+@cache
+def damping(points: int) -> Floats:
+    """What rounding to a circle of so many points takes from the first quarter of its frequencies, (points / 4,)."""
+    return np.asarray(np.sinc(np.arange(points // 4) / points))
 
 
 def rounding_bound(errors: Floats, weights: Floats, spacing: float, batch_size: int) -> float:
     """How far the distance may be off when each draw is off by one of these errors (of mean zero).
 
     With probability 1 - delta(u) their sum is above -u (or below u), delta by Bernstein's inequality: the
-    distance moves by at most sup Phi' u / sqrt(B) + delta(u). The least over u.
+    distance moves by at most sup Phi' u / sqrt(B) + delta(u). The least over u; none exceeds B of the largest errors.
     """
     variance, most = batch_size * float(errors**2 @ weights), float(np.abs(errors).max())
     if most < 1e-6 * spacing:
         return batch_size * most / float(np.sqrt(batch_size))
     u = (np.sqrt(variance) + most) * np.linspace(0.0, 12.0, 97)[1:]
     delta = np.exp(-(u**2) / (2 * (variance + most * u / 3)))
+    u, delta = np.append(u, batch_size * most), np.append(delta, 0.0)
     return float(np.min(DENSITY * u / np.sqrt(batch_size) + delta))
