@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gradnoise.store.checksums import beside
+
 KILLED = 137
 
 
@@ -58,7 +60,7 @@ def forked(program: Callable[[], None], folder: Path) -> int:
     os._exit(status)
 
 
-def wait(number: int, folder: Path, seconds: float = 120) -> Ended:
+def wait(number: int, folder: Path, seconds: float = 600) -> Ended:
     """Wait for a started job.
 
     Raises:
@@ -132,10 +134,19 @@ def contents(paths: Iterable[Path], folder: Path) -> dict[str, str]:
     found = {}
     for path in paths:
         place = folder / path
-        for file in [place] if place.is_file() else sorted(place.rglob("*")):
+        files = [place, beside(place)] if place.is_file() else sorted(place.rglob("*"))
+        for file in files:
             if file.is_file() and file.name != ".snakemake_timestamp":
                 found[str(file.relative_to(folder))] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
+
+
+def forget(paths: Iterable[Path], folder: Path) -> None:
+    """Remove a job's outputs, and all that attempts at it have left."""
+    remove(paths, folder)
+    for path in paths:
+        hidden = [path.with_name(f".{path.name}{suffix}") for suffix in (".work", ".kept")]
+        remove([*hidden, beside(path)], folder)
 
 
 def remove(paths: Iterable[Path], folder: Path) -> None:

@@ -1,6 +1,8 @@
 """Zarr stores: declared, sealed, checked, and opened by others without a warning."""
 
+import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import xarray
 import zarr
 
 from gradnoise.errors import InputError
-from gradnoise.store import arrays
+from gradnoise.store import arrays, checksums
 from gradnoise.store.variables import Variable
 
 NOISE = Variable("noise", "what is left", "loss", ("batch", "coordinate"))
@@ -95,6 +97,59 @@ def test_only_the_member_that_is_read_is_checked_for_lost_chunks(tmp_path: Path)
         arrays.open_store(tmp_path / "a.zarr", "two")
     with pytest.raises(InputError, match="found no 'three'; there are: one, two"):
         arrays.open_store(tmp_path / "a.zarr", "three")
+
+
+def listed_store(path: Path) -> Path:
+    """Two groups of an array each, and the list of checksums that a published store has."""
+    group = zarr.open_group(path, mode="w")
+    for name in ("one", "two"):
+        arrays.put_array(group.create_group(name), ROW, np.arange(6.0))
+    arrays.seal(group)
+    checksums.write_list(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "message"),
+    [
+        ("one/row/c/0", lambda path: path.write_bytes(b""), "found 0 bytes of the 52"),
+        ("one/row/c/0", lambda path: path.unlink(), "this file is missing"),
+        ("one/row/zarr.json", lambda path: path.unlink(), "this file is missing"),
+        (
+            "one/zarr.json",
+            lambda path: path.write_text(path.read_text().replace("3", "4")),
+            "found other bytes",
+        ),
+        (
+            "zarr.json",
+            lambda path: path.write_text(path.read_text().replace("one", "six")),
+            "found other bytes",
+        ),
+    ],
+)
+def test_of_a_listed_store_the_damaged_file_is_named(
+    name: str, damage: Callable[[Path], None], message: str, tmp_path: Path
+) -> None:
+    path = listed_store(tmp_path / "a.zarr")
+    assert arrays.open_store(path)["one/row"][5] == 5  # type: ignore[index]
+    damage(path / name)
+    with pytest.raises(InputError, match=f"a.zarr/{name}: {message}.*; delete {path} and run"):
+        arrays.open_store(path, "one")
+    if name != "zarr.json":
+        assert arrays.open_store(path, "two")["two/row"][5] == 5  # type: ignore[index]
+
+
+def test_large_chunks_have_their_size_in_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    group = zarr.open_group(path, mode="w")
+    arrays.put_array(group, ROW, np.arange(checksums.LARGEST / 8))
+    arrays.seal(group)
+    checksums.write_list(path)
+    assert checksums.read_list(path)["row/c/0"] == f"-------- {checksums.LARGEST + 4}"
+    assert arrays.open_store(path)["row"][7] == 7  # type: ignore[index]
+    os.truncate(path / "row/c/0", 1 << 19)
+    with pytest.raises(InputError, match="row/c/0: found 524288 bytes of the 1048580"):
+        arrays.open_store(path)
 
 
 def test_arrays_say_what_they_are(tmp_path: Path) -> None:

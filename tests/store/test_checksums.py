@@ -76,7 +76,7 @@ def test_a_file_cut_short_or_grown_is_told_with_its_sizes(
 
 
 def test_a_file_that_is_gone_is_missed_where_something_knows_of_it(tmp_path: Path) -> None:
-    for path in (table(tmp_path), listed(tmp_path)):
+    for path in (table(tmp_path), listed(tmp_path), hdf5(tmp_path)):
         path.unlink()
         with pytest.raises(InputError, match="this file is missing"):
             checksums.verify(path)
@@ -87,6 +87,13 @@ def test_of_a_folder_the_folder_is_to_be_deleted(tmp_path: Path) -> None:
     path.write_text("a\n7\n")
     with pytest.raises(InputError, match=f"delete {path.parent} and run again"):
         checksums.verify_folder(path.parent)
+
+
+def test_a_file_deep_in_a_folder_is_verified_with_it(tmp_path: Path) -> None:
+    folder = listed(tmp_path).parent
+    (folder / "deep/two.csv").write_text("b\n3\n")
+    with pytest.raises(InputError, match=f"deep/two.csv: found other bytes.*; delete {folder} and"):
+        checksums.verify_folder(folder)
 
 
 def test_a_damaged_checksum_is_damage(tmp_path: Path) -> None:

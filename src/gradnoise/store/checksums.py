@@ -9,7 +9,6 @@ which no checksum is known, a copy elsewhere for instance, is taken as it is.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,9 +19,10 @@ from gradnoise.errors import InputError
 LIST = ".checksums.json"  # of a folder
 BESIDE = ".crc32c"  # suffix of a file's own
 USER_BLOCK = 512  # bytes, the least that HDF5 accepts
-# Larger files of a Zarr store are chunks of arrays, which it checksums and verifies itself.
+# Larger files of a Zarr store are chunks of arrays, which it checksums and verifies itself: of these the list has sizes.
 LARGEST = 1 << 20
 STORE = "zarr.json"
+_UNREAD = "-" * 8  # for a checksum that is not taken
 _BLOCK = 1 << 20
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
@@ -83,18 +83,17 @@ def write_list(folder: Path, origin: str = "") -> None:
         folder: with all its files.
         origin: what the result was made from; a part of its `identity`.
     """
-    listed = {str(path.relative_to(folder)): checksum(path) for path in sorted(_files(folder))}
+    store = (folder / STORE).exists()
+    listed = {
+        str(path.relative_to(folder)): f"{_UNREAD} {size}"
+        if store and (size := path.stat().st_size) > LARGEST
+        else checksum(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != LIST
+    }
     made_from = hashlib.sha256(origin.encode()).hexdigest()
     text = json.dumps({"origin": made_from, "files": listed}, indent=0)
     (folder / LIST).write_text(text + "\n")
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    store = (folder / STORE).exists()
-    for path in folder.rglob("*"):
-        large = store and path.stat().st_size > LARGEST
-        if path.is_file() and path.name != LIST and not large:
-            yield path
 
 
 def identity(path: Path) -> str:
@@ -112,23 +111,26 @@ def verify(path: Path) -> None:
         DamagedError: names the file, what is wrong with it, and what to delete.
     """
     expected = _known(path)
-    if expected is None:
-        return
+    if expected is not None:
+        _compare(path, expected, USER_BLOCK if path.suffix == ".h5" else 0)
+
+
+def _compare(path: Path, expected: str, start: int = 0, *, sizes_only: bool = False) -> None:
     if not path.is_file():
         raise damaged(path, "this file is missing")
-    found = checksum(path, USER_BLOCK if path.suffix == ".h5" else 0)
-    if found == expected:
-        return
-    size, least = int(found.split()[1]), int(expected.split()[1])
-    if size != least:
+    crc, least = expected.split()
+    if (size := os.stat(path).st_size - start) != int(least):
         raise damaged(path, f"found {size} bytes of the {least} that were written")
-    raise damaged(path, "found other bytes than were written (their checksum differs)")
+    if crc != _UNREAD and not sizes_only and checksum(path, start) != expected:
+        raise damaged(path, "found other bytes than were written (their checksum differs)")
 
 
 def _known(path: Path) -> str | None:
     """The checksum that was written with a file; None where there is none."""
     if path.suffix == ".h5":
-        return _in_user_block(path) if path.is_file() else None
+        if not path.is_file():
+            raise damaged(path, "this file is missing")
+        return _in_user_block(path)
     hidden = beside(path)
     if hidden.is_file():
         return _text(hidden).strip()
@@ -191,7 +193,8 @@ def damaged(path: Path, what: str) -> DamagedError:
     for folder in path.parents:
         if (folder / LIST).exists():
             result = folder
-    return DamagedError(f"{path}: {what}; delete {result} and run again")
+    advice = f"delete {result} and run again" if result.exists() else "run again"
+    return DamagedError(f"{path}: {what}; {advice}")
 
 
 def verify_folder(folder: Path) -> None:
@@ -200,6 +203,26 @@ def verify_folder(folder: Path) -> None:
     Raises:
         DamagedError: names the first that is not what was written.
     """
-    if (folder / LIST).exists():
-        for name in read_list(folder):
-            verify(folder / name)
+    for name, expected in _listed(folder).items():
+        _compare(folder / name, expected)
+
+
+def verify_store(path: Path, member: str = "") -> None:
+    """Verify a Zarr store's metadata, and the sizes of its chunks: a lost one would read as its fill value.
+
+    What is in the chunks Zarr verifies where it reads them.
+
+    Args:
+        path: of the store.
+        member: only this group, and the root.
+
+    Raises:
+        DamagedError: names the first file that is not what was written.
+    """
+    for name, expected in _listed(path).items():
+        if name == STORE or name.startswith(f"{member}/" if member else ""):
+            _compare(path / name, expected, sizes_only=not name.endswith(STORE))
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    return read_list(folder) if (folder / LIST).exists() else {}

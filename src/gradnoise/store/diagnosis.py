@@ -22,9 +22,7 @@ def require_whole(paths: Iterable[Path]) -> None:
 
 
 def _require_whole_folder(folder: Path) -> None:
-    if (folder / checksums.LIST).exists():
-        for name in checksums.read_list(folder):
-            checksums.verify(folder / name)
+    checksums.verify_folder(folder)
     if (folder / checksums.STORE).exists():
         _require_whole_store(folder)
 

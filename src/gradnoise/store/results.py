@@ -78,6 +78,8 @@ def opened(path: Path, stage: str) -> Iterator[h5py.File]:
     Raises:
         InputError: names the file, where it is missing, damaged, or lacks what is read from it.
     """
+    if not path.is_file():
+        raise InputError(f"{path}: expected a complete {stage} file, found none; run again")
     checksums.verify(path)
     try:
         with h5py.File(path) as file:
