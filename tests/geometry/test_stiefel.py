@@ -50,6 +50,56 @@ def test_retractions_stay_on_the_manifold_and_follow_the_step_in_first_order(way
         assert torch.allclose(close, factor * step, atol=2e-4)
 
 
+@pytest.mark.parametrize("way", ["qr", "polar"])
+def test_retractions_of_many_at_once_are_those_of_each_long_steps_among_them(way) -> None:
+    # Of a step of 1e9 a Gram matrix has lost the 1 that it is added to.
+    lengths = (0.3, 1e9, 2.0)
+    pairs = [(weights, length * tangent(weights, step)) for length in lengths for weights, step in [pair(7, 4)]]  # fmt: skip
+    weights, steps = (torch.stack(each) for each in zip(*pairs, strict=True))
+    found = RETRACTIONS[way](weights, steps)
+    assert (found.mT @ found - torch.eye(4).double()).abs().max() < 1e-14
+    for one, start, step in zip(found, weights, steps, strict=True):
+        if way == "qr":
+            q, r = torch.linalg.qr(start + step)
+            expected = q * r.diagonal().sign()
+        else:
+            left, _, right = torch.linalg.svd(start + step, full_matrices=False)
+            expected = left @ right
+        assert torch.allclose(one, expected, atol=1e-9)
+
+
+def test_steps_that_are_not_finite_are_passed_on_and_leave_the_others() -> None:
+    weights, step = pair(7, 4)
+    steps = torch.stack([step * torch.nan, tangent(weights, step)])
+    found = RETRACTIONS["qr"](weights.expand(2, -1, -1), steps)
+    assert not found[0].isfinite().any()
+    assert torch.equal(found[1], RETRACTIONS["qr"](weights[None], steps[1:])[0])
+
+
+def test_weights_of_one_shape_step_together_as_they_would_alone() -> None:
+    random = generator(6, Stream.INITIALISATION)
+    shapes = ((5, 3), (3, 5), (5, 3), (4, 2, 2, 1), (5, 3))
+    starts = [
+        gain * torch.from_numpy(orthogonal(shape, random)).float()
+        for gain, shape in zip((0.5, 1.0, 1.5, 2.0, 2.5), shapes, strict=True)
+    ]
+    slopes = [torch.from_numpy(random.standard_normal(shape)).float() for shape in shapes]
+    together = [nn.Parameter(start.clone()) for start in starts]
+    alone = [nn.Parameter(start.clone()) for start in starts]
+    optimizers = [StiefelSGD(together, 0.1, 0.9), *(StiefelSGD([one], 0.1, 0.9) for one in alone)]
+    for step in range(3):
+        for parameters in (together, alone):
+            for one, slope in zip(parameters, slopes, strict=True):
+                one.grad = (1 + step) * slope
+        if step == 0:  # it has no momentum yet when its neighbours have some
+            together[2].grad = alone[2].grad = None
+        for optimizer in optimizers:
+            optimizer.step()
+    for one, other, start in zip(together, alone, starts, strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+        assert (one - start).abs().max() > 0.05
+
+
 def test_cayley_takes_the_canonical_direction_along_a_curve_of_third_order() -> None:
     for shape in ((7, 4), (9, 4)):  # by dense equations, and by Woodbury's formula
         weights, gradient = pair(*shape)
