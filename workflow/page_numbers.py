@@ -19,6 +19,7 @@ from gradnoise.claims.claim import Claim
 from gradnoise.claims.decision import decide
 from gradnoise.claims.experiment import Experiment
 from gradnoise.claims.geometry import fluctuations, isometry
+from gradnoise.claims.geometry import relation as of_curvature
 from gradnoise.claims.headline import count
 from gradnoise.claims.langevin import (
     irreversibility,
@@ -200,7 +201,9 @@ def functions(tables: Tables, root: Path) -> dict[str, Any]:
         "headline": lambda name, **key: count(pd.DataFrame(tables.rows(name, **key))).sentence,
         "prediction": lambda *key: prediction(tables, *key),
         "balance_verdicts": lambda: verdicts(tables, laws.CLAIMS),
-        "geometry_verdicts": lambda: verdicts(tables, [*isometry.CLAIMS, *fluctuations.CLAIMS]),
+        "geometry_verdicts": lambda: verdicts(
+            tables, [*isometry.CLAIMS, *fluctuations.CLAIMS, *of_curvature.CLAIMS]
+        ),
         "related_verdicts": lambda: verdicts(tables, related.CLAIMS),
         "studies": related.STUDIES,
         "quantity": lambda *key: quantity(tables, *key),

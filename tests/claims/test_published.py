@@ -64,6 +64,8 @@ FACTS = {
     "central_limit_alone": ("ours", OURS, "points", False, every),
     "power_of_the_test": ("ours", OURS, "points", False, every),
     "property_of_the_basis": ("ours", OURS, "points", False, some),
+    "isometry_changes_gaussianity": ("ours", OURS, "points", True, some),
+    "manifold_changes_gaussianity": ("ours", OURS, "points", False, some),
     **dict.fromkeys(
         ("noise_balance", "exact_stationary_laws", "phase_transition", "broken_ergodicity", "fluctuation_inversion"),
         ("companions", BOOK, "", False, every),
@@ -76,14 +78,7 @@ FACTS = {
         ("preactivation_fluctuations", "kernel_correlators"),
         ("companions", "related", "", False, every),
     ),
-    **dict.fromkeys(
-        ("fisher_follows_jacobian", "isometric_initialisation", "stiefel_does_well"),
-        ("companions", BOOK, "", False, every),
-    ),
-    **dict.fromkeys(
-        ("preactivation_fluctuations", "kernel_correlators"),
-        ("companions", "related", "", False, every),
-    ),
+    **dict.fromkeys(("hessian_is_fisher", "noise_is_fisher"), ("companions", OURS, "", False, every)),
     "third_moment_bounded": (CHECK, PAPER, "coordinates", False, every),
     "distance_bounded": (CHECK, PAPER, "distances", False, every),
 }  # fmt: skip

@@ -38,10 +38,14 @@ def test_cosines_and_traces_equal_dense_ones_within_their_errors() -> None:
         (found.hessian_noise, cosine(hessian, noise)),
         (found.noise_over_fisher, np.trace(noise) / np.trace(information)),
         (found.hessian_over_fisher, np.trace(hessian) / np.trace(information)),
+        (
+            found.rest_over_hessian,
+            np.linalg.norm(hessian - information) / np.linalg.norm(hessian),
+        ),
     ):
         assert 0 < estimate.standard_error < 0.2
         assert abs(estimate.value - expected) < 4 * estimate.standard_error
-    assert len({round(float(each.value), 3) for each in found}) == 5
+    assert len({round(float(each.value), 3) for each in found}) == 6
 
 
 def test_errors_are_the_spread_over_seeds() -> None:
@@ -60,6 +64,7 @@ def test_in_a_linear_model_the_hessian_is_the_fisher_information_whatever_the_la
     found = curvature_relation(model[2], F.cross_entropy, inputs[:, :4], targets, probes=5)
     assert abs(found.fisher_hessian.value - 1) < 1e-9
     assert abs(found.hessian_over_fisher.value - 1) < 1e-9
+    assert found.rest_over_hessian.value < 1e-6
     assert found.fisher_noise.value < 0.95
 
 
@@ -79,7 +84,8 @@ def test_five_probes_by_dense_products_and_their_jackknife() -> None:
         f, h, c = (signs @ matrix for matrix in matrices)
         traces = [np.sum(signs * each) for each in (f, h, c)]
         pairs = [cosine(f, h), cosine(f, c), cosine(h, c)]
-        return [*pairs, traces[2] / traces[0], traces[1] / traces[0]]
+        rest = np.linalg.norm(h - f) / np.linalg.norm(h)
+        return [*pairs, traces[2] / traces[0], traces[1] / traces[0], rest]
 
     size = len(matrices[0])
     drawn = (generator(2, Stream.GEOMETRY, "relation", index) for index in range(5))

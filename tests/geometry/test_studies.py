@@ -1,6 +1,7 @@
 """What every study of the stage finds, on small networks."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,29 @@ from torch import nn
 
 from example_geometry import SMALL, study
 from example_results import call
-from gradnoise.geometry import critical_initialisation, expected_fisher, jacobian_singular_values
+from gradnoise.draws.streams import Stream, generator
+from gradnoise.geometry import (
+    StiefelSGD,
+    critical_initialisation,
+    curvature_relation,
+    expected_fisher,
+    jacobian_singular_values,
+)
 from gradnoise.geometry.criticality import CriticalInitialisation
-from gradnoise.geometry.descents import Descent
+from gradnoise.geometry.descents import Arm, Descent, Ensemble, brackets, descend
 from gradnoise.geometry.networks import geometry, images, network
 from gradnoise.geometry.results import STUDIES, TABLES
+from gradnoise.geometry.settings import Settings
 from gradnoise.geometry.studies.fluctuations import GROUPS, layers, weights
-from gradnoise.geometry.studies.training import CHOOSING, JUDGED, best_rate, stable_rate
+from gradnoise.geometry.studies.relation import EPOCHS, PROBES, RATE
+from gradnoise.geometry.studies.training import (
+    CHOOSING,
+    JUDGED,
+    RESOLUTION,
+    best_rate,
+    mean_rate,
+    stable_rate,
+)
 
 
 def test_the_stage_writes_the_tables_of_its_studies_as_any_other_process_finds_them(
@@ -184,7 +201,13 @@ def test_training_counts_every_run_and_judges_other_seeds() -> None:
     # At a rate of 50 nothing is stable.
     wild = runs[runs["learning_rate"] == 50]
     assert (wild[wild["manifold"] == "euclidean"]["stable"] == 0).all()
-    assert (arms["stable_rate"] < 50).all()
+    ends = found["geometry_stability"]
+    assert (ends["stable"] < 50).all()
+    assert ((ends["unstable"] / ends["stable"]).between(1, RESOLUTION, inclusive="right")).all()
+    assert list(ends[ends["q"] == 0.6]["seed"]) == 3 * [*CHOOSING, *JUDGED]
+    middles = np.sqrt(ends["stable"] * ends["unstable"])
+    means = np.exp(np.log(middles).to_numpy().reshape(6, -1).mean(axis=1))
+    assert arms["stable_rate"].to_numpy() == pytest.approx(means)
 
 
 def test_on_the_manifold_hidden_weights_stay_orthogonal_and_the_start_is_the_same() -> None:
@@ -196,3 +219,105 @@ def test_on_the_manifold_hidden_weights_stay_orthogonal_and_the_start_is_the_sam
     assert set(rows["epoch"]) == {0, 1, 2, 3, 5}  # 20 steps, 60 / 15 an epoch
     later = rows[rows["epoch"] > 0]
     assert later["fisher"].nunique() == len(later)
+
+
+def alone(arm: Arm, rate: float, seed: int, steps: int) -> nn.Sequential:
+    """One network trained by torch's SGD, hidden weights by the optimizer of the manifold."""
+    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
+    model = network(arm.depth, settings.width, arm.initialisation, arm.q, seed)
+    *hidden, last = model
+    inner = [part for layer in hidden for part in layer.parameters()]
+    kind = StiefelSGD if arm.manifold == "stiefel" else torch.optim.SGD
+    optimizers = [kind(inner, rate), torch.optim.SGD(last.parameters(), rate)]
+    inputs, classes = shown.at(arm.q), torch.from_numpy(shown.classes)
+    random = generator(seed, Stream.GEOMETRY, "batches")
+    for _ in range(steps):
+        chosen = torch.from_numpy(random.integers(0, len(inputs), settings.batch_size))
+        model.zero_grad()
+        nn.functional.cross_entropy(model(inputs[chosen]), classes[chosen]).backward()
+        for optimizer in optimizers:
+            optimizer.step()
+    return model
+
+
+@pytest.mark.parametrize("manifold", ["euclidean", "stiefel"])
+def test_networks_beside_each_other_are_those_trained_alone(manifold: str) -> None:
+    arm = Arm(4, "orthogonal", manifold, 0.6)
+    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
+    together = Ensemble(arm, [(0.3, 2), (0.1, 5), (0.2, 2), (0.4, 7)], shown, settings)
+    for step in range(6):
+        if step == 3:
+            together.keep(np.array([True, False, True, True]))
+        together.step()
+    assert list(together.places) == [0, 2, 3]
+    losses = together.losses()
+    for place, (rate, seed) in enumerate([(0.3, 2), (0.2, 2), (0.4, 7)]):
+        expected = alone(arm, rate, seed, 6)
+        found = together.network(place)
+        for one, other in zip(found.parameters(), expected.parameters(), strict=True):
+            assert torch.allclose(one, other, atol=3e-6)
+        with torch.no_grad():
+            outputs = expected(together.inputs)
+        loss = nn.functional.cross_entropy(outputs, together.classes)
+        assert losses[place] == pytest.approx(float(loss), rel=1e-5)
+    moved = together.network(0)[2].weight - network(4, 12, "orthogonal", 0.6, 2)[2].weight
+    assert moved.abs().max() > 1e-3
+
+
+def test_descents_end_where_the_loss_is_reached_or_hope_is_lost() -> None:
+    arm = Arm(4, "gaussian", "euclidean", 0.6)
+    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
+    quick = replace(settings, steps=100)
+    reached, wild, slow = descend(arm, [(0.3, 2), (50.0, 2), (1e-4, 2)], shown, quick)
+    assert reached.arrived
+    assert reached.stable
+    assert 0 < reached.steps < 100
+    assert reached.steps % 10 == 0
+    before = alone(arm, 0.3, 2, reached.steps - 10)
+    with torch.no_grad():
+        outputs = before(shown.at(0.6))
+    assert nn.functional.cross_entropy(outputs, torch.from_numpy(shown.classes)) >= settings.loss
+    assert (wild.arrived, wild.stable, wild.steps) == (False, False, 100)
+    assert (slow.arrived, slow.stable, slow.steps) == (False, True, 100)
+
+
+def test_brackets_close_in_on_every_limit_from_either_side() -> None:
+    limits, asked = np.array([0.013, 0.7, 5.5, 1.0]), []
+
+    def stable(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+        asked.append(len(values))
+        return values <= limits[places]
+
+    low, high = brackets(stable, np.full(4, 0.5), 1.1)
+    assert (low <= limits).all()
+    assert (high > limits).all()
+    assert (high <= 1.1 * low).all()
+    assert (high > 1.03 * low).all()
+    assert asked[:2] == [4, 1]  # of the first ends one is too high, and it alone is asked again
+
+
+def test_mean_rates_are_geometric_with_students_interval() -> None:
+    ends = [(0.1, 0.11), (0.2, 0.21), (0.12, 0.13)]
+    found = mean_rate([{"stable": low, "unstable": high} for low, high in ends])
+    logs = np.log([np.sqrt(low * high) for low, high in ends])
+    assert found["stable_rate"] == pytest.approx(np.exp(logs.mean()))
+    half = 4.302653 * logs.std(ddof=1) / 3**0.5
+    assert found["stable_rate_lower"] == pytest.approx(np.exp(logs.mean() - half))
+    assert found["stable_rate_upper"] == pytest.approx(np.exp(logs.mean() + half))
+
+
+def test_the_relation_is_measured_on_the_networks_in_training() -> None:
+    rows = study("relation")["geometry_relation"]
+    assert len(rows) == 2 * 2 * SMALL["networks"] * len(EPOCHS)
+    shown = images(SMALL["seed"], SMALL["images"])
+    model = alone(Arm(4, "gaussian", "euclidean", 0.6), RATE, 2, 4)  # 60 / 15 steps an epoch
+    expected = curvature_relation(
+        model, nn.functional.cross_entropy, shown.at(0.6), shown.classes, probes=PROBES, seed=2
+    )
+    where = {"initialisation": "gaussian", "q": 0.6, "seed": 2, "epoch": 1}
+    (found,) = rows[(rows[list(where)] == pd.Series(where)).all(axis=1)].to_dict("records")
+    for name, estimate in expected._asdict().items():
+        assert found[name] == pytest.approx(float(estimate.value), rel=1e-3)
+        assert found[f"{name}_error"] == pytest.approx(float(estimate.standard_error), rel=0.02)
+    means = rows.groupby("epoch")["loss"].mean()
+    assert means.is_monotonic_decreasing

@@ -6,16 +6,18 @@ import pandas as pd
 from example_geometry import SMALL, study
 from gradnoise.report.geometry import findings
 
+NONE = pd.DataFrame({"claim": ["other"], "verdict": ["supported"], "scope": ["these networks"]})
+
 
 def test_nothing_is_said_without_the_stage():
-    assert findings({}) == []
+    assert findings({}, NONE) == []
 
 
 def test_every_study_has_its_sentences_and_the_initialisation_comes_first():
     tables = {}
-    for name in ("fluctuations", "training", "initialisation"):
+    for name in ("fluctuations", "relation", "training", "initialisation"):
         tables |= study(name)
-    first, training, rates, fluctuations = findings(tables)
+    first, training, rates, fluctuations, relation = findings(tables, NONE)
     rows = tables["geometry_initialisation"]
     slope = np.polyfit(np.log(rows["stretch"]), np.log(rows["fisher"]), 1)[0]
     assert first.startswith("Over 8 networks of depth 4 Fisher's largest eigenvalue grows")
@@ -38,11 +40,13 @@ def test_every_study_has_its_sentences_and_the_initialisation_comes_first():
     assert f"q = {SMALL['q'][1]}" in training
     assert "of 6 best rates lie at the edge" in rates
     assert f"From depth 20 to {SMALL['deepest']}" in fluctuations
-    assert len(findings(study("fluctuations"))) == 1
+    assert "at epoch 0 (loss 2" in relation
+    assert "at epoch 100 (loss" in relation
+    assert len(findings(study("fluctuations"), NONE)) == 1
 
 
 def said(**tables):
-    (sentence,) = findings({f"geometry_{name}": table for name, table in tables.items()})
+    (sentence,) = findings({f"geometry_{name}": table for name, table in tables.items()}, NONE)
     return sentence
 
 
@@ -88,16 +92,19 @@ def test_training_by_hand():
 
 
 def test_rates_by_hand():
-    columns = ("initialisation", "manifold", "depth", "q", "stable_rate", "best_rate", "at_edge")
+    columns = (
+        *("initialisation", "manifold", "depth", "q", "stable_rate", "stable_rate_lower"),
+        *("stable_rate_upper", "best_rate", "at_edge"),
+    )
     rows = [
-        ("orthogonal", "euclidean", 8, 0.5, 0.32, 0.1, 0),
-        ("orthogonal", "stiefel", 8, 0.5, 0.64, 0.1, 1),
-        ("gaussian", "euclidean", 16, 0.02, 0.08, 0.1, 0),
-    ]
+        ("orthogonal", "euclidean", 8, 0.5, 0.32, 0.3, 0.341, 0.1, 0),
+        ("orthogonal", "stiefel", 8, 0.5, 0.64, 0.5, 0.8, 0.1, 1),
+        ("gaussian", "euclidean", 16, 0.02, 0.08, 0.07, 0.0914, 0.1, 0),
+    ]  # fmt: skip
     assert said(arms=pd.DataFrame(rows, columns=columns)) == (
-        "The largest stable learning rates of those tried are 0.32 (orthogonal, depth 8, q = 0.5), 0.64 (on the "
-        "Stiefel manifold, depth 8, q = 0.5), 0.08 (Gaussian, depth 16, q = 0.02); 1 of 3 best rates lie at the edge of "
-        "those tried."
+        "The largest stable learning rates are 0.320 [0.300, 0.341] (orthogonal, depth 8, q = 0.5), 0.640 [0.500, 0.800] "
+        "(on the Stiefel manifold, depth 8, q = 0.5), 0.080 [0.070, 0.091] (Gaussian, depth 16, q = 0.02); 1 of 3 best rates "
+        "lie at the edge of those tried."
     )
 
 
@@ -120,3 +127,44 @@ def test_fluctuations_by_hand():
         "(Gaussian); of the tangent kernel from 10 ± 0.02 to 20 ± 0.02 (orthogonal) and from 30 ± 0.02 to 50 ± 0.02 "
         "(Gaussian)."
     )
+
+
+def test_the_relation_by_hand():
+    rows = pd.DataFrame(
+        [
+            {"initialisation": kind, "q": 0.5, "seed": seed, "epoch": epoch, "loss": 2.0 + 0.1 * (kind == "gaussian") - epoch / 60,
+             "fisher_hessian": 0.2 + base + 0.01 * seed, "fisher_noise": 0.5 + base + 0.01 * seed,
+             "rest_over_hessian": 0.9 - base, "noise_over_fisher": 1.1 - 2 * base}
+            for kind, base in (("orthogonal", 0.0), ("gaussian", 0.3))
+            for epoch in (0, 20, 100)
+            for seed in (1, 3)
+        ]
+    )  # fmt: skip
+    rows.loc[rows["epoch"] == 20, "loss"] = 7
+    assert said(relation=rows) == (
+        "Over initialisations and q, at epoch 0 (loss 2 to 2.1) the cosine of Hessian and Fisher information is 0.22 to "
+        "0.52, what the Hessian has besides 0.6 to 0.9 of its norm, the cosine of noise covariance and Fisher information "
+        "0.52 to 0.82, the ratio of their traces 0.5 to 1.1; at epoch 100 (loss 0.33 to 0.43) the cosine of Hessian and "
+        "Fisher information is 0.22 to 0.52, what the Hessian has besides 0.6 to 0.9 of its norm, the cosine of noise "
+        "covariance and Fisher information 0.52 to 0.82, the ratio of their traces 0.5 to 1.1."
+    )
+
+
+def test_pairs_of_networks_have_a_sentence_for_every_scope():
+    columns = ("claim", "scope", "verdict", "quantity", "measured", "lower", "upper")
+    claims = pd.DataFrame(
+        [
+            ("isometry_changes_gaussianity", "these networks", "supported", "conv2: a minus b", -7.21, -9.52, -5.1),
+            ("isometry_changes_gaussianity", "the architecture", "open", "conv3: a minus b", 2.5, -1.5, 6.5),
+            ("isometry_changes_gaussianity", "these networks", "contradicted", "conv1: a minus c", 1.2, 0.5, 2.1),
+            ("isometry_changes_gaussianity", "", "not testable here", "", np.nan, np.nan, np.nan),
+            ("rises_with_batch_size", "these networks", "supported", "conv1", 3.0, 1.0, 5.0),
+        ],
+        columns=columns,
+    )  # fmt: skip
+    assert findings({}, claims) == [
+        "Isometric initialisation, of these networks: it changes how Gaussian the noise is (conv2: a minus b: −7.21 "
+        "[−9.52, −5.1] points); it does not change how Gaussian the noise is (conv1: a minus c: 1.2 [0.5, 2.1] points).",
+        "Isometric initialisation, of the architecture: it may change how Gaussian the noise is (conv3: a minus b: 2.5 "
+        "[−1.5, 6.5] points).",
+    ]

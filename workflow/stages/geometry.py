@@ -65,6 +65,8 @@ def resources(experiment: "Experiment") -> Resources:
         minutes += int(len(section.q) * layers * len(section.rates) * section.steps / 10_000)
     if "fluctuations" in section.studies:
         minutes += int(section.ensemble * section.deepest * (section.width / 64) ** 3 / 10_000)
-    if set(section.studies) & {"training", "fluctuations"}:
+    if "relation" in section.studies:
+        minutes += int(len(section.q) * section.networks * layers * section.images / 30_000)
+    if set(section.studies) & {"training", "fluctuations", "relation"}:
         threads = 2
     return Resources(memory=2_500, minutes=minutes, threads=threads)

@@ -3,7 +3,7 @@
 from gradnoise.claims import clt, prediction, related, tails
 from gradnoise.claims.balance import laws
 from gradnoise.claims.claim import GROUPS, Claim
-from gradnoise.claims.geometry import fluctuations, isometry
+from gradnoise.claims.geometry import fluctuations, isometry, relation
 from gradnoise.store.registry import registered
 
 # Order on the page within a group; those not named here follow the others of theirs.
@@ -44,6 +44,8 @@ ORDER = (
     "central_limit_alone",
     "power_of_the_test",
     "property_of_the_basis",
+    "isometry_changes_gaussianity",
+    "manifold_changes_gaussianity",
     "noise_balance",
     "exact_stationary_laws",
     "phase_transition",
@@ -54,6 +56,8 @@ ORDER = (
     "stiefel_does_well",
     "preactivation_fluctuations",
     "kernel_correlators",
+    "hessian_is_fisher",
+    "noise_is_fisher",
 )
 
 
@@ -74,6 +78,7 @@ CLAIMS = sorted(
         *laws.CLAIMS,
         *isometry.CLAIMS,
         *fluctuations.CLAIMS,
+        *relation.CLAIMS,
         *related.CLAIMS,
         *(claim for claims in _LANGEVIN.values() for claim in claims),
     ),

@@ -64,6 +64,7 @@ ORDER = (
     "learning_rates",
     "geometry_in_training",
     "fluctuations_with_depth",
+    "fisher_hessian_noise",
 )
 
 HEADLINE = ORDER[0]

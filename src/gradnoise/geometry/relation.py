@@ -24,12 +24,13 @@ Floats = NDArray[np.float64]
 
 
 class Relation(NamedTuple):
-    """Cosines tr(AB) / (|A|_F |B|_F) between matrices over the parameters, and ratios of traces.
+    """Cosines tr(AB) / (|A|_F |B|_F) between matrices over the parameters, and ratios of traces and norms.
 
     Attributes:
         fisher_hessian, fisher_noise, hessian_noise: cosines; 1 where one is a multiple of the other.
         noise_over_fisher: tr C / tr F.
         hessian_over_fisher: tr H / tr F.
+        rest_over_hessian: |H - F|_F / |H|_F.
     """
 
     fisher_hessian: Estimate
@@ -37,6 +38,7 @@ class Relation(NamedTuple):
     hessian_noise: Estimate
     noise_over_fisher: Estimate
     hessian_over_fisher: Estimate
+    rest_over_hessian: Estimate
 
 
 def curvature_relation(
@@ -99,6 +101,6 @@ def _ratios(sums: Floats) -> Floats:
     lengths = np.sqrt(np.diag(sums))
     cosines = sums[:, :3] / np.outer(lengths, lengths)
     traces = sums[:, 3]
-    return np.array(
-        [cosines[0, 1], cosines[0, 2], cosines[1, 2], traces[2] / traces[0], traces[1] / traces[0]]
-    )
+    rest = np.sqrt(max(sums[0, 0] - 2 * sums[0, 1] + sums[1, 1], 0)) / lengths[1]
+    ratios = traces[2] / traces[0], traces[1] / traces[0]
+    return np.array([cosines[0, 1], cosines[0, 2], cosines[1, 2], *ratios, rest])

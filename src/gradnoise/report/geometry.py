@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from gradnoise.claims.scheme.component import CONTRADICTED, OPEN, SUPPORTED
+from gradnoise.report.verdicts import number
 from gradnoise.store.variables import NORMAL
 
 KINDS = "orthogonal", "gaussian"
@@ -15,15 +17,47 @@ ARMS = {
 }
 
 
-def findings(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """A sentence or two for every study that was made; none without any."""
+COMPARED = {
+    "isometry_changes_gaussianity": "Isometric initialisation",
+    "manifold_changes_gaussianity": "Training on the Stiefel manifold",
+}
+CHANGES = {
+    SUPPORTED: "changes how Gaussian the noise is",
+    CONTRADICTED: "does not change how Gaussian the noise is",
+    OPEN: "may change how Gaussian the noise is",
+}
+
+
+def findings(tables: Mapping[str, pd.DataFrame], claims: pd.DataFrame) -> list[str]:
+    """A sentence or two for every study that was made, and for every claim that compares networks; none without any.
+
+    Args:
+        tables: by name.
+        claims: the table of verdicts.
+    """
     said = {
         "geometry_initialisation": _initialisation,
         "geometry_descents": _training,
         "geometry_arms": _rates,
         "geometry_fluctuations": _fluctuations,
+        "geometry_relation": _relation,
     }
-    return [say(tables[name]) for name, say in said.items() if name in tables]
+    found = [say(tables[name]) for name, say in said.items() if name in tables]
+    return found + [text for name in COMPARED for text in _compared(claims, name)]
+
+
+def _compared(claims: pd.DataFrame, name: str) -> list[str]:
+    """A sentence for every scope: the verdict of each pair, and the difference that it stands on."""
+    rows = claims[(claims["claim"] == name) & claims["verdict"].isin(list(CHANGES))]
+    found = []
+    for scope, mine in rows.groupby("scope", sort=False):
+        parts = [
+            f"{CHANGES[row['verdict']]} ({row['quantity']}: {number(row['measured'], '')} "
+            f"[{number(row['lower'], '')}, {number(row['upper'], '')}] points)"
+            for row in mine.to_dict("records")
+        ]
+        found.append(f"{COMPARED[name]}, of {scope}: it {'; it '.join(parts)}.".replace("-", "−"))
+    return found
 
 
 def _initialisation(rows: pd.DataFrame) -> str:
@@ -67,13 +101,14 @@ def _steps(rows: pd.DataFrame, arm: tuple[str, str]) -> str:
 
 def _rates(arms: pd.DataFrame) -> str:
     parts = [
-        f"{row['stable_rate']:g} ({ARMS[row['initialisation'], row['manifold']]}, depth {row['depth']}, q = {row['q']:g})"
+        f"{row['stable_rate']:.3f} [{row['stable_rate_lower']:.3f}, {row['stable_rate_upper']:.3f}] "
+        f"({ARMS[row['initialisation'], row['manifold']]}, depth {row['depth']}, q = {row['q']:g})"
         for row in arms.to_dict("records")
     ]
     edge = int(arms["at_edge"].sum())
     return (
-        f"The largest stable learning rates of those tried are {', '.join(parts)}; {edge} of {len(arms)} best rates lie at the "
-        "edge of those tried."
+        f"The largest stable learning rates are {', '.join(parts)}; {edge} of {len(arms)} best rates lie at the edge of those "
+        "tried."
     )
 
 
@@ -99,6 +134,26 @@ def _fluctuations(rows: pd.DataFrame) -> str:
         f"From depth {first} to {last}, in the limit of small preactivations, n times the relative variance over networks goes: "
         f"{'; '.join(parts)}."
     )
+
+
+def _relation(rows: pd.DataFrame) -> str:
+    first, last = rows["epoch"].min(), rows["epoch"].max()
+    parts = []
+    for epoch in (first, last):
+        at = rows[rows["epoch"] == epoch].groupby(["initialisation", "q"])
+        cosines, noise = at["fisher_hessian"].mean(), at["fisher_noise"].mean()
+        rest, traces = at["rest_over_hessian"].mean(), at["noise_over_fisher"].mean()
+        parts.append(
+            f"at epoch {epoch} (loss {_ends(at['loss'].mean())}) the cosine of Hessian and Fisher information is {_ends(cosines)}, "
+            f"what the Hessian has besides {_ends(rest)} of its norm, the cosine of noise covariance and Fisher information "
+            f"{_ends(noise)}, the ratio of their traces {_ends(traces)}"
+        )
+    return f"Over initialisations and q, {'; '.join(parts)}."
+
+
+def _ends(values: pd.Series) -> str:
+    """Least and largest."""
+    return f"{values.min():.2g} to {values.max():.2g}"
 
 
 def _with(value: float, error: float) -> str:

@@ -35,7 +35,10 @@ def _context(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     first = next((figure["name"] for figure in settings.figures), "")
     leading = next((one for one in drawn if one["name"] == first), None)
     trajectories = langevin.trajectories(tables)
-    studies = {"balance": balance.findings(tables), "geometry": geometry.findings(tables)}
+    studies = {
+        "balance": balance.findings(tables),
+        "geometry": geometry.findings(tables, inputs.claims),
+    }
     related_studies = related.findings(inputs.claims)
     answers = [found[0] for found in studies.values() if found]
     answers += [related_studies["answer"]] if related_studies["answer"] else []

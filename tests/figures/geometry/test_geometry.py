@@ -9,10 +9,11 @@ import pytest
 from matplotlib import pyplot as plt
 
 from example_figures import SETTINGS
-from example_geometry import study
+from example_geometry import SMALL, study
 from example_results import call
 from gradnoise.figures.catalogue import entries
 from gradnoise.figures.geometry import (
+    fisher_hessian_noise,
     fluctuations_with_depth,
     geometry_in_training,
     jacobian_and_fisher,
@@ -88,4 +89,29 @@ def test_fluctuations_have_the_mean_over_groups_and_its_error():
     drawn = [list(line.get_ydata()) for line in axes.lines]
     mine = found[(found["initialisation"] == "gaussian") & (found["q"] == 0.6)]
     assert list(mine[mine["kernel_fluctuation"] > 0]["kernel_fluctuation"]) in drawn
+    plt.close("all")
+
+
+def test_the_relation_has_means_over_networks_and_students_intervals():
+    rows = study("relation")["geometry_relation"]
+    found = fisher_hessian_noise.summary(rows)
+    where = {"initialisation": "gaussian", "q": 0.6, "epoch": 5}
+    mine, one = (
+        table[np.logical_and.reduce([table[name] == value for name, value in where.items()])]
+        for table in (rows, found)
+    )
+    assert len(mine) == SMALL["networks"]
+    half = mine["fisher_noise"].sem() * 12.7062  # of one degree of freedom
+    mean = mine["fisher_noise"].mean()
+    assert one["fisher_noise"].item() == pytest.approx(mean)
+    assert one["fisher_noise_upper"].item() == pytest.approx(mean + half, rel=1e-4)
+    logs = np.log(mine["noise_over_fisher"])
+    low = np.exp(logs.mean() - 12.7062 * logs.sem())
+    assert one["noise_over_fisher_lower"].item() == pytest.approx(low, rel=1e-4)
+    drawn = fisher_hessian_noise.draw(found, SETTINGS)
+    mine = found[(found["initialisation"] == "orthogonal") & (found["q"] == 0.05)]
+    places = dict(zip(fisher_hessian_noise.SHOWN, drawn.axes, strict=False))
+    lines = [list(line.get_ydata()) for line in places["rest_over_hessian"].lines]
+    assert list(mine["rest_over_hessian"]) in lines
+    assert [line.get_ydata()[0] for line in places["noise_over_fisher"].lines].count(1) == 1
     plt.close("all")

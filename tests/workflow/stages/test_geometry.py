@@ -40,3 +40,5 @@ def test_time_grows_with_what_is_trained_and_only_then() -> None:
     assert (training.minutes, training.threads) == (10 + 2 * 16 * 8 * 600 // 10_000, 2)
     deep = geometry.resources(Experiment(edited("geometry.studies", ["fluctuations"])))
     assert deep.minutes == 10 + 3000 * 60 // 10_000
+    related = geometry.resources(Experiment(edited("geometry.studies", ["relation"])))
+    assert (related.minutes, related.threads) == (10 + 2 * 10 * 16 * 1000 // 30_000, 2)

@@ -2,15 +2,19 @@
 
 An arm is an initialisation, a manifold, a depth and a q. Its best rate is chosen on seeds of its own: fewest runs that do not
 arrive, then the smallest mean of the logarithm of steps; where none arrives at any rate, the lowest loss. Other seeds are judged at that rate.
+The largest stable rate of every seed, of both kinds, is found by bisection, to a tenth: the loss does not rise.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from gradnoise.geometry.descents import Arm, Descent, arms, descend, mean_loss, trained
+from gradnoise.geometry.descents import RISE, Arm, Descent, Ensemble, arms, brackets, descend
 from gradnoise.geometry.networks import GEOMETRY, Images, geometry, images
 from gradnoise.geometry.settings import Settings
 from gradnoise.stage import in_processes
@@ -19,42 +23,58 @@ from gradnoise.store.variables import Variable
 
 CHOOSING, JUDGED = (1, 2, 3), (4, 5, 6, 7, 8)  # seeds
 FOLLOWED = (0, 1, 2, 3, 5, 8, 12, 20, 30)  # epochs at which the first judged seed is measured
+LEVEL = 0.025  # one-sided
+WATCHED = 300  # steps at most, over which a rate is stable or not
+RESOLUTION = 1.1  # smallest rate found unstable over the largest found stable, at most
 
 
 def training(settings: Settings) -> dict[str, Rows]:
-    """Rows of all three tables."""
-    found = in_processes(of_arm, [(arm, settings) for arm in arms(settings)])
-    return {name: [row for each in found for row in each[name]] for name in found[0]}
+    """Rows of all tables."""
+    # The deepest first, so that no long one is left over.
+    tasks = sorted(arms(settings), key=lambda arm: (-arm.depth, arm.manifold == "euclidean"))
+    found = in_processes(of_arm, [(arm, settings) for arm in tasks])
+    order = [tasks.index(arm) for arm in arms(settings)]
+    return {name: [row for place in order for row in found[place][name]] for name in found[0]}
 
 
 def of_arm(arm: Arm, settings: Settings) -> dict[str, Rows]:
-    """All runs of an arm, its row, and its first judged network followed."""
+    """All runs of an arm, its row, its stable rates, and its first judged network followed."""
     torch.set_num_threads(1)
     shown = images(settings.seed, settings.images)
+    chosen = [(rate, seed) for rate in settings.rates for seed in CHOOSING]
+    found = descend(arm, chosen, shown, settings)
+    count = len(CHOOSING)
     sweep = {
-        rate: [descend(arm, rate, seed, shown, settings) for seed in CHOOSING]
-        for rate in settings.rates
+        rate: found[count * place : count * (place + 1)]
+        for place, rate in enumerate(settings.rates)
     }
     best = best_rate(sweep)
-    judged = [descend(arm, best, seed, shown, settings) for seed in JUDGED]
-    about = arm._asdict()
-    runs = [
-        (rate, 0, *run) for rate, runs in sweep.items() for run in zip(CHOOSING, runs, strict=True)
+    judged = [(best, seed) for seed in JUDGED]
+    runs = [(*run, 0, one) for run, one in zip(chosen, found, strict=True)]
+    runs += [
+        (*run, 1, one)
+        for run, one in zip(judged, descend(arm, judged, shown, settings), strict=True)
     ]
-    runs += [(best, 1, *run) for run in zip(JUDGED, judged, strict=True)]
+    about = arm._asdict()
     descents: Rows = [
         {**about, "learning_rate": rate, "judged": counts, "seed": seed, **numbers(run)}
-        for rate, counts, seed, run in runs
+        for rate, seed, counts, run in runs
     ]
+    stability = stable_rates(arm, stable_rate(sweep), shown, settings)
     row = {
         **about,
         "best_rate": best,
         "at_edge": int(best in (settings.rates[0], settings.rates[-1])),
-        "stable_rate": stable_rate(sweep),
+        **mean_rate(stability),
         "given": settings.steps,
         "loss": settings.loss,
     }
-    return {"descents": descents, "arms": [row], "curvature": followed(arm, best, shown, settings)}
+    return {
+        "descents": descents,
+        "arms": [row],
+        "stability": stability,
+        "curvature": followed(arm, best, shown, settings),
+    }
 
 
 def best_rate(sweep: Mapping[float, Sequence[Descent]]) -> float:
@@ -80,6 +100,44 @@ def stable_rate(sweep: Mapping[float, Sequence[Descent]]) -> float:
     return largest
 
 
+def stable_rates(arm: Arm, near: float, shown: Images, settings: Settings) -> Rows:
+    """Between which rates every seed ceases to be stable, at most RESOLUTION apart.
+
+    Args:
+        arm: what is trained.
+        near: where to look first; 0 for below the smallest rate.
+        shown: the images.
+        settings: of the stage.
+    """
+    seeds = (*CHOOSING, *JUDGED)
+    shorter = replace(settings, steps=min(settings.steps, WATCHED))
+
+    def stable(rates: NDArray[np.float64], which: NDArray[np.int64]) -> NDArray[np.bool_]:
+        runs = [(float(rate), seeds[place]) for rate, place in zip(rates, which, strict=True)]
+        return np.array([run.stable for run in descend(arm, runs, shown, shorter, RISE)])
+
+    near = near or settings.rates[0] / 2
+    low, high = brackets(stable, np.full(len(seeds), near), RESOLUTION)
+    rows = zip(seeds, low, high, strict=True)
+    return [
+        {**arm._asdict(), "seed": seed, "stable": float(below), "unstable": float(above)}
+        for seed, below, above in rows
+    ]
+
+
+def mean_rate(stability: Rows) -> dict[str, float]:
+    """Geometric mean over seeds of the brackets' middles; ends of its 95 % interval."""
+    ends = np.array([[row["stable"], row["unstable"]] for row in stability])
+    logs = np.log(ends).mean(axis=1)
+    half = -float(stdtrit(len(logs) - 1, LEVEL)) * logs.std(ddof=1) / np.sqrt(len(logs))
+    middle = logs.mean()
+    return {
+        "stable_rate": float(np.exp(middle)),
+        "stable_rate_lower": float(np.exp(middle - half)),
+        "stable_rate_upper": float(np.exp(middle + half)),
+    }
+
+
 def numbers(run: Descent) -> dict[str, Any]:
     """A run as its table has it."""
     return {name: int(value) if name != "loss" else value for name, value in run._asdict().items()}
@@ -88,14 +146,18 @@ def numbers(run: Descent) -> dict[str, Any]:
 def followed(arm: Arm, rate: float, shown: Images, settings: Settings) -> Rows:
     """Geometry of the first judged network over the epochs; an epoch is as many steps as batches fill the images."""
     per_epoch = max(1, settings.images // settings.batch_size)
-    inputs = shown.at(arm.q)
+    inputs = shown.at(arm.q)[: settings.samples]
+    one = Ensemble(arm, [(rate, JUDGED[0])], shown, settings)
     rows = []
-    for step, model in trained(arm, rate, JUDGED[0], shown, settings):
+    for step in range(settings.steps + 1):
         epoch, rest = divmod(step, per_epoch)
         if rest == 0 and epoch in FOLLOWED:
-            loss = mean_loss(model, inputs, shown.classes)
             about = {**arm._asdict(), "learning_rate": rate, "epoch": epoch, "step": step}
-            rows.append(about | {"loss": loss} | geometry(model, inputs[: settings.samples]))
+            loss = {"loss": float(one.losses()[0])}
+            rows.append(about | loss | geometry(one.network(0), inputs))
+        if epoch > FOLLOWED[-1]:
+            break
+        one.step()
     return rows
 
 
@@ -131,11 +193,21 @@ STUDY = Study(
             Variable("at_edge", "whether it is the smallest or largest tried: 1 or 0", ""),
             Variable(
                 "stable_rate",
-                "largest rate up to which all were stable; 0: none",
+                "largest stable rate, geometric mean over the seeds of the table stability",
                 "parameter^2 per loss",
             ),
+            Variable("stable_rate_lower", "lower end of its 95 % interval", "parameter^2 per loss"),
+            Variable("stable_rate_upper", "upper end", "parameter^2 per loss"),
             Variable("given", "steps after which a run was given up", "steps"),
             Variable("loss", "to be reached", "loss"),
+        ),
+        "stability": (
+            *_ARM,
+            Variable("seed", "of the network and its batches", ""),
+            Variable("stable", "largest rate found stable", "parameter^2 per loss"),
+            Variable(
+                "unstable", "smallest rate found not to be, next to it", "parameter^2 per loss"
+            ),
         ),
         "curvature": (
             *_ARM,
