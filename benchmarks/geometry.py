@@ -77,21 +77,29 @@ def main() -> None:
 
 
 def steps_on_the_manifold(model: nn.Module) -> None:
-    """Print processor time of a step of every retraction, and of geoopt's where it is installed."""
-    parameters = list(model.parameters())
-    found = {
-        f"own, {retraction}": StiefelSGD(parameters, 1e-3, 0.9, retraction=retraction)
-        for retraction in RETRACTIONS
-    }
-    if find_spec("geoopt"):
-        found["geoopt, qr"] = geoopts(parameters)
-    times = {name: step_time(optimizer) for name, optimizer in found.items()}
-    for name, seconds in times.items():
-        print(f"step on the manifold: {name} {1000 * seconds:.2f} ms")
-    if "geoopt, qr" in times:
-        print(f"own over geoopt, qr {times['own, qr'] / times['geoopt, qr']:.2f} (bar 1.5)")
-    else:
-        print("geoopt is not installed: no ratio of a step on the manifold")
+    """Print processor time of a step of every retraction, and of geoopt's where it is installed, of float32 and float64 weights.
+
+    Retractions are computed in float64 here, in the weights' own precision there.
+    """
+    for kind in (torch.float32, torch.float64):
+        parameters = [nn.Parameter(each.detach().to(kind)) for each in model.parameters()]
+        for part, each in zip(parameters, model.parameters(), strict=True):
+            assert each.grad is not None
+            part.grad = each.grad.to(kind)
+        found = {
+            f"own, {retraction}": StiefelSGD(parameters, 1e-3, 0.9, retraction=retraction)
+            for retraction in RETRACTIONS
+        }
+        if find_spec("geoopt"):
+            found["geoopt, qr"] = geoopts(parameters)
+        times = step_times(found)
+        for name, seconds in times.items():
+            print(f"step on the manifold, {kind}: {name} {1000 * seconds:.2f} ms")
+        if "geoopt, qr" in times:
+            ratio = times["own, qr"] / times["geoopt, qr"]
+            print(f"{kind}: own over geoopt, qr {ratio:.2f} (bar 1.5)")
+        else:
+            print("geoopt is not installed: no ratio of a step on the manifold")
 
 
 def geoopts(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -112,16 +120,20 @@ def geoopts(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     return geoopt.optim.RiemannianSGD(copies, 1e-3, momentum=0.9)
 
 
-def step_time(optimizer: torch.optim.Optimizer, rounds: int = 5, steps: int = 10) -> float:
-    """Processor seconds of a step, the least of several rounds."""
-    optimizer.step()
-    found = []
+def step_times(
+    optimizers: dict[str, torch.optim.Optimizer], rounds: int = 7, steps: int = 10
+) -> dict[str, float]:
+    """Processor seconds of a step of each, the least of several rounds in turn."""
+    for optimizer in optimizers.values():
+        optimizer.step()
+    found = dict.fromkeys(optimizers, float("inf"))
     for _ in range(rounds):
-        begin = time.process_time()
-        for _ in range(steps):
-            optimizer.step()
-        found.append((time.process_time() - begin) / steps)
-    return min(found)
+        for name, optimizer in optimizers.items():
+            begin = time.process_time()
+            for _ in range(steps):
+                optimizer.step()
+            found[name] = min(found[name], (time.process_time() - begin) / steps)
+    return found
 
 
 if __name__ == "__main__":

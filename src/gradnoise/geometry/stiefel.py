@@ -155,20 +155,23 @@ class StiefelSGD(torch.optim.Optimizer):
         states, momentum = [self.state[each] for each in parameters], group["momentum"]
         gain = torch.tensor([state["gain"] for state in states], dtype=torch.float64)
         gain = gain.to(parameters[0].device)[:, None, None]
-        weights = _tall(torch.stack(parameters)) / gain
+        weights = _tall(torch.stack(parameters))
+        weights = weights / gain.to(weights)
         direction = _tall(torch.stack([_gradient(each) for each in parameters]))
         if momentum or self.retraction != "cayley":
             direction = tangent(weights, direction)
         if momentum and "momentum_buffer" in states[0]:
             held = _tall(torch.stack([state["momentum_buffer"] for state in states]))
             direction = direction + momentum * held
-        after = RETRACTIONS[self.retraction](weights, direction * (-group["lr"] / gain))
+        step = direction.double() * (-group["lr"] / gain)
+        after = RETRACTIONS[self.retraction](weights.double(), step)
         _put(parameters, gain * after)
         if momentum:
             # In the weight's own shape and precision: that is how torch restores an optimizer's state.
             for state, parameter in zip(states, parameters, strict=True):
                 state.setdefault("momentum_buffer", torch.zeros_like(parameter))
-            _put([state["momentum_buffer"] for state in states], tangent(after, direction))
+            held = tangent(after.to(direction), direction)
+            _put([state["momentum_buffer"] for state in states], held)
 
 
 def moved(weights: Tensor, gradients: Tensor, rates: Tensor) -> Tensor:
@@ -193,8 +196,9 @@ def _gradient(parameter: Tensor) -> Tensor:
 
 
 def _tall(stacked: Tensor) -> Tensor:
-    """Weights of one shape (k, *shape), or what has it, flattened and with no fewer rows than columns, float64 (k, n, p)."""
-    flat = stacked.detach().double().flatten(2)
+    """Weights of one shape (k, *shape), or what has it, flattened and with no fewer rows than columns: (k, n, p), float32 or more."""
+    kind = torch.promote_types(stacked.dtype, torch.float32)
+    flat = stacked.detach().to(kind).flatten(2)
     return flat if flat.shape[1] >= flat.shape[2] else flat.mT
 
 
@@ -213,7 +217,7 @@ def _start(parameter: Tensor) -> float:
     Raises:
         InputError: says how far from orthonormal it is.
     """
-    (weights,) = _tall(parameter[None])
+    (weights,) = _tall(parameter[None]).double()
     gain = float(weights.norm()) / weights.shape[1] ** 0.5
     unit = torch.eye(weights.shape[1], dtype=weights.dtype, device=weights.device)
     off = float((weights.T @ weights / gain**2 - unit).abs().max())
