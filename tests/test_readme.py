@@ -37,6 +37,8 @@ def test_the_snippets_run_one_after_the_other(namespace: dict[str, Any]) -> None
     assert v.var() == pytest.approx(exact.variance, rel=0.15)
     assert namespace["eigenvalues"].shape == (5,)
     assert namespace["stretch"].shape == (200,)
+    ratio = namespace["noise_over_fisher"]
+    assert 0 < ratio.standard_error < ratio.value < 3
 
 
 # Less of everything: the recipe alone measures as much as the default experiment.
