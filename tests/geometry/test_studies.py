@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,12 @@ from gradnoise.geometry import (
     StiefelSGD,
     critical_initialisation,
     curvature_relation,
+    descents,
     expected_fisher,
     jacobian_singular_values,
 )
 from gradnoise.geometry.criticality import CriticalInitialisation
-from gradnoise.geometry.descents import Arm, Descent, Ensemble, brackets, descend
+from gradnoise.geometry.descents import PATIENCE, Arm, Descent, Ensemble, brackets, descend
 from gradnoise.geometry.networks import geometry, images, network
 from gradnoise.geometry.results import STUDIES, TABLES
 from gradnoise.geometry.settings import Settings
@@ -279,6 +281,37 @@ def test_descents_end_where_the_loss_is_reached_or_hope_is_lost() -> None:
     assert nn.functional.cross_entropy(outputs, torch.from_numpy(shown.classes)) >= settings.loss
     assert (wild.arrived, wild.stable, wild.steps) == (False, False, 100)
     assert (slow.arrived, slow.stable, slow.steps) == (False, True, 100)
+
+
+class Scripted:
+    """Networks whose losses are known: above the start for good, as at the start, and above it at first."""
+
+    looked: ClassVar[list[list[int]]] = []
+
+    def __init__(self, *_: object) -> None:
+        self.places, self.step_number = np.arange(3), 0
+
+    def step(self) -> None:
+        self.step_number += 1
+
+    def keep(self, which: np.ndarray) -> None:
+        self.places = self.places[which]
+
+    def losses(self) -> np.ndarray:
+        self.looked.append(list(self.places))
+        now = (3.0, 2.0, 3.0 if self.step_number < PATIENCE else 1.5)
+        return np.array(now if self.step_number else (2.0, 2.0, 2.0))[self.places]
+
+
+def test_a_run_that_is_above_its_start_for_long_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(descents, "Ensemble", Scripted)
+    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
+    runs = [(0.1, 1), (0.1, 2), (0.1, 3)]
+    arm = Arm(4, "gaussian", "euclidean", 0.6)
+    found = descend(arm, runs, shown, replace(settings, steps=500, loss=1.0))
+    assert [run.loss for run in found] == [3.0, 2.0, 1.5]
+    assert [run.stable for run in found] == [False, True, False]
+    assert Scripted.looked == 31 * [[0, 1, 2]] + 20 * [[1, 2]]  # every 10 steps, from 0 on
 
 
 def test_brackets_close_in_on_every_limit_from_either_side() -> None:

@@ -66,7 +66,7 @@ def resources(experiment: "Experiment") -> Resources:
     if "fluctuations" in section.studies:
         minutes += int(section.ensemble * section.deepest * (section.width / 64) ** 3 / 10_000)
     if "relation" in section.studies:
-        minutes += int(len(section.q) * section.networks * layers * section.images / 30_000)
+        minutes += int(len(section.q) * min(section.networks, 5) * section.images / 1_500)
     if set(section.studies) & {"training", "fluctuations", "relation"}:
         threads = 2
     return Resources(memory=2_500, minutes=minutes, threads=threads)

@@ -21,6 +21,7 @@ from gradnoise.geometry.stiefel import moved
 EVERY = 10  # steps from one look at the loss to the next
 RISE = 1.1  # times the loss at the start: a rate at which the loss goes beyond is not stable
 HOPELESS = 3.0  # times the loss at the start: beyond, a run is given up
+PATIENCE = 300  # steps after which a run is given up if its loss is not below that at its start
 
 
 class Arm(NamedTuple):
@@ -168,7 +169,8 @@ def descend(
         places = networks.places
         stable[places] &= losses <= RISE * first[places]  # NaN is not
         arrived = losses < settings.loss
-        over = arrived | ~(losses <= hopeless * first[places]) | (step + EVERY > settings.steps)
+        bound = 1.0 if step >= PATIENCE else hopeless
+        over = arrived | ~(losses <= bound * first[places]) | (step + EVERY > settings.steps)
         for place, loss, there in zip(places[over], losses[over], arrived[over], strict=True):
             steps = step if there else settings.steps
             found[place] = Descent(steps, bool(there), bool(stable[place]), float(loss))

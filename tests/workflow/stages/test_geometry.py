@@ -41,4 +41,4 @@ def test_time_grows_with_what_is_trained_and_only_then() -> None:
     deep = geometry.resources(Experiment(edited("geometry.studies", ["fluctuations"])))
     assert deep.minutes == 10 + 3000 * 60 // 10_000
     related = geometry.resources(Experiment(edited("geometry.studies", ["relation"])))
-    assert (related.minutes, related.threads) == (10 + 2 * 10 * 16 * 1000 // 30_000, 2)
+    assert (related.minutes, related.threads) == (10 + 2 * 5 * 1000 // 1_500, 2)

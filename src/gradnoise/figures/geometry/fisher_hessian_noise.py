@@ -30,6 +30,7 @@ SHOWN = {
     "noise_over_fisher": "tr C / tr F",
 }
 TRACES = ("hessian_over_fisher", "noise_over_fisher")
+POSITIVE = TRACES[1]
 KINDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.5)))
 
@@ -71,23 +72,23 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
 def _scale(axes: Axes, name: str) -> None:
     if name in TRACES:
         axes.axhline(1, color=style.GREY, linewidth=0.8, linestyle=":", zorder=1)
+    if name == POSITIVE:
         axes.set_yscale("log")
         scales.plain_logarithm(axes.yaxis)
-    else:
-        axes.set_ylim(0, 1.02)
+    elif name not in TRACES:
+        axes.set_ylim(0, 1.02 if name != "rest_over_hessian" else None)
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean over networks of every number with its 95 % interval, by initialisation, q and epoch.
 
-    Traces are positive: their means are geometric. A trace of the Hessian below 0 has no logarithm and leaves its mean NaN.
+    The noise's trace is positive: of it the mean is geometric, and the interval that of the logarithm.
 
     Args:
         rows: of the table `relation`.
     """
     values = rows[["initialisation", "q", "epoch", "loss", *SHOWN]].copy()
-    positive = values[list(TRACES)].where(values[list(TRACES)] > 0)
-    values[list(TRACES)] = np.log(positive)
+    values[POSITIVE] = np.log(values[POSITIVE])
     groups = values.groupby(["initialisation", "q", "epoch"])[["loss", *SHOWN]]
     count = groups.size().to_numpy()
     means, spread = groups.mean(), groups.std(ddof=1)
@@ -95,7 +96,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     found = means.join((means - half).add_suffix("_lower")).join(
         (means + half).add_suffix("_upper")
     )
-    back = [f"{name}{end}" for name in TRACES for end in ("", "_lower", "_upper")]
+    back = [f"{POSITIVE}{end}" for end in ("", "_lower", "_upper")]
     found[back] = np.exp(found[back])
     return found.drop(columns=["loss_lower", "loss_upper"]).reset_index()
 

@@ -21,6 +21,7 @@ from gradnoise.store.variables import Variable
 RATE = 0.04  # at which all kinds of depth 16 are stable
 EPOCHS = (0, 1, 5, 20, 100)  # at which they are measured
 PROBES = 10
+NETWORKS = 5  # at most
 
 
 def relation(settings: Settings) -> dict[str, Rows]:
@@ -39,7 +40,7 @@ def along_training(kind: str, q: float, settings: Settings) -> Rows:
     """
     torch.set_num_threads(1)
     shown = images(settings.seed, settings.images)
-    depth, seeds = settings.depths[0], range(1, settings.networks + 1)
+    depth, seeds = settings.depths[0], range(1, min(settings.networks, NETWORKS) + 1)
     arm = Arm(depth, kind, "euclidean", q)
     networks = Ensemble(arm, [(RATE, seed) for seed in seeds], shown, settings)
     per_epoch = max(1, settings.images // settings.batch_size)

@@ -14,7 +14,16 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from gradnoise.geometry.descents import RISE, Arm, Descent, Ensemble, arms, brackets, descend
+from gradnoise.geometry.descents import (
+    PATIENCE,
+    RISE,
+    Arm,
+    Descent,
+    Ensemble,
+    arms,
+    brackets,
+    descend,
+)
 from gradnoise.geometry.networks import GEOMETRY, Images, geometry, images
 from gradnoise.geometry.settings import Settings
 from gradnoise.stage import in_processes
@@ -24,7 +33,6 @@ from gradnoise.store.variables import Variable
 CHOOSING, JUDGED = (1, 2, 3), (4, 5, 6, 7, 8)  # seeds
 FOLLOWED = (0, 1, 2, 3, 5, 8, 12, 20, 30)  # epochs at which the first judged seed is measured
 LEVEL = 0.025  # one-sided
-WATCHED = 300  # steps at most, over which a rate is stable or not
 RESOLUTION = 1.1  # smallest rate found unstable over the largest found stable, at most
 
 
@@ -110,7 +118,7 @@ def stable_rates(arm: Arm, near: float, shown: Images, settings: Settings) -> Ro
         settings: of the stage.
     """
     seeds = (*CHOOSING, *JUDGED)
-    shorter = replace(settings, steps=min(settings.steps, WATCHED))
+    shorter = replace(settings, steps=min(settings.steps, PATIENCE))
 
     def stable(rates: NDArray[np.float64], which: NDArray[np.int64]) -> NDArray[np.bool_]:
         runs = [(float(rate), seeds[place]) for rate, place in zip(rates, which, strict=True)]
