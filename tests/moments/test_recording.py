@@ -112,3 +112,16 @@ def test_dependence_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         inputs = tmp_path / "data.h5", tmp_path, tmp_path / "gradients.zarr"
         recording.record_moments(work, Settings(**settings), *inputs)
     assert asked == [example_gradients.SAMPLES]
+
+
+def test_blocks_of_columns_change_no_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(2)
+    gradients = (random.gamma(0.7, size=(90, 33)) * np.arange(1, 34)).astype(np.float32)
+    stored = zarr.create_array({}, data=gradients, chunks=(20, 7), shards=(40, 35))
+    mean = gradients.mean(axis=0, dtype=np.float64)
+    whole = recording.stored_moments(stored, mean, 1)
+    monkeypatch.setattr(recording, "READ_BYTES", 4 * 40 * 14)  # two chunks wide
+    blocks = recording.stored_moments(stored, mean, 1)
+    assert_close(whole, by_definition(gradients), 1e-12)
+    for one, other in zip(whole, blocks, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -33,6 +33,18 @@ def test_gathered_bits_depend_on_neither_threads_nor_neighbouring_columns():
     assert np.array_equal(noise[:, :, 37:51], part)
 
 
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_draws_are_sorted_some_at_a_time_to_the_same_plan(sampling, monkeypatch):
+    draws = Draws(3, 1, sampling, 2 * SAMPLES + 3)
+    pieces = cut(draws, (3, 16, 700), 25)
+    whole = plan(draws, pieces)
+    monkeypatch.setattr("gradnoise.noise.gather.DRAWS", 50)  # less than the longest pieces
+    parts = plan(draws, pieces)
+    assert (pieces.stop - pieces.start).max() > 50
+    assert np.array_equal(parts.rows, whole.rows)
+    assert np.array_equal(parts.bounds, whole.bounds)
+
+
 def test_gathered_sums_keep_what_float32_would_lose():
     # A million and one half: the mean of (1e6, -1e6, 0.5, 0.5) is 0.25 only when summed exactly.
     gradients = np.array([[1e8], [-1e8], [0.5], [0.5]], np.float32)

@@ -1,9 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
 from gradnoise.draws.batches import Draws
+from gradnoise.tails.growth import growth
 from gradnoise.tails.influence import (
     GAUSSIAN_FOURTH,
     GAUSSIAN_THIRD,
@@ -127,3 +130,30 @@ def test_the_signed_share_may_be_negative_or_above_one() -> None:
     # Only what varies shares the weight.
     assert found.weight == pytest.approx(z**4 / (z**4).sum())
     assert found.top_share == pytest.approx(found.weight[198:].sum())
+
+
+def test_samples_are_looked_at_some_columns_at_a_time():
+    """No second copy of the gradients: at 50,000 samples and 256 columns one takes 50 MB."""
+    random = np.random.default_rng(0)
+    columns = random.standard_normal((10_000, 256)).astype(np.float32)
+    draws, sizes = Draws(0, 1, "with_replacement", 10_000), [4, 16]
+    growth(columns[:, :2], 0)
+    extreme_shares(columns[:, :2], draws, sizes, 50)
+    for look in (
+        lambda: growth(columns, 0),
+        lambda: influence(columns),
+        lambda: extreme_shares(columns, draws, sizes, 50),
+    ):
+        tracemalloc.start()
+        look()
+        held = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert held < 0.7 * columns.nbytes
+
+
+def test_blocks_of_columns_change_no_share(monkeypatch):
+    columns, draws = gradients()[:, :5], Draws(0, 1, "with_replacement", N)
+    whole = extreme_shares(columns, draws, [4, 16], 50)
+    monkeypatch.setattr("gradnoise.tails.influence.TILE", 2)
+    blocks = extreme_shares(columns, draws, [4, 16], 50)
+    assert np.array_equal(whole, blocks, equal_nan=True)

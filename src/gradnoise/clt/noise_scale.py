@@ -11,7 +11,7 @@ import numpy as np
 JACKKNIFE = 20  # groups of samples that are left out in turn
 
 
-READ_BYTES = 1 << 26  # of float64 columns at a time
+READ_BYTES = 1 << 24  # of float64 columns at a time
 
 
 class NoiseScale(NamedTuple):

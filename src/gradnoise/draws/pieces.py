@@ -87,11 +87,12 @@ def cut(draws: Draws, batch_sizes: Sequence[int], batches: int) -> Pieces:
     )
 
 
-def positions(draws: Draws, pieces: Pieces) -> NDArray[np.int32]:
-    """Sample indices of all pieces laid end to end, int32."""
+def positions(draws: Draws, pieces: Pieces, first: int, last: int) -> NDArray[np.int32]:
+    """Sample indices of the pieces first to last - 1 laid end to end, int32."""
+    segments = pieces.segment[first:last]
     found = []
-    for segment in range(int(pieces.segment[-1]) + 1):
-        within = np.flatnonzero(pieces.segment == segment)
+    for segment in range(int(segments[0]), int(segments[-1]) + 1):
+        within = first + np.flatnonzero(segments == segment)
         # The pieces of a segment leave no gap: every size fills it from its beginning.
         found.append(
             draws.positions(segment, int(pieces.start[within[0]]), int(pieces.stop[within[-1]]))

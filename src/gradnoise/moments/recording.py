@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import zarr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gradnoise import stage
 from gradnoise.gradients.store import read_parameters
@@ -23,6 +23,8 @@ from gradnoise.store.arrays import COMPLETE, open_store, open_unfinished, seal
 from gradnoise.store.work_area import WorkArea
 
 log = logging.getLogger(__name__)
+
+READ_BYTES = 1 << 24  # of stored gradients at a time
 
 
 def record_moments(
@@ -57,18 +59,32 @@ def stored_moments(gradient: zarr.Array[Any], mean: ArrayLike, threads: int) -> 
     """Moments of stored per-sample gradients.
 
     Args:
-        gradient: float32 (N, C), a Zarr array; read a shard of samples at a time.
+        gradient: float32 (N, C), a Zarr array; some columns of a shard of samples are read at a time.
         mean: (C,), of the samples in float64.
         threads: number of threads, on which no result depends.
 
     Returns:
         float64 arrays (C,).
     """
-    sums = PowerSums.about(np.asarray(mean, np.float64)[None])
-    rows = (gradient.shards or gradient.chunks)[0]
-    for start in range(0, gradient.shape[0], rows):
-        run(sums.gradients(np.asarray(gradient[start : start + rows])), threads)
-    return Moments(*(moment[0] for moment in sums.moments(gradient.shape[0])))
+    rows, chunk = (gradient.shards or gradient.chunks)[0], gradient.chunks[1]
+    width = max(1, READ_BYTES // (4 * rows * chunk)) * chunk
+    centre = np.asarray(mean, np.float64)
+    blocks = [
+        _of_columns(gradient, centre, slice(start, start + width), threads)
+        for start in range(0, len(centre), width)
+    ]
+    return Moments(*(np.concatenate(each) for each in zip(*blocks, strict=True)))
+
+
+def _of_columns(
+    gradient: zarr.Array[Any], mean: NDArray[np.float64], columns: slice, threads: int
+) -> list[NDArray[np.float64]]:
+    """Moments of some columns, in one pass over their samples."""
+    sums = PowerSums.about(mean[None, columns])
+    samples, rows = gradient.shape[0], (gradient.shards or gradient.chunks)[0]
+    for start in range(0, samples, rows):
+        run(sums.gradients(np.asarray(gradient[start : start + rows, columns])), threads)
+    return [moment[0] for moment in sums.moments(samples)]
 
 
 def _from_store(work: WorkArea, store: zarr.Group, gradients: zarr.Group) -> None:

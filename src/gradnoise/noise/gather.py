@@ -20,6 +20,7 @@ from gradnoise.draws.pieces import Pieces, cut, positions
 TILE = 32  # columns of a tile: two cache lines a row
 SAMPLES = 2048  # rows of a tile, 256 KiB: random rows come from the second-level cache
 RUN = 8  # rows added to the sums at a time
+DRAWS = 1 << 20  # sorted at a time: of all others two bytes are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +41,25 @@ class Plan:
 
 def plan(draws: Draws, pieces: Pieces) -> Plan:
     """Sort the draws of every piece by tile, once for all columns."""
-    lengths = pieces.stop - pieces.start
+    ends = np.cumsum(pieces.stop - pieces.start)
     tiles = -(-draws.sample_count // SAMPLES)
     span = tiles * SAMPLES
-    # One sort serves all columns. A key is piece * span + sample: sorted, every piece's draws lie together,
-    # and within it those of one tile, in whichever order they were drawn.
-    keys = np.repeat(np.arange(lengths.size) * span, lengths) + positions(draws, pieces)
-    keys.sort()
-    edges = np.add.outer(np.arange(lengths.size) * span, np.arange(tiles + 1) * SAMPLES)
-    return Plan(pieces, (keys % SAMPLES).astype(np.uint16), np.searchsorted(keys, edges))
+    rows = np.empty(ends[-1], np.uint16)
+    bounds = np.empty((ends.size, tiles + 1), np.int64)
+    first = begin = 0
+    while first < ends.size:
+        last = max(first + 1, int(np.searchsorted(ends, begin + DRAWS, side="right")))
+        # One sort serves all columns. A key is piece * span + sample: sorted, every piece's draws lie together,
+        # and within it those of one tile, in whichever order they were drawn.
+        number = np.arange(first, last) * span
+        keys = np.repeat(number, np.diff(ends[first:last], prepend=begin))
+        keys += positions(draws, pieces, first, last)
+        keys.sort()
+        rows[begin : ends[last - 1]] = keys % SAMPLES
+        edges = np.add.outer(number, np.arange(tiles + 1) * SAMPLES)
+        bounds[first:last] = begin + np.searchsorted(keys, edges)
+        first, begin = last, int(ends[last - 1])
+    return Plan(pieces, rows, bounds)
 
 
 def gather_noise(

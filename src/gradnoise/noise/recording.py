@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 
 RAW = "gradients.zarr"  # mini-batch gradients of which no mean is known yet
+BLOCK = 1 << 26  # bytes of columns at a time, at most: more would be no faster
 
 
 def record_gathered(
@@ -54,7 +55,8 @@ def record_gathered(
     parameters = {name: each.parameter for name, each in gradients.items()}
     check_disk(work.path, noise_bytes(len(batch_sizes), batches, count_values(parameters)))
     # A block of columns is in memory three times: its gradients, its noise, and the noise as it is encoded.
-    columns = memory // (4 * (draws.sample_count + 2 * len(batch_sizes) * batches))
+    column = 4 * (draws.sample_count + 2 * len(batch_sizes) * batches)
+    columns = min(memory, BLOCK) // column
     store = _open(work.path / NAME, attributes)
     noise_store.create(store, parameters, batch_sizes, batches, batches, max(1, columns))
     for name in stage.progress(list(parameters), "noise"):

@@ -60,7 +60,7 @@ def analyse_tails(
     significance: float = 0.05,
     null_series: int = SERIES,
 ) -> TailAnalysis:
-    """Analyse the tails of a layer's noise, read in blocks of at most 64 MiB.
+    """Analyse the tails of a layer's noise, read in blocks of at most 16 MiB.
 
     `pooled_null` and the norm's nulls are of one simulation per batch size and repeat with the coordinates'
     measured scales; the null of single coordinates is one for all, as the estimators do not see a scale.
@@ -122,7 +122,8 @@ class _WholeLayer:
         self.pooled = np.zeros(4)
         self.squares = np.zeros(batches)
         self.few = coordinates <= batches
-        self.columns: list[Floats] = []
+        self.columns = np.empty((batches, coordinates if self.few else 0))
+        self.filled = 0
         self.products = np.zeros((0, 0) if self.few else (batches, batches))
         self.scales: list[Floats] = []
 
@@ -133,7 +134,8 @@ class _WholeLayer:
         self.squares += np.square(values).sum(axis=1)
         centred = values - values.mean(axis=0)  # of a dead coordinate nothing is left
         if self.few:
-            self.columns.append(centred)
+            here = slice(self.filled, self.filled + centred.shape[1])
+            self.columns[:, here], self.filled = centred, here.stop
         else:
             self.products += centred @ centred.T
         self.scales.append(values.std(axis=0))
@@ -143,8 +145,7 @@ class _WholeLayer:
         scales = np.concatenate(self.scales)
         measured = norm_shape(np.sqrt(self.squares))
         # The products of all pairs of batches have the eigenvalues of the coordinates' covariance, besides zeros.
-        columns = np.concatenate(self.columns, axis=1) if self.few else np.empty((0, 0))
-        products = columns.T @ columns if self.few else self.products
+        products = self.columns.T @ self.columns if self.few else self.products
         largest = max(np.trace(products), np.finfo(np.float64).tiny)
         eigenvalues = np.linalg.eigvalsh(products / largest)
         nulls = {

@@ -45,6 +45,9 @@ DENSE = 0.5
 GROUPS = 16  # of samples, each left out once for the error
 
 
+COLUMNS = 32  # coordinates at a time: memory holds no second copy of all samples
+
+
 # Exponents of kurtosis below which a moment is finite and above which it is not: the variance between those of
 # t(2.5) and t(2), and of t(1.5); the fourth moment between those of t(5) and t(4), and of t(3).
 VARIANCE = 0.6, 0.85
@@ -108,13 +111,12 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
     if count < SMALLEST:
         raise ValueError(f"gradients: found {count} samples; at least {SMALLEST} are needed")
     order = generator(seed, Stream.GROWTH, count).permutation(count)
-    shuffled = np.ascontiguousarray(np.asarray(gradients)[order].T)
-    parts = subsets(count)
-    logs = _logs(shuffled, parts)
+    gradients, parts = np.asarray(gradients), subsets(count)
+    logs = _logs(gradients, order, parts)
     varying = _varying(logs[0], parts)
-    dense = (np.count_nonzero(shuffled, axis=1) >= DENSE * count)[varying]
+    dense = (np.count_nonzero(gradients, axis=0) >= DENSE * count)[varying]
     exponents = _exponents(logs[..., varying], dense, parts)
-    errors = _jackknife(shuffled[varying], dense, parts)
+    errors = _jackknife(gradients, varying, order, dense, parts)
     first = np.cumsum(parts) - parts
     numbers = [number for pair in zip(exponents, errors, strict=True) for number in pair]
     return Growth(
@@ -152,11 +154,15 @@ def called(exponent: float, error: float, thresholds: tuple[float, float]) -> st
     return "infinite" if exponent - half > thresholds[1] else "undecided"
 
 
-def _logs(columns: NDArray[Any], parts: NDArray[np.int64]) -> Floats:
-    """Log kurtosis, rho and variance of every subset, (3, subsets, C), of rows of samples (C, N)."""
-    logs = np.full((3, int(parts.sum()), len(columns)), np.nan)
-    growth_rows(columns, parts, logs)
-    return logs
+def _logs(gradients: NDArray[Any], order: NDArray[np.int64], parts: NDArray[np.int64]) -> Floats:
+    """Log kurtosis, rho and variance of every subset of the samples in an order, (3, subsets, C)."""
+    found = []
+    for start in range(0, gradients.shape[1], COLUMNS):
+        columns = np.ascontiguousarray(gradients[order, start : start + COLUMNS].T)
+        logs = np.full((3, int(parts.sum()), len(columns)), np.nan)
+        growth_rows(columns, parts, logs)
+        found.append(logs)
+    return np.concatenate(found, axis=2)
 
 
 def _varying(logs: Floats, parts: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -180,13 +186,17 @@ def _slope(logs: Floats, parts: NDArray[np.int64]) -> float:
 
 
 def _jackknife(
-    columns: NDArray[Any], dense: NDArray[np.bool_], parts: NDArray[np.int64]
+    gradients: NDArray[Any],
+    varying: NDArray[np.bool_],
+    order: NDArray[np.int64],
+    dense: NDArray[np.bool_],
+    parts: NDArray[np.int64],
 ) -> list[float]:
     """Standard errors of the exponents: the delete-one-group jackknife."""
     found = []
-    groups = np.arange(columns.shape[1]) % GROUPS
+    groups = np.arange(order.size) % GROUPS
     for group in range(GROUPS):
-        logs = _logs(np.ascontiguousarray(columns[:, groups != group]), parts)
+        logs = _logs(gradients, order[groups != group], parts)[..., varying]
         found.append(_exponents(logs, dense, parts))
     deviations = np.std(found, axis=0) * math.sqrt(GROUPS - 1)
     return [float(deviation) for deviation in deviations]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
-from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.noise.gather import TILE, Plan, gather_noise, plan
 from gradnoise.tails.columns import rows_of
 
 TOP = 0.01  # share of the samples that are called top
@@ -105,9 +105,19 @@ def extreme_shares(
         Share of the extremes due to top samples, and, as what would be without extremes, the same share over all
         batches; (S, C) each, NaN where the gradient does not vary.
     """
+    planned = plan(draws, cut(draws, batch_sizes, batches))
+    blocks = [
+        _extreme_shares(gradients[:, start : start + TILE], planned, batches)
+        for start in range(0, gradients.shape[1], TILE)
+    ]
+    shares, usual = (np.concatenate(each, axis=1) for each in zip(*blocks, strict=True))
+    return shares, usual
+
+
+def _extreme_shares(gradients: NDArray[Any], planned: Plan, batches: int) -> tuple[Floats, Floats]:
+    """Of some columns, which are gathered together."""
     centred = standardised(gradients)
     varying = centred.any(axis=0)
-    planned = plan(draws, cut(draws, batch_sizes, batches))
     nothing = np.zeros(centred.shape[1])
     # Means are linear: the same batches of the top samples alone, zeros elsewhere, are their part of the noise.
     noise = gather_noise(centred, nothing, planned).astype(np.float64)

@@ -36,7 +36,8 @@ def noise_of_all(
         float32 (n, C), of variance near 1; zero where the gradient does not vary.
     """
     samples = len(gradients)
-    columns = standardised(gradients) / np.float32(np.sqrt(samples))
+    columns = standardised(gradients)
+    columns /= np.float32(np.sqrt(samples))
     noise = np.empty((batches, gradients.shape[1]), np.float32)
     rows = max(1, ROWS_BYTES // (4 * samples))
     for start in range(0, batches, rows):

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-BLOCK_VALUES = 1 << 22  # simulated at a time
+BLOCK_VALUES = 1 << 20  # simulated at a time
 
 
 class PooledIndex(NamedTuple):
