@@ -13,11 +13,11 @@ MOST_BYTES = 1e13  # of one store; ten times what the largest networks need
 def check_jobs(run: str, sections: Sections, seeds: int) -> None:
     """Check that the jobs of a run can be planned, before they are listed."""
     noise, checkpoints = sections.noise, len(sections.checkpoints)
-    jobs = seeds * checkpoints * noise.repeats
+    jobs = seeds * checkpoints * noise.repeats * noise.shards
     if jobs > MOST_JOBS:
         raise InputError(
-            f"noise.repeats of run {run}: found {noise.repeats}; with {seeds} training.seeds and {checkpoints} "
-            f"noise.checkpoints that is {jobs} samplings; accepted: up to {MOST_JOBS}"
+            f"noise.repeats of run {run}: found {noise.repeats}; with {seeds} training.seeds, {checkpoints} "
+            f"noise.checkpoints and {noise.shards} noise.shards that is {jobs} samplings; accepted: up to {MOST_JOBS}"
         )
 
 

@@ -13,11 +13,6 @@ def prepare(source: Path) -> None:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
-def local_gpus() -> int:
-    """NVIDIA GPUs of this machine, found without importing torch."""
-    return len(list(Path("/dev").glob("nvidia[0-9]*")))
-
-
 def command(configfiles: list[Path]) -> str:
     """The command that makes these results, for the report."""
     given = [os.path.relpath(path) for path in configfiles]

@@ -18,6 +18,8 @@ WILDCARDS = {
     "seed": r"\d+",
     "epoch": r"\d+",
     "repeat": r"\d+",
+    "part": r"\d+",
+    "of": r"\d+",
     "parameter": r"[^/]+",
     "figure": r"\w+",
     "variant": r"\w+",
@@ -29,7 +31,8 @@ WILDCARDS = {
 def job_of(experiment: Experiment, wildcards: Mapping[str, str]) -> Job:
     """The job that makes a file, by the wildcards of its path."""
     given = dict(wildcards.items())
-    numbers = {name: int(given[name]) for name in ("seed", "epoch", "repeat") if name in given}
+    counted = "seed", "epoch", "repeat", "part"
+    numbers = {name: int(given[name]) for name in counted if name in given}
     names = {name: given[name] for name in ("parameter", "variant", "figure") if name in given}
     return Job(experiment.runs[given["run"]], **numbers, **names)  # type: ignore[arg-type]
 

@@ -137,15 +137,22 @@ class Run:
 
 
 class Job(NamedTuple):
-    """One job of a run: which of its networks, checkpoints, repeats, parameters, trajectories or figures."""
+    """One job of a run: which of its networks, checkpoints, repeats, parts, parameters, trajectories or figures."""
 
     run: Run
     seed: int = 0
     epoch: int = 0
     repeat: int = 0
+    part: int = 0  # of a store that several jobs make, from 1; 0: the job that makes the store
     parameter: str = ""
     variant: str = ""
     figure: str = ""
+
+    @property
+    def parts(self) -> list["Job"]:
+        """The jobs that make its store together, before it links what they wrote; none where it makes it alone."""
+        shards = self.run.sections.noise.shards
+        return [self._replace(part=part + 1) for part in range(shards)] if shards > 1 else []
 
     @property
     def checkpoint(self) -> Checkpoint:

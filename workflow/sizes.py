@@ -123,6 +123,12 @@ def statistics_threads(run: Run) -> int:
     return 1 if run.largest <= 50_000 else 4
 
 
+def joining(run: Run) -> Resources:
+    """Of a job that makes a store of other jobs' parts, and may take means off what is in it."""
+    means = 0 if draws_from_samples(run) else buffers(run)
+    return Resources(STATISTICS_MB + mebibytes(means), LEAST)
+
+
 def _tests(run: Run) -> int:
     sizes, counts = run.sections.noise.batch_sizes, run.sections.gaussianity.batches
     return len(sizes) * len(counts) * len(run.repeats)

@@ -80,8 +80,9 @@ def jobs_of(experiment: Experiment, run: Run) -> Iterator[tuple[str, Job]]:
         yield "training", Job(run, seed)
     places = [Job(run, seed, epoch) for seed in run.seeds for epoch in run.epochs]
     own = [at for at in places if experiment.gradients_of(at) == at.checkpoint]
-    yield from (("gradients", at) for at in own)
-    yield from (("noise", at._replace(repeat=repeat)) for at in places for repeat in run.repeats)
+    drawn = [at._replace(repeat=repeat) for at in places for repeat in run.repeats]
+    yield from (("gradients", each) for at in own for each in (*at.parts, at))
+    yield from (("noise", each) for at in drawn for each in (*at.parts, at))
     yield from (("moments", at) for at in own)
     for stage in ("gaussianity", "clt", "tails"):
         for at in places:
@@ -97,6 +98,8 @@ def jobs_of(experiment: Experiment, run: Run) -> Iterator[tuple[str, Job]]:
 
 def stored(stage: str, job: Job) -> float:
     """Bytes of a job's results before they are compressed; 0 where they are little beside others'."""
+    if job.part:
+        return 0  # the same files as the whole store's
     run = job.run
     noise, trajectory, values = run.sections.noise, run.sections.trajectory, sizes.values(run)
     kinds, counts, repeats = len(noise.batch_sizes), len(run.sections.test_batches), noise.repeats

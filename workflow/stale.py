@@ -36,6 +36,11 @@ def wanted(experiment: Experiment) -> set[str]:
         found.update(paths.noise(job.checkpoint, repeat) for repeat in job.run.repeats)
         drawn_from = experiment.gradients_of(job)
         found.update((paths.gradients(drawn_from), paths.moments(drawn_from)))
+        if job.parts:
+            wholes = [paths.noise(job.checkpoint, repeat) for repeat in job.run.repeats]
+            wholes.append(paths.gradients(drawn_from))
+            of = len(job.parts)
+            found.update(paths.part(whole, k + 1, of) for whole in wholes for k in range(of))
     return found
 
 
@@ -90,6 +95,7 @@ def _templates(paths: Paths) -> list[str]:
     return [
         *(paths.data(), paths.checkpoints(), paths.training(), paths.gradients(), paths.moments()),
         *(paths.noise(), paths.trajectory(), paths.langevin(), paths.study()),
+        *(paths.part(paths.gradients()), paths.part(paths.noise())),
         *(paths.layer(stage) for stage in LAYER_STAGES),
         *(paths.figure(suffix) for suffix in FIGURE_FORMATS),
     ]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,12 +38,16 @@ Result = TypeVar("Result")
 def read_settings(kind: type[Settings], given: Mapping[str, Any]) -> Settings:
     """A stage's settings as its dataclass. The workflow has checked the values; here it is the keys.
 
+    A field with a default need not be given.
+
     Raises:
         InputError: names every key that is missing or unknown.
     """
-    accepted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = fields(kind)  # type: ignore[arg-type]
+    accepted = [field.name for field in known]
+    needed = [field.name for field in known if field.default is MISSING]
     unknown = [key for key in given if key not in accepted]
-    missing = [key for key in accepted if key not in given]
+    missing = [key for key in needed if key not in given]
     if unknown or missing:
         found = [f"{key}: unknown key" for key in unknown] + [f"{key}: missing" for key in missing]
         raise InputError(f"settings: {'; '.join(found)}; accepted: {', '.join(accepted)}")
@@ -55,6 +59,7 @@ def parse(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = ("output",),
     several: Sequence[str] = (),
+    optional: Sequence[str] = (),
 ) -> argparse.Namespace:
     """Read a stage's command line.
 
@@ -63,9 +68,10 @@ def parse(
         inputs: names of options that take one path each.
         outputs: names of options that take one path each to write.
         several: names of options that take any number of paths.
+        optional: the same, of options that need not be there, and that change no result.
 
     Returns:
-        Namespace with those names as `pathlib.Path` (lists for `several`), `settings` (parsed JSON)
+        Namespace with those names as `pathlib.Path` (lists for `several` and `optional`), `settings` (parsed JSON)
         `source` (fingerprint of the source code that runs) and `inputs` (those of `inputs` and `several`).
     """
     parser = argparse.ArgumentParser(description=description)
@@ -77,9 +83,11 @@ def parse(
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     for name in several:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="*")
+    for name in optional:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, default=[], nargs="*")
     given = parser.parse_args()
     given.inputs = {name: getattr(given, name) for name in (*inputs, *several)}
-    reads(given.inputs.values())
+    reads([*given.inputs.values(), *(getattr(given, name) for name in optional)])
     return given
 
 

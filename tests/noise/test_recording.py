@@ -249,6 +249,38 @@ def contents_of(folder, strategy, output, changes=None):
     return contents(folder / output)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "changes"),
+    [("per_sample", {}), ("per_batch", {}), ("per_batch", {"augment": True})],
+)
+@pytest.mark.parametrize("sampling", ["with_replacement", "epoch_shuffle"])
+def test_three_jobs_write_the_store_that_one_would(
+    checkpoint, tmp_path, monkeypatch, strategy, changes, sampling
+):
+    """Each a third of the work, give or take a block; every file of the noise is one job's."""
+    monkeypatch.setattr("gradnoise.noise.recording.BLOCK", 9000)
+    monkeypatch.setattr("gradnoise.noise.store.ROWS", 4)
+    changes = {**DRAWN, **changes, "sampling": sampling}
+    name = f"{strategy}-{sampling}-{len(changes)}"
+    alone = contents_of(checkpoint, strategy, f"alone-{name}.zarr", changes)
+    passes, chunks, parts = count_passes(monkeypatch), [], []
+    for number in (1, 2, 3):
+        part = f"{name}.parts/{number}-of-3"
+        given = {**changes, "part": [number, 3]}
+        run(noise, checkpoint, given, part, gradients=f"{strategy}.zarr")
+        stored = contents(checkpoint / part)
+        chunks.append({file for file in stored if "/noise" in file and "/c/" in file})
+        parts += ["--parts"] * (number == 1) + [str(checkpoint / part)]
+    done = len(passes)
+    arguments = command(checkpoint, changes, f"joined-{name}.zarr", gradients=f"{strategy}.zarr")
+    monkeypatch.setattr(sys, "argv", ["stage", *arguments, *parts])
+    noise.main()
+    assert contents(checkpoint / f"joined-{name}.zarr") == alone
+    assert len(passes) == done  # nothing is computed again
+    assert sum(map(len, chunks)) == len(set.union(*chunks))
+    assert min(map(len, chunks)) > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "changes", "parts"),

@@ -1,14 +1,15 @@
 """From wildcards to settings and needs."""
 
 import json
+from typing import Any
 
 import pytest
 
-from example_config import DEFAULT
+from example_config import DEFAULT, edited
 from experiment import Experiment
 from jobs import Stage, job_of
 from registries import SOURCE
-from sizes import Resources
+from sizes import LEAST, Resources
 from stages import model
 
 WILDCARDS = {"run": "cnn", "seed": "2", "epoch": "4", "repeat": "1", "parameter": "conv1.weight"}
@@ -21,6 +22,39 @@ def test_wildcards_say_which_job_it_is() -> None:
     assert job.run is experiment.runs["cnn"]
     assert (job.seed, job.epoch, job.repeat, job.parameter) == (2, 4, 1, "conv1.weight")
     assert job.checkpoint == ("cnn", 2, 4)
+
+
+@pytest.mark.parametrize("stage", ["noise", "gradients"])
+def test_a_part_is_told_its_number_and_asks_for_its_share(stage: str) -> None:
+    """The job that puts the store together is told what one that made it alone would be, and needs no GPU."""
+    config = edited("noise.batches", 500_000)
+    config["training"] |= {"epochs": 4, "device": "cuda"}
+    config["noise"] |= {"strategy": "per_sample", "coordinates": 20_000}
+    config["gaussianity"]["batches"] = [20]
+    alone, shared = Experiment(config), Experiment(deep(config, shards=5))
+    assert job_of(alone, WILDCARDS).parts == []
+    parts = job_of(shared, WILDCARDS).parts
+    assert [part.part for part in parts] == [1, 2, 3, 4, 5]
+    assert job_of(shared, {**WILDCARDS, "part": "4", "of": "5"}) == parts[3]
+    one, together = Stage(stage, alone, SOURCE), Stage(stage, shared, SOURCE)
+    fourth = {**WILDCARDS, "part": "4", "of": "5"}
+    assert together.settings(WILDCARDS) == one.settings(WILDCARDS)
+    assert json.loads(together.settings(fourth)) == {
+        **json.loads(one.settings(WILDCARDS)),
+        "part": [4, 5],
+    }
+    assert together.gpu(WILDCARDS) == 0
+    assert together.gpu(fourth) == one.gpu(WILDCARDS)
+    assert together.memory(fourth, 1) == one.memory(WILDCARDS, 1)
+    if stage == "noise":
+        work = [each - LEAST for each in (one.minutes(WILDCARDS, 1), together.minutes(fourth, 1))]
+        assert work[0] / 5 - 1 <= work[1] <= work[0] / 5
+        assert work[1] > 1
+    assert together.minutes(WILDCARDS, 1) == LEAST
+
+
+def deep(config: dict[str, Any], **noise: Any) -> dict[str, Any]:
+    return {**config, "noise": {**config["noise"], **noise}}
 
 
 def test_a_job_is_about_a_checkpoint_a_data_set_or_the_whole_experiment() -> None:
@@ -68,8 +102,9 @@ def test_rules_get_each_number_of_a_jobs_needs_by_its_name(monkeypatch: pytest.M
 
 
 def test_every_wildcard_has_its_place_in_a_job() -> None:
-    given = WILDCARDS | {"variant": "plain", "figure": "relaxation", "data": "x"}
+    given = WILDCARDS | {"variant": "plain", "figure": "relaxation", "part": "3"}
+    given |= {"data": "x"}
     job = job_of(Experiment(DEFAULT), given)
-    assert job[1:] == (2, 4, 1, "conv1.weight", "plain", "relaxation")
+    assert job[1:] == (2, 4, 1, 3, "conv1.weight", "plain", "relaxation")
     bare = job_of(Experiment(DEFAULT), {"run": "cnn"})
-    assert bare[1:] == (0, 0, 0, "", "", "")
+    assert bare[1:] == (0, 0, 0, 0, "", "", "")

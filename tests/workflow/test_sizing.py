@@ -47,8 +47,11 @@ def test_the_third_example_has_25_million_weights_at_the_settings_of_the_first()
         assert getattr(third.sections, section) == getattr(first.sections, section)
 
 
-def test_jobs_are_those_that_snakemake_counts() -> None:
+def test_jobs_are_those_that_snakemake_counts(tmp_path: Path) -> None:
+    """Three jobs write each store of gradients and noise, and a fourth puts it together."""
+    (tmp_path / "shards.yaml").write_text("noise: {shards: 3}\n")
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--forceall", "--cores", "2"]
+    command += ["--configfile", "config.yaml", str(tmp_path / "shards.yaml")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     text = done.stdout + done.stderr
     assert done.returncode == 0, text[-3000:]
@@ -56,8 +59,11 @@ def test_jobs_are_those_that_snakemake_counts() -> None:
     counted = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
     assert counted.pop("total") == 1 + sum(counted[rule] for rule in counted if rule != "all")
     counted["figures"] += counted.pop("shared_figures")
+    for stage in ("gradients", "noise"):
+        assert counted[f"{stage}_part"] == 3 * counted[stage]
+        counted[stage] += counted.pop(f"{stage}_part")
     del counted["all"]
-    experiment, found = Experiment(DEFAULT), dict.fromkeys(counted, 0)
+    experiment, found = Experiment(edited("noise.shards", 3)), dict.fromkeys(counted, 0)
     for name in (*experiment.runs, sizing.WHOLE):
         for stage, need in sizing.needs(experiment, name).items():
             found[stage] += need.jobs

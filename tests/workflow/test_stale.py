@@ -248,3 +248,20 @@ def test_every_result_of_a_run_is_known_and_none_is_stale(
     assert unknown == []
     without = list(stale(Experiment(merged(DEFAULT, {**overlay, "runs": ["small"]}))))
     assert without == ["data/arrays.h5", "figures/own-*.*", "own/"]
+
+
+def test_parts_of_another_division_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    thirds, halves = (Experiment(config(noise__shards=shards)) for shards in (3, 2))
+    place = "results/cnn/seed-1/epoch-4"
+    parts = {path for path in wanted(thirds) if "parts" in path and path.startswith(place)}
+    assert f"{place}/gradients.parts/3-of-3" in parts
+    assert len(parts) == 3 * (REPEATS + 1)
+    for path in parts:
+        (tmp_path / path).mkdir(parents=True)
+    assert stale(thirds) == {}
+    found = {str(path) for paths in stale(halves).values() for path in paths}
+    assert found == parts
+    assert not any("parts" in path for path in wanted(Experiment(DEFAULT)))

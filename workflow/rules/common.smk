@@ -17,6 +17,7 @@ import server
 from experiment import Experiment
 from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
+from gradnoise.model import gpus
 from snakemake.logging import logger
 from stages import data, figures, related
 
@@ -40,9 +41,9 @@ if workflow.is_main_process:
     for note in EXPERIMENT.notes():
         logger.info(note)
 
-# The local limit on jobs that use a GPU at once; `--resources gpu=N` and profiles override it.
-if environment.local_gpus():
-    workflow.global_resources.setdefault("gpu", environment.local_gpus())
+# The local limit on jobs that use a GPU at once: each claims one. `--resources gpu=N` and profiles override it.
+if gpus.visible():
+    workflow.global_resources.setdefault("gpu", len(gpus.visible()))
 
 
 wildcard_constraints:
@@ -71,6 +72,17 @@ def trained(wildcards):
 def gradients_of(wildcards):
     """Per-sample gradients from which a run draws its batches."""
     return PATHS.gradients(EXPERIMENT.gradients_of(job_of(wildcards)))
+
+
+def parts_of(wildcards):
+    """What other jobs have written of a store that several make."""
+    job = job_of(wildcards)
+    whole = (
+        PATHS.noise(job.checkpoint, job.repeat)
+        if job.repeat
+        else PATHS.gradients(job.checkpoint)
+    )
+    return [PATHS.part(whole, part.part, len(job.parts)) for part in job.parts]
 
 
 def moments_of(wildcards):

@@ -11,7 +11,9 @@ def settings(job: Job) -> dict[str, Any]:
     """What the stage reads: nothing that says how batches are drawn."""
     sections = job.run.sections
     training, noise = sections.training, sections.noise
+    part = {"part": [job.part, noise.shards]} if job.part else {}
     return {
+        **part,
         "model": sections.model.model_dump(),
         "loss": training.loss,
         "device": training.device,
@@ -29,10 +31,12 @@ def settings(job: Job) -> dict[str, Any]:
 def resources(job: Job) -> Resources:
     """A shard of per-sample gradients, three times over while it is encoded; where none are stored, a look at the model."""
     run, stored = job.run, sizes.draws_from_samples(job.run)
+    if job.parts and not job.part:
+        return sizes.joining(run)
     shards = 3 * sizes.shard_memory(run) if stored else 0
     return Resources(
         memory=sizes.model_memory(run, sizes.PASS, copies=4) + shards,
-        minutes=sizes.minutes(run, 4 * run.samples * stored),
+        minutes=sizes.minutes(run, 4 * run.samples * stored / run.sections.noise.shards),
         threads=run.sections.training.torch_threads,
         gpu=sizes.gpu(run) if stored else 0,
     )

@@ -9,11 +9,11 @@ settings = gradients.settings
 
 
 def resources(job: Job) -> Resources:
-    """A shard of stored gradients at a time; or two passes over the samples, of which none is kept."""
+    """Some columns of a shard of stored gradients at a time; or two passes over the samples, of which none is kept."""
     run = job.run
     threads = run.sections.training.torch_threads
     if sizes.draws_from_samples(run):
-        memory = sizes.STATISTICS_MB + 3 * sizes.shard_memory(run)
+        memory = sizes.STATISTICS_MB + sizes.mebibytes(4 * 2**24 + 64 * run.largest)
         seconds = 10 * run.samples * sizes.values(run) / sizes.DRAWN
         return Resources(memory, sizes.LEAST + int(seconds / 60), threads)
     memory = sizes.model_memory(run, sizes.PASS, copies=8)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 import sizes
+from gradnoise.gradients import strategy
 from run import Job
 from sections import Count, Positive, Section, distinct
 from sizes import Resources
@@ -29,6 +30,7 @@ class Noise(Section):
     batch_norm_mode: Literal["eval", "train"]
     strategy: Literal["auto", "per_sample", "per_batch"]
     memory: Annotated[float, Field(gt=0)]
+    shards: Annotated[int, Field(ge=1, le=1000)]
 
     _each_once = field_validator("checkpoints", "batch_sizes")(distinct)
 
@@ -58,12 +60,15 @@ def settings(job: Job) -> dict[str, Any]:
 def resources(job: Job) -> Resources:
     """One repeat: a block of columns of stored gradients, with its noise; or a shard of batches of every size."""
     run, noise = job.run, job.run.sections.noise
+    if job.parts and not job.part:
+        return sizes.joining(run)
     threads, budget = run.sections.training.torch_threads, sizes.buffers(run)
     kinds, drawn = len(noise.batch_sizes), noise.batches * max(noise.batch_sizes)
     if sizes.draws_from_samples(run):
         block = 4 * run.largest * (run.samples + 2 * kinds * noise.batches)
-        memory = sizes.mebibytes(2 * min(budget, block) + 40 * drawn)
-        seconds = 2 * drawn * sizes.values(run) / sizes.DRAWN / threads
+        # Of every draw two bytes are kept; they are sorted a million at a time.
+        memory = sizes.mebibytes(3 * min(budget, strategy.BLOCK, block) + 2 * drawn) + 40
+        seconds = 2 * drawn * sizes.values(run) / sizes.DRAWN / threads / noise.shards
         return Resources(sizes.STATISTICS_MB + memory, sizes.LEAST + int(seconds / 60), threads)
     # With batch statistics a batch is one pass, and the sizes share none.
     whole = noise.batch_norm_mode == "train"
@@ -72,7 +77,7 @@ def resources(job: Job) -> Resources:
     network = sizes.model_memory(run, max(noise.batch_sizes) if whole else sizes.PASS, copies=4)
     return Resources(
         memory=network + sizes.mebibytes(4 * shards),
-        minutes=sizes.minutes(run, drawn * shared + run.samples),
+        minutes=sizes.minutes(run, drawn * shared / noise.shards + run.samples),
         threads=threads,
         gpu=sizes.gpu(run),
     )

@@ -6,6 +6,8 @@ gradients have to be computed, and why.
 """
 
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 import zarr
@@ -32,6 +34,7 @@ from gradnoise.gradients.verification.dependence import sample_dependence
 from gradnoise.gradients.verification.problem import DependentError
 from gradnoise.model.loss import loss
 from gradnoise.store.arrays import open_unfinished, seal
+from gradnoise.store.parts import WHOLE, Part, link
 from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import store_attributes
 
@@ -97,13 +100,17 @@ def record_gradients(
 ) -> None:
     """Write the sealed store into the work area, going on where a killed stage was.
 
+    Of a part, the shards of its samples, and no seal where there is more to come.
+
     Raises:
         InputError: where a gradient is not finite, or the strategy asked for is impossible.
     """
     selections = choose_selections(settings, model)
     parameters = stored_parameters(model, selections)
     samples, per_sample = len(dataset.train_inputs), count_values(parameters)
-    store = open_unfinished(work.path / gradient_store.NAME)
+    part = Part(*settings.part)
+    folder = part.folder(work)
+    store = open_unfinished(folder / gradient_store.NAME)
     if "strategy" not in store.attrs:
         strategy, reason = decide(work, model, settings, dataset, per_sample)
         origin = store_attributes(settings, dataset)
@@ -113,12 +120,14 @@ def record_gradients(
         return
     rows = rows_of_shard(samples, per_sample, settings.memory, CHUNK)
     gradient_store.create(store, parameters, samples, rows)
-    first, step = gradient_store.first_missing(work, samples, rows), min(rows, CHUNK)
-    data = samples_of(dataset)
+    first, stop = gradient_store.missing(work, samples, rows, part)
+    step = min(rows, CHUNK)
+    inputs, targets = samples_of(dataset)
+    data = inputs[:stop], targets[:stop]
     chunks = streamed_gradients(model, loss(settings.loss), *data, selections, step, first)
-    shown = stage.progress(chunks, "per-sample gradients", total=-(-(samples - first) // step))
+    shown = stage.progress(chunks, "per-sample gradients", total=-(-(stop - first) // step))
     try:
-        gradient_store.record(work, store, shown, parameters, samples, rows)
+        gradient_store.record(work, folder, store, shown, parameters, samples, rows)
     except DependentError as error:
         if settings.strategy == "per_sample":
             raise
@@ -126,7 +135,23 @@ def record_gradients(
         store.attrs.update({"strategy": "per_batch", "reason": str(error)})
         _seal_without_gradients(store)
     else:
-        gradient_store.complete(work, store, parameters, samples, rows)
+        if part == WHOLE:
+            gradient_store.complete(folder)
+
+
+def join_gradients(work: WorkArea, parts: Sequence[Path]) -> None:
+    """Make one sealed store of the parts that other jobs have written.
+
+    Where one of them found no gradients of single samples, there are none: the first such part says why.
+    """
+    for part in parts:
+        name = str(part / gradient_store.NAME)
+        if zarr.open_group(name, mode="r").attrs["strategy"] == "per_batch":
+            link([part], work.path)
+            seal(open_unfinished(work.path / gradient_store.NAME))
+            return
+    link(parts, work.path)
+    gradient_store.complete(work.path)
 
 
 def _seal_without_gradients(store: zarr.Group) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gradnoise.store.parts import WHOLE
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Which checkpoint is measured, where and how: nothing that says how batches are drawn.
 
@@ -23,6 +25,7 @@ class Settings:
         augment: re-draw crop and flip for every sample of every batch.
         strategy: "auto", "per_sample" or "per_batch".
         memory: bytes for buffers.
+        part: number of the part that this job does, and of how many.
     """
 
     model: Mapping[str, Any]
@@ -38,3 +41,4 @@ class Settings:
     augment: bool
     strategy: str
     memory: int
+    part: Sequence[int] = WHOLE

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
 from gradnoise.gradients.parameters import COORDINATE, StoredParameter, create_group
-from gradnoise.store.arrays import create_array, open_store, put_array, seal
+from gradnoise.store.arrays import create_array, open_store, open_unfinished, put_array, seal
+from gradnoise.store.parts import WHOLE, Part
 from gradnoise.store.variables import GRADIENT_UNITS, Variable
 from gradnoise.store.whole import atomic
 from gradnoise.store.work_area import WorkArea
 
 NAME = "gradients.zarr"  # of the store inside the work area
+SUMS = "sums"  # over the samples of every shard: a folder beside the store
 VALUES = 1 << 18  # in a chunk: 1 MiB
 
 GRADIENT = Variable(
@@ -148,14 +150,16 @@ def create(
                 create_array(group, field, (samples, count), (rows, columns), shard)
 
 
-def first_missing(work: WorkArea, samples: int, rows: int) -> int:
-    """First sample of the first shard that is not finished; the number of samples when all are."""
-    starts = range(0, samples, rows)
-    return next((first for first in starts if _part(first) not in work.finished), samples)
+def missing(work: WorkArea, samples: int, rows: int, part: Part = WHOLE) -> tuple[int, int]:
+    """First and last sample + 1 of a part's shards, from the first that is not finished; equal where all are."""
+    starts = [first for first in range(0, samples, rows) if part.has(first, samples)]
+    stop = min(starts[-1] + rows, samples) if starts else 0
+    return next((first for first in starts if _part(first) not in work.finished), stop), stop
 
 
 def record(
     work: WorkArea,
+    folder: Path,
     store: zarr.Group,
     chunks: Iterable[tuple[int, int, Mapping[str, Rows]]],
     parameters: Mapping[str, StoredParameter],
@@ -166,6 +170,7 @@ def record(
 
     Args:
         work: a shard is a part of it.
+        folder: of the store, and of the sums beside it.
         store: as made by `create`.
         chunks: first sample, last sample + 1, and for every parameter float32 (n, C) and (n, D); no chunk
             spans two shards.
@@ -184,53 +189,45 @@ def record(
             for (field, _), part in zip(FIELDS, parts, strict=True):
                 buffers[name, field.name][first - begin : last - begin] = part
         if last == min(begin + rows, samples):
-            _write_shard(work, store, buffers, begin, last)
+            _write_shard(work, folder, store, buffers, begin, last)
 
 
 def _write_shard(
     work: WorkArea,
+    folder: Path,
     store: zarr.Group,
     buffers: Mapping[tuple[str, str], NDArray[np.float32]],
     begin: int,
     last: int,
 ) -> None:
     """Write the samples from `begin` to `last` - 1, and their sums beside the store."""
-    sums = []
+    sums = {}
     for (name, field), buffer in buffers.items():
-        sums.append(buffer[: last - begin].sum(axis=0, dtype=np.float64))
+        sums[f"{name}/{field}"] = buffer[: last - begin].sum(axis=0, dtype=np.float64)
         if buffer.shape[1]:
             array = store[f"{name}/{field}"]
             assert isinstance(array, zarr.Array)
             array[begin:last] = buffer[: last - begin]
-    with atomic(_sums(work, begin)) as path:
-        np.save(path, np.concatenate(sums))
+    with atomic(folder / SUMS / f"{begin}.npz") as path:
+        np.savez(path, **sums)
     work.finish(_part(begin))
 
 
-def complete(
-    work: WorkArea,
-    store: zarr.Group,
-    parameters: Mapping[str, StoredParameter],
-    samples: int,
-    rows: int,
-) -> None:
-    """Write the full gradients, the float64 means over all samples, and seal the store."""
-    total: NDArray[np.float64] = sum(
-        (np.load(_sums(work, first)) for first in range(0, samples, rows)), np.zeros(1)
-    )
-    start = 0
-    for name, parameter in parameters.items():
-        group = store.require_group(name)
-        for (_, full), count in zip(FIELDS, parameter.counts, strict=True):
-            if count:
-                put_array(group, full, total[start : start + count] / samples)
-            start += count
+def complete(folder: Path) -> None:
+    """Write the full gradients, the float64 means over all samples, and seal the store of a folder."""
+    store = open_unfinished(folder / NAME)
+    total: dict[str, NDArray[np.float64]] = {}
+    for path in sorted((folder / SUMS).glob("*.npz"), key=lambda path: int(path.stem)):
+        with np.load(path) as sums:
+            for place, values in sums.items():
+                total[place] = total.get(place, 0) + values
+    for name, group in store.groups():
+        for field, full in FIELDS:
+            array = group.get(field.name)
+            if isinstance(array, zarr.Array):
+                put_array(group, full, total[f"{name}/{field.name}"] / array.shape[0])
     seal(store)
 
 
 def _part(first: int) -> str:
     return f"samples from {first}"
-
-
-def _sums(work: WorkArea, first: int) -> Path:
-    return work.path / "sums" / f"{first}.npy"

@@ -12,6 +12,7 @@ from gradnoise.errors import InputError
 Strategy = Literal["per_sample", "per_batch"]
 
 AUGMENTED = "crop and flip are drawn anew for every sample of every batch"
+BLOCK = 1 << 26  # bytes of columns, with their noise, at a time at most: more would be no faster
 COLUMNS = 32  # of all samples, held at once while batches are drawn
 COST = 3  # plain passes that per-sample gradients of the same samples cost, at most
 

@@ -5,14 +5,17 @@ import os
 import torch
 
 from gradnoise.errors import InputError
+from gradnoise.model import gpus
 
 
 def set_device(name: str) -> torch.device:
-    """Device by name; "auto" is the first there is of cuda, mps, cpu.
+    """Device by name; "auto" is the first there is of cuda, mps, cpu. Of several GPUs one is claimed (`gpus`).
 
     Raises:
         InputError: for another name, or a device that this machine does not have.
     """
+    if name in ("auto", "cuda"):
+        gpus.claim()
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

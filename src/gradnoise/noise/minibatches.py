@@ -122,6 +122,11 @@ class GradientSampler:
         require_finite(row, self.columns, "full gradient")
         return row
 
+    def passed(self, batch_size: int, batch: int) -> int:
+        """Positions of the stream of draws that lie before a batch."""
+        segment, start = self.draws.segment(batch_size, batch)
+        return segment * self.draws.sample_count + start
+
     def noise(
         self,
         batch_sizes: Sequence[int],

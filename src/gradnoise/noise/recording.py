@@ -1,7 +1,8 @@
 """Noise written to a Zarr store, resumable, out of per-sample gradients or out of mini-batches."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from gradnoise.draws.pieces import cut
 from gradnoise.errors import InputError
 from gradnoise.gradients.parameters import count_values
 from gradnoise.gradients.store import ParameterGradients
-from gradnoise.gradients.strategy import free_disk, noise_bytes
+from gradnoise.gradients.strategy import BLOCK, free_disk, noise_bytes
 from gradnoise.noise import gather
 from gradnoise.noise import store as noise_store
 from gradnoise.noise.store import FIELDS, NAME
 from gradnoise.store.arrays import open_unfinished, seal
+from gradnoise.store.parts import WHOLE, Part
 from gradnoise.store.work_area import WorkArea
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ log = logging.getLogger(__name__)
 
 
 RAW = "gradients.zarr"  # mini-batch gradients of which no mean is known yet
-BLOCK = 1 << 26  # bytes of columns at a time, at most: more would be no faster
 
 
 def record_gathered(
@@ -39,6 +40,7 @@ def record_gathered(
     batches: int,
     memory: int,
     attributes: Mapping[str, Any],
+    part: Part = WHOLE,
 ) -> None:
     """Write the noise of mini-batches drawn from per-sample gradients, sealed, into the work area.
 
@@ -50,24 +52,36 @@ def record_gathered(
         batches: number of batches of each.
         memory: bytes for buffers.
         attributes: of the store.
+        part: whose blocks of columns are written, without a seal where it is not the whole.
     """
     plan = gather.plan(draws, cut(draws, batch_sizes, batches))
     parameters = {name: each.parameter for name, each in gradients.items()}
-    check_disk(work.path, noise_bytes(len(batch_sizes), batches, count_values(parameters)))
+    total = count_values(parameters)
+    check_disk(work.path, noise_bytes(len(batch_sizes), batches, total) // part.of)
     # A block of columns is in memory three times: its gradients, its noise, and the noise as it is encoded.
     column = 4 * (draws.sample_count + 2 * len(batch_sizes) * batches)
     columns = min(memory, BLOCK) // column
-    store = _open(work.path / NAME, attributes)
+    store = _open(part.folder(work) / NAME, attributes)
     noise_store.create(store, parameters, batch_sizes, batches, batches, max(1, columns))
+    before = 0  # columns of the parameters that have gone by
     for name in stage.progress(list(parameters), "noise"):
         if name not in work.finished:
-            _gather(gradients[name], store[name], plan)
+            mine = partial(_is_mine, part, before, total)
+            _gather(gradients[name], store[name], plan, mine)
             work.finish(name)
-    seal(store)
+        before += sum(parameters[name].counts)
+    if part == WHOLE:
+        seal(store)
 
 
-def _gather(gradients: ParameterGradients, group: Any, plan: gather.Plan) -> None:
-    """Noise of one parameter, a block of columns at a time."""
+def _is_mine(part: Part, before: int, total: int, column: int) -> bool:
+    return part.has(before + column, total)
+
+
+def _gather(
+    gradients: ParameterGradients, group: Any, plan: gather.Plan, mine: Callable[[int], bool]
+) -> None:
+    """Noise of one parameter, a block of columns at a time, where the first of its columns is `mine`."""
     sources = (
         (gradients.gradient, gradients.full_gradient),
         (gradients.along_directions, gradients.full_along_directions),
@@ -76,6 +90,8 @@ def _gather(gradients: ParameterGradients, group: Any, plan: gather.Plan) -> Non
         noise_store.put_full_gradient(group, full_field, full)
         target = group[field.name]
         for start in range(0, full.size, target.shards[-1]):
+            if not mine(start):
+                continue
             block = slice(start, min(start + target.shards[-1], full.size))
             noise = gather.gather_noise(source[:, block], full[block], plan)
             for size in range(len(noise)):
@@ -89,6 +105,7 @@ def record_minibatches(
     batches: int,
     memory: int,
     attributes: Mapping[str, Any],
+    part: Part = WHOLE,
 ) -> None:
     """Write the noise of computed mini-batch gradients, sealed, into the work area.
 
@@ -102,22 +119,34 @@ def record_minibatches(
         batches: number of batches of each.
         memory: bytes for buffers.
         attributes: of the store.
+        part: whose blocks of batches are written, without means taken off late, and without a seal, where it is not
+            the whole.
     """
     sizes, per_batch = len(batch_sizes), sampler.width
     need = noise_bytes(sizes, batches, per_batch)
-    check_disk(work.path, need * (2 if sampler.size_dependent else 1))
+    check_disk(work.path, need * (2 if sampler.size_dependent else 1) // part.of)
     rows = noise_store.rows_of_shard(per_batch, sizes, batches, memory)
-    store = _open(work.path / NAME, attributes)
-    request = batch_sizes, batches, rows
-    noise_store.create(store, sampler.parameters, *request)
+    folder = part.folder(work)
+    store = _open(folder / NAME, attributes)
+    request = batch_sizes, batches, rows, part
+    noise_store.create(store, sampler.parameters, *request[:3])
     if not sampler.size_dependent:
         full = _full_gradient(work, store, sampler)
         _write_blocks(work, store, sampler, *request, full)
     else:
-        raw = _open(work.path / RAW, {})
-        noise_store.create(raw, sampler.parameters, *request)
+        raw = _open(folder / RAW, {})
+        noise_store.create(raw, sampler.parameters, *request[:3])
         _write_blocks(work, raw, sampler, *request, None)
-        for name in stage.progress(list(sampler.parameters), "minus the mean"):
+    if part == WHOLE:
+        complete(work)
+
+
+def complete(work: WorkArea) -> None:
+    """Take the means off where they are known late, and seal a store that has all its blocks in the work area."""
+    store = open_unfinished(work.path / NAME)
+    if (work.path / RAW).exists():
+        raw = open_unfinished(work.path / RAW)
+        for name in stage.progress(sorted(raw.group_keys()), "minus the mean"):
             if f"centred {name}" not in work.finished:
                 _centre(raw[name], store[name])
                 work.finish(f"centred {name}")
@@ -168,25 +197,32 @@ def _write_blocks(
     batch_sizes: Sequence[int],
     batches: int,
     rows: int,
+    part: Part,
     full: NDArray[np.float64] | None,
 ) -> None:
-    """Write the batches that are not there yet, minus `full` where that is given."""
+    """Write the batches of a part that are not there yet, minus `full` where that is given."""
 
-    def part(size: int, first: int) -> str:
+    def name(size: int, first: int) -> str:
         return f"batch size {batch_sizes[size]} from batch {first}"
 
-    blocks = sampler.noise(
-        batch_sizes, batches, rows, full, lambda size, first: part(size, first) in work.finished
-    )
+    total = max(sampler.passed(size, batches) for size in batch_sizes)
+
+    def left_out(size: int, first: int) -> bool:
+        # Of batches that share samples' gradients a part has all that begin in its stretch of the stream.
+        place = sampler.passed(batch_sizes[size], first)
+        all_of_them = sampler.passed(batch_sizes[size], batches) if sampler.undivided else total
+        return name(size, first) in work.finished or not part.has(place, all_of_them)
+
+    blocks = sampler.noise(batch_sizes, batches, rows, full, left_out)
     targets = [
-        (store[name][field.name], columns)
-        for name, both in sampler.columns.items()
+        (store[parameter][field.name], columns)
+        for parameter, both in sampler.columns.items()
         for (field, _), columns in zip(FIELDS, both, strict=True)
     ]
     for size, first, block in blocks:
         for array, columns in targets:
             array[size, first : first + len(block)] = block[:, columns]
-        work.finish(part(size, first))
+        work.finish(name(size, first))
 
 
 def _centre(raw: Any, group: Any) -> None:

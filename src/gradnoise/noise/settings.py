@@ -7,7 +7,7 @@ from gradnoise.draws.batches import Sampling
 from gradnoise.gradients import settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(settings.Settings):
     """What is measured, as the gradients stage was told, and how mini-batches are drawn.
 

@@ -65,6 +65,10 @@ class Paths:
         """Mini-batch noise of one repeat, Zarr."""
         return f"{self.checkpoint(at)}/noise/repeat-{repeat}.zarr"
 
+    def part(self, whole: str, part: int | str = "{part}", of: int | str = "{of}") -> str:
+        """Folder of what one of several jobs that make a Zarr store has written of it."""
+        return f"{whole.removesuffix('.zarr')}.parts/{part}-of-{of}"
+
     def layer(self, stage: str, at: Checkpoint = ANY, parameter: str = "{parameter}") -> str:
         """Results of one of LAYER_STAGES for one parameter, HDF5."""
         return f"{self.checkpoint(at)}/{stage}/{parameter}.h5"

@@ -31,29 +31,15 @@ from scipy.special import stdtrit
 from gradnoise.draws.streams import Stream, generator
 
 SIZES = 100, 316, 1_000, 3_162, 10_000  # of the subsets
-
-
 SMALLEST = 400  # samples
-
-
 VARYING = 0.5  # of a coordinate's subsets of every size, at least, if it is to count
-
-
 DENSE = 0.5
-
-
 GROUPS = 16  # of samples, each left out once for the error
-
-
 COLUMNS = 32  # coordinates at a time: memory holds no second copy of all samples
-
-
 # Exponents of kurtosis below which a moment is finite and above which it is not: the variance between those of
 # t(2.5) and t(2), and of t(1.5); the fourth moment between those of t(5) and t(4), and of t(3).
 VARIANCE = 0.6, 0.85
 FOURTH = 0.12, 0.25
-
-
 Floats = NDArray[np.float64]
 
 
