@@ -7,7 +7,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run resume prune test lint quick-test zoo mutants benchmark lock clean
+.PHONY: install run resume prune test cluster-test lint quick-test zoo mutants benchmark lock clean
 
 install: .venv/installed
 
@@ -32,9 +32,13 @@ prune: install
 
 # What is timed runs alone, all else beside each other.
 test: .venv/installed-test lint
-	$(BIN)/python -m pytest -n auto -m "not alone"
+	$(BIN)/python -m pytest -n auto -m "not alone and not cluster"
 	$(BIN)/python -m pytest -m alone
 	$(BIN)/python tests/mutants/run.py --sample
+
+# The workflow through a Slurm that is started for it and ended again; skipped where none is installed.
+cluster-test: .venv/installed-test
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 .venv/installed-test: .venv/installed requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
@@ -49,7 +53,7 @@ lint: .venv/installed-test
 	$(BIN)/python tests/workflow/lint_workflow.py
 
 quick-test: .venv/installed-test
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow and not cluster"
 
 # Random models against plain autograd in float64, ten times as many as in the tests.
 zoo: .venv/installed-test

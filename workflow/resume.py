@@ -41,9 +41,11 @@ def main(arguments: Sequence[str]) -> int:
             print(f"Waiting for jobs that live on: pid {', '.join(map(str, left))}", flush=True)
             announced = True
         time.sleep(INTERVAL)
-    snakemake = [sys.executable, "-m", "snakemake", *arguments]
-    unlocked = subprocess.run([*snakemake, "--unlock"], check=False).returncode
-    return unlocked or subprocess.run([*snakemake, "--rerun-incomplete"], check=False).returncode
+    snakemake = [sys.executable, "-m", "snakemake"]
+    # In front: after "--" stand files.
+    unlocked = subprocess.run([*snakemake, "--unlock", *arguments], check=False).returncode
+    again = [*snakemake, "--rerun-incomplete", *arguments]
+    return unlocked or subprocess.run(again, check=False).returncode
 
 
 if __name__ == "__main__":
