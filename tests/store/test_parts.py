@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gradnoise.errors import InputError
-from gradnoise.store import checksums, parts
+from gradnoise.store import checksums, whole
 from gradnoise.store.parts import Part, link
 
 
@@ -33,12 +33,12 @@ def test_files_of_all_parts_come_together(
     first = written(tmp_path / "1-of-2", labels="a", one="1")
     second = written(tmp_path / "2-of-2", labels="a", two="22")
     if not linked:
-        monkeypatch.setattr(parts.os, "link", lambda *_: os.stat(tmp_path / "no hard links"))
-    whole = tmp_path / "whole"
-    whole.mkdir()
+        monkeypatch.setattr(whole.os, "link", lambda *_: os.stat(tmp_path / "no hard links"))
+    target = tmp_path / "whole"
+    target.mkdir()
     for _ in range(2):  # after a kill it goes on
-        link([first, second], whole)
-    found = {str(p.relative_to(whole)): p for p in whole.rglob("*") if p.is_file()}
+        link([first, second], target)
+    found = {str(p.relative_to(target)): p for p in target.rglob("*") if p.is_file()}
     assert {name: path.read_text() for name, path in found.items()} == {
         "store.zarr/labels": "a",
         "store.zarr/one": "1",
@@ -48,11 +48,11 @@ def test_files_of_all_parts_come_together(
 
 
 def test_parts_that_are_missing_or_damaged_are_named(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    whole.mkdir()
+    target = tmp_path / "whole"
+    target.mkdir()
     with pytest.raises(InputError, match=r"3-of-3: expected a part of a store, found none"):
-        link([tmp_path / "3-of-3"], whole)
+        link([tmp_path / "3-of-3"], target)
     part = written(tmp_path / "1-of-2", labels="a", one="1")
     (part / "store.zarr/one").write_text("2")
     with pytest.raises(InputError, match=r"1-of-2/store.zarr/one: .*checksum differs.*delete"):
-        link([part], whole)
+        link([part], target)

@@ -9,5 +9,7 @@ rule calibration:
     params:
         *stage("calibration").code,
         settings=stage("calibration").settings,
+        source=stage("calibration").source,
     shell:
-        "python -m gradnoise.calibration --settings {params.settings:q} --output {output:q} 2> {log:q}"
+        "python -m gradnoise.calibration --settings {params.settings:q} --source {params.source:q}"
+        " --output {output:q} 2> {log:q}"

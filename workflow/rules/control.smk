@@ -9,5 +9,7 @@ rule control:
     params:
         *stage("control").code,
         settings=stage("control").settings,
+        source=stage("control").source,
     shell:
-        "python -m gradnoise.control --settings {params.settings:q} --output {output:q} 2> {log:q}"
+        "python -m gradnoise.control --settings {params.settings:q} --source {params.source:q}"
+        " --output {output:q} 2> {log:q}"

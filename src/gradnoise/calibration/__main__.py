@@ -7,22 +7,32 @@ from gradnoise import stage
 from gradnoise.calibration.checks import calibrate, write_checks
 from gradnoise.calibration.settings import Settings
 from gradnoise.stage import without_linear_algebra
+from gradnoise.store.work_area import WorkArea
 
 
 def main() -> None:
     """Stage: the instrument check as one CSV file."""
     arguments = stage.parse("Check the analysis on noise of known distribution.")
     settings = stage.read_settings(Settings, arguments.settings)
-    with tempfile.TemporaryDirectory() as folder:
-        checks = [
-            check
-            for level in settings.significances
-            for check in calibrate(
-                Path(folder, str(level)), settings.seed, level, settings.batches, settings.series
-            )
-        ]
-    # Levels with the same tabulated neighbour make the same check.
-    write_checks(arguments.output, list(dict.fromkeys(checks)))
+    target = arguments.output
+    with WorkArea(target, stage.manifest(arguments), {target.name: target}) as work:
+        if work.published:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            checks = [
+                check
+                for level in settings.significances
+                for check in calibrate(
+                    Path(folder, str(level)),
+                    settings.seed,
+                    level,
+                    settings.batches,
+                    settings.series,
+                )
+            ]
+        # Levels with the same tabulated neighbour make the same check.
+        write_checks(work.path / target.name, list(dict.fromkeys(checks)))
+        work.publish()
 
 
 if __name__ == "__main__":

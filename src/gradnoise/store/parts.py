@@ -4,14 +4,13 @@ What is stored in one file (a shard of an array) is one job's alone, so that par
 metadata), which all write alike. The whole is then the same, bit for bit, as if one job had made it.
 """
 
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from gradnoise.errors import InputError
 from gradnoise.store import checksums
+from gradnoise.store.whole import link_or_copy
 from gradnoise.store.work_area import WorkArea
 
 NAME = "part"  # of a part's folder inside the work area
@@ -58,13 +57,4 @@ def link(parts: Sequence[Path], folder: Path) -> None:
             if source.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
             elif source.parent != part and not target.exists():
-                _link(source, target)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        partial = target.with_name(f"{target.name}.partial")
-        shutil.copyfile(source, partial)
-        os.replace(partial, target)
+                link_or_copy(source, target)

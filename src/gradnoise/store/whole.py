@@ -1,6 +1,7 @@
 """Files that appear whole or not at all: written under another name beside their place, then renamed."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,3 +36,12 @@ def published(path: Path) -> Iterator[Path]:
     with atomic(path) as temporary:
         yield temporary
         checksums.write_beside(path, temporary)
+
+
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """A second name for a file; where the file system gives none, a copy that appears whole."""
+    try:
+        os.link(source, target)
+    except OSError:
+        with atomic(Path(target)) as temporary:
+            shutil.copyfile(source, temporary)

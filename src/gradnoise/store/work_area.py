@@ -3,7 +3,7 @@
 Nothing half-written is ever visible. A stage builds its output in a *work area*, a hidden folder beside
 the output on the same file system, under an exclusive kernel lock, and publishes it with one rename. A
 killed stage leaves its work area; the next run with the same settings and sources resumes there.
-What was published is kept for a second attempt (`store.kept`).
+What was published is kept for a second attempt (`store.kept`), and shared with other workflows (`store.shared`).
 """
 
 import fcntl
@@ -20,6 +20,7 @@ from typing import Any, Self
 from gradnoise.errors import InputError
 from gradnoise.store import checksums
 from gradnoise.store.kept import MANIFEST, Kept
+from gradnoise.store.shared import Shared
 from gradnoise.store.whole import write_text
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class WorkArea:
         manifest: JSON-serialisable: settings, source fingerprint, inputs. Work left by a killed stage is
             resumed where the manifest is the same, and discarded with a message where it differs.
         targets: the files and folders that are built in the work area, by name, and where to publish them.
-        kept: whether hard links to what is published stay in `.{name}.kept`, for a second attempt.
+        kept: whether hard links to what is published stay in `.{name}.kept`, for a second attempt, and are shared
+            with other workflows (`store.shared`).
 
     Attributes:
         path: folder to build in. It survives a kill until it is published.
@@ -59,12 +61,14 @@ class WorkArea:
         self.finished: set[str] = set()
         self.published = False
         self._kept = Kept(output, self.manifest, self.folder) if kept else None
+        self._shared = Shared(manifest if kept else {}, targets)
         self._lock = -1
 
     def __enter__(self) -> Self:
         self._acquire()
         try:
             back = None if self._kept is None else self._kept.links(self.targets)
+            back = back or self._shared.take(self.folder)
             if back is None:
                 self._resume()
             else:
@@ -156,6 +160,7 @@ class WorkArea:
                 checksums.write_beside(self.path / name)
         if self._kept is not None:
             self._kept.replace(self.path, self.targets)
+        self._shared.put(self.path)
         # From here on nothing is resumed in the work area, whatever is left of it.
         spent = self.folder / "spent"
         shutil.rmtree(spent, ignore_errors=True)
