@@ -8,6 +8,7 @@ from example_chain import Asked, noted
 from gradnoise.clt.prediction import (
     GROUPS,
     SERIES,
+    blocks,
     held_out,
     lattice_pass_rate,
     predict,
@@ -38,6 +39,21 @@ def test_predictions_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatc
         found.append(held_out(gradients, DESIGN, "weight"))
     np.testing.assert_array_equal(found[0].passed, found[1].passed)
     np.testing.assert_array_equal(found[0].predicted, found[1].predicted)
+
+
+def test_of_many_samples_fewer_columns_are_looked_at_and_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gradients = np.random.default_rng(6).gamma(0.5, size=(300, 20)).astype(np.float32)
+    gradients[:, 4] = gradients[:, 4] > 1
+    assert [each.stop for each in blocks(300, 32_768)] == [128, 256, 300]
+    assert [each.stop for each in blocks(300, 32_769)] == [127, 254, 300]
+    whole = held_out(gradients, DESIGN, "weight")
+    monkeypatch.setattr("gradnoise.clt.prediction.BLOCK_VALUES", 300 * 7)
+    narrow = held_out(gradients, DESIGN, "weight")
+    for name in ("predicted", "passed", "testable", "classes"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(narrow, name))
+    np.testing.assert_allclose(whole.error, narrow.error, rtol=1e-9)
 
 
 def test_shapes_of_columns_agree_with_scipy() -> None:

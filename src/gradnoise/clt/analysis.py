@@ -133,7 +133,8 @@ def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
 
 def _frequencies(gradients: Any) -> Frequencies:
     parts = [
-        frequencies(np.asarray(gradients[:, c])) for c in prediction.blocks(gradients.shape[1])
+        frequencies(np.asarray(gradients[:, c]))
+        for c in prediction.blocks(gradients.shape[1], gradients.shape[0])
     ]
     return Frequencies(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 

@@ -5,7 +5,7 @@ them the predicted pass probability of every coordinate; mini-batches drawn from
 noise that is tested.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,16 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
-from gradnoise.noise.gather import gather_noise, plan
+from gradnoise.noise.gather import Plan, gather_noise, plan
 
 Floats = NDArray[np.float64]
 
 
 COLUMNS = 128  # coordinates at a time
+
+BLOCK_VALUES = (
+    1 << 22
+)  # of all samples at a time: fewer coordinates, where there are more than 32,768 samples
 
 SERIES = 100  # simulated for a coordinate of few distinct values
 
@@ -94,7 +98,8 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
     passed, testable = np.zeros((2, *shape, design.repeats, count), np.bool_)
     classes = np.empty((shape[0], count), np.int8)
     sums = np.zeros((GROUPS, *shape))
-    for columns in blocks(count):
+    plans = _plans(design, len(second))
+    for columns in blocks(count, samples):
         # Both halves of a block at once: stored gradients are read a single time.
         block = np.asarray(gradients[:, columns])
         known, drawn = block[first], np.ascontiguousarray(block[second])
@@ -106,7 +111,7 @@ def held_out(gradients: Any, design: Design, name: str) -> Prediction:
             again = predict(*left, classes[:, columns], design, len(drawn))
             sums[group] += np.nansum(again, axis=2)
         _predict_lattices(predicted, known, classes, columns, design, name)
-        passed[..., columns], testable[..., columns] = _passes(drawn, design)
+        passed[..., columns], testable[..., columns] = _passes(drawn, design, plans)
     return Prediction(predicted, passed, testable, classes, _error(sums, predicted, classes))
 
 
@@ -145,10 +150,11 @@ def shape_of_columns(values: NDArray[Any]) -> tuple[Floats, Floats]:
     return np.where(variance > 0, skewness, np.nan), np.where(variance > 0, kurtosis, np.nan)
 
 
-def blocks(count: int) -> Iterator[slice]:
-    """Column slices that go through memory one after another."""
-    for start in range(0, count, COLUMNS):
-        yield slice(start, min(start + COLUMNS, count))
+def blocks(count: int, samples: int) -> Iterator[slice]:
+    """Slices of the columns of so many samples that go through memory one after another."""
+    width = max(1, min(COLUMNS, BLOCK_VALUES // max(1, samples)))
+    for start in range(0, count, width):
+        yield slice(start, min(start + width, count))
 
 
 def _predict_lattices(
@@ -189,25 +195,29 @@ def lattice_pass_rate(
     return float(np.mean(shapiro_wilk(tied).pvalue >= significance))
 
 
+def _plans(design: Design, samples: int) -> list[Plan]:
+    """Of every repeat's batches of those sizes that so many samples allow; the same for all columns."""
+    allowed = samples if design.sampling == "epoch_shuffle" else max(design.batch_sizes)
+    fitting = [size for size in design.batch_sizes if size <= allowed]
+    if not fitting:
+        return []
+    drawn = (
+        Draws(design.seed, repeat + 1, design.sampling, samples, stream=Stream.HELD_OUT)
+        for repeat in range(design.repeats)
+    )
+    return [plan(draws, cut(draws, fitting, max(design.batches))) for draws in drawn]
+
+
 def _passes(
-    gradients: NDArray[np.float32], design: Design
+    gradients: NDArray[np.float32], design: Design, plans: Sequence[Plan]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which noise of batches drawn from all rows passes the test, and which varies: (S, K, R, C) each."""
-    fitting = [
-        size
-        for size in design.batch_sizes
-        if design.sampling == "with_replacement" or size <= len(gradients)
-    ]
     shape = len(design.batch_sizes), len(design.batches), design.repeats, gradients.shape[1]
     passed, testable = np.zeros((2, *shape), np.bool_)
     full = gradients.mean(axis=0, dtype=np.float64)
-    for repeat in range(design.repeats):
-        draws = Draws(
-            design.seed, repeat + 1, design.sampling, len(gradients), stream=Stream.HELD_OUT
-        )
-        how = plan(draws, cut(draws, fitting, max(design.batches)))
+    for repeat, how in enumerate(plans):
         noise = gather_noise(gradients, full, how)
-        for size, series in zip(fitting, noise, strict=True):
+        for size, series in zip(how.pieces.batch_sizes, noise, strict=True):
             for k, n in enumerate(design.batches):
                 pvalue = shapiro_wilk(series[:n], axis=0).pvalue
                 cell = design.batch_sizes.index(size), k, repeat
