@@ -113,3 +113,13 @@ def test_the_program_draws_the_study_whose_file_it_gets(tmp_path):
     shown = pd.read_csv(output.with_suffix(".csv"))
     expected = found.arrays["variance"].mean(axis=-1).ravel()
     np.testing.assert_allclose(shown["value"], expected)
+
+
+def test_five_panels_stand_in_two_rows_and_in_one_column_where_it_is_narrow():
+    five = tuple(STUDY.panels[0]._replace(title=f"panel {place}") for place in range(5))
+    study = replace(STUDY, panels=five)
+    for settings, columns in ((SETTINGS, 3), (NARROW, 1)):
+        axes = draw(study, numbers(study, ARRAYS), settings).axes
+        assert len(axes) == 5
+        assert len({round(each.get_position().x0, 3) for each in axes}) == columns
+        plt.close("all")

@@ -84,10 +84,13 @@ def draw(study: Study, shown: pd.DataFrame, settings: Settings) -> Figure:
     """
     colours = style.apply(settings)
     count = len(study.panels)
-    columns = style.side_by_side(settings, count)
-    rows = count // columns
+    # Two rows from four panels on: beside each other they would be narrower than their labels.
+    columns = style.side_by_side(settings, count if count < 4 else -(-count // 2))
+    rows = -(-count // columns)
     drawn, grid = style.figure(settings, 0.2 + 2.1 * rows, nrows=rows, ncols=columns, squeeze=False)
-    for place, (axes, panel) in enumerate(zip(grid.flat, study.panels, strict=True)):
+    for axes in grid.flat[count:]:
+        axes.remove()
+    for place, (axes, panel) in enumerate(zip(grid.flat, study.panels, strict=False)):
         mine = shown[shown["panel"] == panel.title]
         for number, (name, line) in enumerate(mine.groupby("line", sort=False)):
             _draw_line(axes, line, str(name), style.line_style(number, colours), panel)

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 import torch
 
+from gradnoise.data.small_images import small_images
 from gradnoise.related.studies.networks.gradient_confusion import (
     KINDS,
     Kind,
     cosines,
+    drawn,
     gram,
     products,
     run,
@@ -14,7 +16,7 @@ from gradnoise.related.studies.networks.gradient_confusion import (
 from gradnoise.related.study import Settings
 
 
-def by_autograd(inputs, labels, weights, kind: Kind):
+def by_autograd(inputs, targets, weights, kind: Kind):
     """Gradients of every point's loss, one backward pass each; the statistics of BatchNorm are held."""
     parameters = [torch.tensor(matrix, requires_grad=True) for matrix in weights]
     values = torch.tensor(inputs)
@@ -25,19 +27,35 @@ def by_autograd(inputs, labels, weights, kind: Kind):
             reached = (reached - held.mean(0)) / held.std(0, correction=0)
         hidden = torch.tanh(reached)
         values = hidden + values if kind == "skips" and place else hidden
-    losses = ((values @ parameters[-1].T)[:, 0] - torch.tensor(labels)) ** 2 / 2
+    outputs, targets = values @ parameters[-1].T, torch.tensor(targets)
+    if targets.shape[1] > 1:
+        losses = -(targets * torch.log_softmax(outputs, dim=1)).sum(dim=1)
+    else:
+        losses = ((outputs - targets) ** 2 / 2).sum(dim=1)
     rows = [torch.autograd.grad(loss, parameters, retain_graph=True) for loss in losses]
     return torch.stack([torch.cat([part.flatten() for part in row]) for row in rows]).numpy()
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("kind", KINDS)
-def test_products_are_those_of_autograd_s_gradients(kind: Kind) -> None:
+def test_products_are_those_of_autograd_s_gradients(kind: Kind, outputs: int) -> None:
     random = np.random.default_rng(3)
-    inputs, labels = random.standard_normal((6, 4)), random.standard_normal(6)
-    weights = [random.standard_normal(shape) for shape in ((5, 4), (5, 5), (5, 5), (1, 5))]
-    gradients = by_autograd(inputs, labels, weights, kind)
+    inputs, targets = random.standard_normal((6, 4)), random.standard_normal((6, 1))
+    if outputs > 1:
+        targets = np.eye(outputs)[[0, 2, 1, 1, 2, 2]]
+    weights = [random.standard_normal(shape) for shape in ((5, 4), (5, 5), (5, 5), (outputs, 5))]
+    gradients = by_autograd(inputs, targets, weights, kind)
     expected = gradients @ gradients.T
-    assert products(inputs, labels, weights, kind) == pytest.approx(expected, rel=1e-9)
+    assert products(inputs, targets, weights, kind) == pytest.approx(expected, rel=1e-9)
+
+
+def test_images_bring_the_classes_that_they_show() -> None:
+    inputs, targets = drawn(np.random.default_rng(4), "images")
+    again, classes = small_images(np.random.default_rng(4), 40, 7)
+    assert np.array_equal(inputs, again)
+    assert np.array_equal(targets.argmax(axis=1), classes)
+    assert np.array_equal(np.unique(targets), [0, 1])
+    assert np.array_equal(targets.sum(axis=1), np.ones(40))
 
 
 def test_cosines_are_of_different_gradients() -> None:
@@ -74,5 +92,9 @@ def test_slopes_are_in_the_logarithm_of_the_size() -> None:
 
 
 def test_every_row_lies_in_its_range() -> None:
-    for row in run(Settings(seed=2)).rows:
+    rows = run(Settings(seed=2)).rows
+    for row in rows:
         assert row.least < row.measured < row.most, row
+    judged = [row.quantity for row in rows if np.isfinite([row.least, row.most]).any()]
+    assert len(judged) == 8
+    assert sum(quantity.endswith("images") for quantity in judged) == 4
