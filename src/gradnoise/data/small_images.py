@@ -28,9 +28,39 @@ def small_images(
     """
     with opened(place(), "data") as file:
         targets = file[SPLITS[0]][TARGETS.name][...]
-        chosen = np.sort(random.choice(len(targets), count, replace=False))
+    return _pooled(np.sort(random.choice(len(targets), count, replace=False)), side)
+
+
+def labelled_images(
+    random: np.random.Generator, counts: NDArray[np.integer], side: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """So many training images of every class, as `small_images` gives them.
+
+    Args:
+        random: chooses the images.
+        counts: (classes,), how many of each.
+        side: pixels that are left of 28; a divisor of it.
+
+    Raises:
+        InputError: where the file is missing or damaged.
+        ValueError: where a class has fewer images.
+    """
+    with opened(place(), "data") as file:
+        targets = file[SPLITS[0]][TARGETS.name][...]
+    chosen = [
+        random.choice(np.flatnonzero(targets == label), count, replace=False)
+        for label, count in enumerate(counts)
+    ]
+    return _pooled(np.sort(np.concatenate(chosen)), side)
+
+
+def _pooled(
+    chosen: NDArray[np.integer], side: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    with opened(place(), "data") as file:
+        targets = file[SPLITS[0]][TARGETS.name][...]
         images = file[SPLITS[0]][INPUTS.name][chosen].astype(np.float64)
-    pooled = images.reshape(count, side, SIDE // side, side, SIDE // side).mean(axis=(2, 4))
-    inputs = pooled.reshape(count, side**2)
+    pooled = images.reshape(len(chosen), side, SIDE // side, side, SIDE // side).mean(axis=(2, 4))
+    inputs = pooled.reshape(len(chosen), side**2)
     inputs -= inputs.mean(axis=0)
     return inputs / inputs.std(), targets[chosen].astype(np.int64)

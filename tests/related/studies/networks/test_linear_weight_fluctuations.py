@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from gradnoise.related.studies.networks.linear_weight_fluctuations import (
+    TARGETS,
+    exponents,
     in_the_loss_s_basis,
     run,
     single_layer,
     slope,
     steps_of_two_layers,
+    two_layers,
 )
 from gradnoise.related.study import Settings
 
@@ -51,6 +54,14 @@ def test_variances_are_along_the_curved_directions_of_the_loss() -> None:
 def test_one_layer_fluctuates_by_the_rate_over_the_batch_in_every_direction() -> None:
     found = [single_layer(Settings(seed=1), repeat)[1] for repeat in range(3)]
     assert np.mean(found, axis=0) == pytest.approx(np.full(6, 0.02 / 16), rel=0.12)
+
+
+def test_every_target_has_its_own_network_and_a_repeat_is_their_mean(monkeypatch) -> None:
+    settings = Settings(seed=3, repeats=2, length=0.01)
+    each = [slope(*one) for one in two_layers(settings, 0.2)]
+    assert len(each) == 2 * TARGETS == len(set(each))
+    expected = np.mean(each[:TARGETS]), np.mean(each[TARGETS:])
+    assert exponents(settings, 0.2) == pytest.approx(expected)
 
 
 def test_rows_lie_in_their_ranges_and_two_layers_are_certainly_inverse() -> None:
