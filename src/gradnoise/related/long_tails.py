@@ -46,7 +46,7 @@ def counts(ranks: Floats, most: int) -> Floats:
 
 def long_tailed(random: np.random.Generator) -> Tail:
     """Images by Zipf's law, classes in random order."""
-    ranks = random.permutation(CLASSES) + 1.0
+    ranks = np.asarray(random.permutation(CLASSES) + 1, np.float64)
     inputs, classes = labelled_images(random, counts(ranks, MOST).astype(int), SIDE)
     return Tail(inputs, np.eye(CLASSES)[classes], ranks)
 

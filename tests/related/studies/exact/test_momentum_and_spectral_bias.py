@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 
+from gradnoise.related.circle import eigenvalues
 from gradnoise.related.studies.exact import momentum_and_spectral_bias
 from gradnoise.related.studies.exact.momentum_and_spectral_bias import (
     distances,
     run,
     settling_steps,
+    slopes,
 )
 from gradnoise.related.study import Settings
 
@@ -33,13 +35,26 @@ def test_a_mode_that_does_not_settle_is_refused() -> None:
         settling_steps(0.0001, 0.0)
 
 
+def test_slopes_are_in_the_eigenvalue() -> None:
+    h = eigenvalues()
+    steps = np.array([[3 * h**-0.8, 5 * h**0.1]])
+    assert slopes(steps) == pytest.approx(np.array([[-0.8, 0.1]]))
+
+
 def test_both_ends_are_claimed_and_hold() -> None:
-    rows = run(Settings(seed=0)).rows
+    rows = run(Settings(seed=0, repeats=2)).rows
     assert [(row.least, row.most) for row in rows] == [
         (100.0, np.inf),
         (-np.inf, np.inf),
         (-np.inf, np.inf),
         (-np.inf, 2.0),
+        (-1.1, -0.9),
+        (100.0, np.inf),
+        (-np.inf, np.inf),
+        (-np.inf, 2.0),
     ]
     assert rows[0].measured == pytest.approx(1046.6, abs=0.1)
-    assert rows[-1].measured == pytest.approx(0.9228, abs=1e-4)
+    assert rows[3].measured == pytest.approx(0.9228, abs=1e-4)
+    for row in rows[4:]:
+        assert row.least < row.measured < row.most, row
+        assert row.measured == pytest.approx(row.predicted, rel=0.35)

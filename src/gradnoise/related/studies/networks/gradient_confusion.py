@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import softmax
 
 from gradnoise.data.small_images import small_images
@@ -151,7 +152,7 @@ def run(settings: Settings) -> Results:
         for place, data in enumerate(DATA)
         for row in judged(data, by_width[place, ..., 0], by_depth[place, ..., 0])
     ]
-    arrays = {"width": WIDTHS, "depth": DEPTHS, "by_width": by_width[..., 0]}
+    arrays: dict[str, ArrayLike] = {"width": WIDTHS, "depth": DEPTHS, "by_width": by_width[..., 0]}
     named = zip(DATA, by_depth[..., 0], by_depth[..., 1], strict=True)
     for data, deviations, smallest in named:
         arrays |= {f"by_depth_{data}": deviations, f"smallest_{data}": smallest}
