@@ -111,8 +111,8 @@ def test_the_program_draws_the_study_whose_file_it_gets(tmp_path):
     )
     assert output.stat().st_size > 5000
     shown = pd.read_csv(output.with_suffix(".csv"))
-    expected = found.arrays["variance"].mean(axis=-1).ravel()
-    np.testing.assert_allclose(shown["value"], expected)
+    means = [found.arrays[name].mean(axis=-1).ravel() for name in ("variance", "network_loss")]
+    np.testing.assert_allclose(shown["value"], np.concatenate(means))
 
 
 def test_five_panels_stand_in_two_rows_and_in_one_column_where_it_is_narrow():

@@ -93,7 +93,7 @@ def learn(settings: Settings, repeat: int, momentum: float) -> Floats:
     The target is added to what the network says at its start, so that every component starts alike.
     """
     random = settings.random("momentum_and_spectral_bias", "network", repeat)
-    points, step, units = inputs(), rate(), settings.scaled(UNITS)
+    points, step, units = inputs(), rate(), settings.scaled(UNITS, least=256)
     steps = int(2 * predicted_steps(momentum).max())
     weights = random.standard_normal((units, 3)), random.standard_normal(units)
     phases = random.uniform(0, 2 * np.pi, len(FREQUENCIES))

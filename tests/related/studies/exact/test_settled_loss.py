@@ -49,3 +49,9 @@ def test_every_row_lies_in_its_range() -> None:
         assert row.least < row.measured < row.most, row
     assert rows[1].measured == pytest.approx(rows[1].predicted, abs=0.03)
     assert rows[2].measured > 3 * rows[0].measured
+    networks = [row for row in rows if row.quantity.startswith("networks: ")]
+    assert [(row.least, row.most) for row in networks[:3]] == [
+        (-np.inf, 0.05),
+        (0.0, np.inf),
+        (-np.inf, np.inf),
+    ]

@@ -2,13 +2,15 @@
 
 Modes of curvature h_i = i^-2 with noise of covariance H: all weights have about the variance eta / 2, the loss is made
 by stiff modes, which forget in a few steps, and the distance between iterates by flat ones, which do not. Over times
-between, the mean squared displacement grows as t^0.5. Chains start from the stationary law.
+between, the mean squared displacement grows as t^0.5. Chains start from the stationary law. Networks on images stand
+beside.
 """
 
 import numpy as np
 from scipy.stats import ks_2samp
 
-from gradnoise.related.study import Floats, Panel, Results, Settings, Study, measured
+from gradnoise.related import settled_networks
+from gradnoise.related.study import Floats, Panel, Results, Row, Settings, Study, measured
 from gradnoise.store.variables import Variable
 
 MODES, RATE = 100, 0.5
@@ -59,6 +61,28 @@ def simulate(settings: Settings, repeat: int) -> tuple[Floats, Floats, Floats]:
     return losses, moved[:, 0] / moved[:, 1], flat
 
 
+def of_networks(found: list[settled_networks.Settled]) -> list[Row]:
+    """What is measured on networks, one entry a repeat."""
+    lags = np.array(settled_networks.LAGS, np.float64)
+    slopes = [
+        np.polynomial.polynomial.polyfit(np.log(lags), np.log(each.displacement), 1)[1]
+        for each in found
+    ]
+    return [
+        measured(
+            "networks: Kolmogorov distance of the loss in two windows",
+            [each.distance for each in found],
+            most=SAME,
+        ),
+        measured("networks: exponent of the mean squared displacement", slopes, least=0.0),
+        measured(
+            "networks: log ratio of the gradient's norm to that after full-batch descent",
+            np.log([each.gradients for each in found]),
+        ),
+        measured("networks: mean loss", [each.loss for each in found]),
+    ]
+
+
 def run(settings: Settings) -> Results:
     """Two disjoint windows of the stationary law, and the displacement between iterates."""
     lags = np.array(LAGS, np.float64)
@@ -85,8 +109,19 @@ def run(settings: Settings) -> Results:
         ),
         measured("Kolmogorov distance of the flattest weight in two windows", halves[:, 1]),
     ]
+    networks = [settled_networks.settle(settings, repeat) for repeat in range(settings.repeats)]
+    rows += of_networks(networks)
+    distances = np.column_stack([halves, [each.distance for each in networks]])
     return Results(
-        rows, {"lag": lags, "displacement": moved, "predicted": predicted, "distance": halves}
+        rows,
+        {
+            "lag": lags,
+            "displacement": moved,
+            "predicted": predicted,
+            "distance": distances,
+            "network_lag": settled_networks.LAGS,
+            "network_displacement": np.array([each.displacement for each in networks]),
+        },
     )
 
 
@@ -95,22 +130,30 @@ STUDY = Study(
     statement="The distribution of the loss is the same in two late windows, while the weights keep moving apart",
     source="Zhang et al., arXiv:2110.06256",
     caption="a: mean squared distance between iterates of SGD on a quadratic with a spread spectrum (points; 95 % intervals "
-    "over repeats are smaller) and its closed form (line). b: Kolmogorov distance of two late windows; below the dotted "
-    "line they count as the same.",
+    "over repeats are smaller) and its closed form (line). b: the same of networks on images of two "
+    "classes. c: Kolmogorov distance of two late windows: loss and flattest weight of the quadratic, and loss of networks; below the "
+    "dotted line they count as the same.",
     variables=(
         Variable("lag", "steps between two iterates", "", ("lag",)),
         Variable("displacement", "their mean squared distance", "parameter^2", ("repeat", "lag")),
         Variable("predicted", "its closed form", "parameter^2", ("lag",)),
         Variable(
             "distance",
-            "Kolmogorov distance of two windows, loss and flattest weight",
+            "Kolmogorov distance of two windows: loss, flattest weight, loss of networks",
             "1",
             ("repeat", "quantity"),
+        ),
+        Variable("network_lag", "steps between two iterates", "", ("network_lag",)),
+        Variable(
+            "network_displacement",
+            "mean squared distance of networks' weights",
+            "parameter^2",
+            ("repeat", "network_lag"),
         ),
     ),
     panels=(
         Panel(
-            "weights move on",
+            "quadratic: weights move",
             "displacement",
             "lag",
             "predicted",
@@ -118,9 +161,16 @@ STUDY = Study(
             log="xy",
         ),
         Panel(
+            "networks: weights move",
+            "network_displacement",
+            "network_lag",
+            label="squared distance (parameter²)",
+            log="x",
+        ),
+        Panel(
             "two late windows",
             "distance",
-            ("loss", "flattest weight"),
+            ("loss", "flattest\nweight", "networks'\nloss"),
             level=SAME,
             label="Kolmogorov distance",
         ),
