@@ -118,9 +118,8 @@ def chain(folder: Path, **size: int) -> dict[str, Cost]:
     )
     tested = {"gradients": gradients, "gaussianity": gaussianity}
     found["clt"] = program("clt", settings("clt"), **tested, moments=moments, output=clt)
-    found["tails"] = program(
-        "tails", settings("tails"), **tested, data=data, noise=noise, output=tails
-    )
+    drawn = {"gradients": gradients, "data": data, "noise": noise}
+    found["tails"] = program("tails", settings("tails"), **drawn, output=tails)
     return found
 
 

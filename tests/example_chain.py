@@ -42,10 +42,12 @@ DRAWN = {"batch_sizes": SIZES, "batches": BATCHES, "sampling": "with_replacement
 LEVEL = 0.1
 CLT = {
     **{"batch_sizes": SIZES, "batches": TESTED, "repeats": len(REPEATS), "seed": SEED},
-    **{"sampling": "with_replacement", "significance": LEVEL, "exact_coordinates": 7},
+    **{"sampling": "with_replacement", "exact_coordinates": 7},
     **{"distance": 0.02, "share": 0.75},
 }
-TAILS = {"significance": LEVEL, "seed": SEED, "methods": ["mcculloch", "ecf"]}
+TAILS = {"batches": BATCHES, "seed": SEED, "methods": ["mcculloch", "ecf"]}
+AT = f"cnn/seed-{SEED}/epoch-2"
+REJECTION = {"run": "cnn", "seed": SEED, "epoch": 2, "parameters": LAYERS, "significance": LEVEL}
 TRAJECTORY = {
     **{"model": MODEL, "loss": "cross_entropy", "device": "cpu", "torch_threads": 1},
     **{"seed": SEED, "epoch": 2, "parameters": ["linear2.weight"], "batch_norm_mode": "eval"},
@@ -125,17 +127,18 @@ def run(folder: Path) -> Chain:
         chain.run("noise", f"{repeat}", settings, **inputs, output=f"repeat-{repeat}.zarr")
     noise = [f"repeat-{repeat}.zarr" for repeat in REPEATS]
     for layer in LAYERS:
-        tested = f"gaussianity/{layer}.h5"
-        settings = {"parameter": layer, "significance": LEVEL, "batches": TESTED}
+        tested = f"{AT}/gaussianity/{layer}.h5"
+        settings = {"parameter": layer, "batches": TESTED}
         chain.run("gaussianity", layer, settings, noise=noise, output=tested)
-        stored = {"gradients": "gradients.zarr", "gaussianity": tested}
+        stored = {"gradients": "gradients.zarr"}
         settings = CLT | {"parameter": layer}
-        chain.run(
-            "clt", layer, settings, **stored, moments="moments.zarr", output=f"clt/{layer}.h5"
-        )
+        moments = {"gaussianity": tested, "moments": "moments.zarr"}
+        chain.run("clt", layer, settings, **stored, **moments, output=f"{AT}/clt/{layer}.h5")
         settings = TAILS | {"parameter": layer}
-        tails = {"data": "data.h5", "noise": noise, "output": f"tails/{layer}.h5"}
+        tails = {"data": "data.h5", "noise": noise, "output": f"{AT}/tails/{layer}.h5"}
         chain.run("tails", layer, settings, **stored, **tails)
+    judged = {"results": ".", "noise": noise, "output": f"{AT}/rejection.h5"}
+    chain.run("rejection", "", REJECTION, **stored, **judged)
     inputs.pop("gradients")
     chain.run("trajectory", "", TRAJECTORY, **inputs, output="trajectory.zarr")
     for subspace in ("model", "linear2.weight"):

@@ -20,7 +20,10 @@ def draw(name: str, results: tuple[Path, list[Path]], output: Path, **settings) 
     folder, layers = results
     settings = {**asdict(SETTINGS), **settings}
     stage = entries()[name].reads
-    layers = [path.parents[1] / stage / path.name for path in layers] if stage else []
+    if stage == "rejection":
+        layers = [path.parents[1] / "rejection.h5" for path in layers[:1]]
+    else:
+        layers = [path.parents[1] / stage / path.name for path in layers] if stage else []
     arguments = ["--settings", json.dumps(settings), "--tables", str(folder)]
     arguments += ["--layers", *map(str, layers)]
     data = output.with_suffix(".h5")

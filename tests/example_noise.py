@@ -1,12 +1,14 @@
 """Noise of a small layer with coordinates of every class, and stores of it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
 
-from gradnoise.gaussianity.analysis import LayerAnalysis, analyse_layer
+from gradnoise.gaussianity.analysis import describe_layer
+from gradnoise.gaussianity.repeatability import repeatability
+from gradnoise.gaussianity.summary import summarise
 from gradnoise.noise.store import BATCH_SIZE, COORDINATE, NOISE, NOISE_ALONG_DIRECTIONS
 from gradnoise.store import arrays
 
@@ -23,7 +25,16 @@ def layer(seed: int = 0, count: int = COUNT) -> np.ndarray:
     return noise
 
 
-def analysis(**changes: Any) -> LayerAnalysis:
+class Described(NamedTuple):
+    """A layer, and what a level of the test makes of it."""
+
+    coordinates: dict[str, np.ndarray]
+    directions: dict[str, np.ndarray]
+    summary: np.ndarray
+    repeatability: np.ndarray
+
+
+def analysis(significance: float = 0.05, **changes: Any) -> Described:
     arguments = {
         "noise": [layer(1), layer(2), layer(3)],
         "noise_along_directions": [layer(4, 10), layer(5, 10), layer(6, 10)],
@@ -31,7 +42,14 @@ def analysis(**changes: Any) -> LayerAnalysis:
         "batches": [20, 60],
         "repeats": [1, 2, 3],
     }
-    return analyse_layer(**(arguments | changes))
+    given: Any = arguments | changes
+    fields = [describe_layer(given[name], given["batches"]) for name in list(given)[:2]]
+    cells = given["batch_sizes"], given["batches"]
+    return Described(
+        *fields,
+        summarise(*fields, *cells, given["repeats"], significance),
+        repeatability(*fields, *cells, significance),
+    )
 
 
 def write_store(path: Path, repeat: int, noise: np.ndarray) -> None:

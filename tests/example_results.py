@@ -3,7 +3,8 @@
 import importlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from gradnoise.gaussianity import repeatability
+from gradnoise.gaussianity.columns import JUDGED_TABLES, put_summary
 from gradnoise.gaussianity.normality import columns
-from gradnoise.gaussianity.results import TABLES, put_summary
 from gradnoise.gaussianity.summary import dtype
 from gradnoise.model.architectures import annotate
 from gradnoise.store.paths import LAYER_STAGES
@@ -117,9 +118,22 @@ def write_layer(
         file["batch_sizes"] = np.asarray(batch_sizes)
         file["batches"] = np.asarray(batches)
         file["repeats"] = np.arange(1, repeats + 1)
-        put_summary(file, rows)
-        put_table(file, "repeatability", TABLES["repeatability"], repeatable(batch_sizes, batches))
         write_examples(file, random, batch_sizes, max(batches))
+        attributes = dict(file.attrs)
+    with judged(path) as group:
+        group.attrs.update(attributes)
+        put_summary(group, "gaussianity", rows)
+        again = repeatable(batch_sizes, batches)
+        put_table(group, "repeatability", JUDGED_TABLES["repeatability"], again)
+
+
+@contextmanager
+def judged(path: Path) -> Iterator[h5py.Group]:
+    """The group of a layer, whose file in one of LAYER_STAGES this is, in the file of its checkpoint."""
+    with h5py.File(path.parents[1] / "rejection.h5", "a") as file:
+        names = json.loads(file.attrs.get("parameters", "[]"))
+        file.attrs["parameters"] = json.dumps(list(dict.fromkeys([*names, path.stem])))
+        yield file.require_group(path.stem)
 
 
 def repeatable(batch_sizes: Sequence[int], batches: Sequence[int]) -> np.ndarray:
@@ -200,16 +214,17 @@ def write_clt(
             file.attrs[f"rho_over_root_kurtosis_{quantile}"] = 0.5 + 0.08 * place
         file.attrs["inequality_violations"] = 0
         file["coordinates/rho"], file["coordinates/index"] = rho, np.arange(40)
+        file["summary"] = pd.DataFrame(summary).to_records(index=False)
+    with judged(path) as group:
         for table, rows in {
-            "summary": pd.DataFrame(summary),
             "correlations": pd.DataFrame(
                 [{"batch_size": b, "batches": n, **correlation} for b, n in cells]
             ),
             "prediction": pd.DataFrame(prediction),
             "prediction_same_samples": pd.DataFrame(prediction),
-            "reliability": pd.DataFrame(bins),
+            "calibration_of_prediction": pd.DataFrame(bins),
         }.items():
-            file[table] = rows.to_records(index=False)
+            group[table] = rows.to_records(index=False)
 
 
 def write_tails(
@@ -279,45 +294,53 @@ def write_tails(
     ]
     influence = [{"batch_size": b, "third_share": 0.6, "fourth_share": 0.8} for b in batch_sizes]
     classes = [{"label": 0, "name": b"Bag", "share_top": 0.4}]
+    described = {
+        **{"parameter": f"{name}.weight", "layer": name, "operation": operation, "batches": 600},
+        **{"kind": "weight", "size": size, "seed": seed, "epoch": epoch},
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
-        file.attrs.update(
-            **{
-                "parameter": f"{name}.weight",
-                "layer": name,
-                "operation": operation,
-                "batches": 600,
+        file.attrs.update(described)
+        put_records(
+            file,
+            {
+                "norms": norms,
+                "growth": growth,
+                "influence": influence,
+                "influence_classes": classes,
             },
-            **{"kind": "weight", "size": size, "seed": seed, "epoch": epoch},
         )
-        file["batch_sizes"] = np.asarray(batch_sizes)
-        histograms = file.create_group(f"histograms/{DEFAULT}")
+    with judged(path) as group:
+        group.attrs.update(described)
+        group["batch_sizes"], group["top"] = np.asarray(batch_sizes), np.arange(20)
+        histograms = group.create_group(f"histograms/{DEFAULT}")
         histograms["edges"] = np.linspace(0.5, 2, 61)
         for kind in ("live", "rejected"):
             shape = len(batch_sizes), repeats, 60
             histograms[kind] = random.poisson(np.arange(60) / 10, shape)
             histograms[f"null{'_rejected' * (kind == 'rejected')}"] = np.arange(60)
         for method in REJECTED_METHODS:
-            found = file.create_group(f"rejected_histograms/{method}")
+            found = group.create_group(f"rejected_histograms/{method}")
             found["edges"] = np.linspace(0.5, 2, 61)
             found["counts"] = random.poisson(np.arange(60) / 20, (len(batch_sizes), repeats, 60))
             found["null"] = np.arange(60)
-        file["samples/top"] = np.arange(20)
-        for table, entries in {
-            **{"largest_batch": largest_batch, "rejected": rejected},
-            **{"summary": rows, "norms": norms, "growth": growth},
-            **{"influence": influence, "influence_classes": classes},
-        }.items():
-            frame = pd.DataFrame(entries)
-            kinds = {c: "S9" for c in frame if isinstance(frame[c].iloc[0], bytes)}
-            file[table] = frame.to_records(index=False, column_dtypes=kinds)
+        put_records(
+            group, {"tails": rows, "largest_batch": largest_batch, "rejected_tails": rejected}
+        )
         roles = ["lowest", "rejected", "median", "highest", *["followed"] * len(batch_sizes)]
-        group = file.create_group("examples")
-        group["samples"] = random.standard_t(3, (len(roles), 100)).astype(np.float32)
-        group["role"] = np.array(roles, np.bytes_)
-        group["batch_size"] = [min(batch_sizes)] * 4 + list(batch_sizes)
+        shown = group.create_group("examples")
+        shown["samples"] = random.standard_t(3, (len(roles), 100)).astype(np.float32)
+        shown["role"] = np.array(roles, np.bytes_)
+        shown["batch_size"] = [min(batch_sizes)] * 4 + list(batch_sizes)
         for name in ("alpha", "scale", "pvalue", "coordinate"):
-            group[name] = np.linspace(1, 2, len(roles))
+            shown[name] = np.linspace(1, 2, len(roles))
+
+
+def put_records(group: h5py.Group, tables: dict[str, list[dict[str, Any]]]) -> None:
+    for table, entries in tables.items():
+        frame = pd.DataFrame(entries)
+        kinds = {c: "S9" for c in frame if isinstance(frame[c].iloc[0], bytes)}
+        group[table] = frame.to_records(index=False, column_dtypes=kinds)
 
 
 def write_examples(
@@ -407,6 +430,8 @@ def write_run(
                 for stage in LAYER_STAGES:
                     with h5py.File(path.parents[1] / stage / path.name, "a") as file:
                         file.attrs.update(places[layer[0]])
+                with judged(path) as group:
+                    group.attrs.update(places[layer[0]])
                 gaussianity.append(path)
         training.append(folder / f"{run}/seed-{seed}/training.csv")
         write_training(training[-1], max(*epochs, 1), layers, seed, best)

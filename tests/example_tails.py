@@ -1,8 +1,9 @@
 """A layer with known tails, and the files that the tails stage reads of one."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -10,13 +11,18 @@ import zarr
 
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
-from gradnoise.gaussianity.analysis import analyse_layer
+from gradnoise.gaussianity.analysis import describe_layer
+from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.gaussianity.results import write as write_gaussianity
 from gradnoise.gradients.parameters import COORDINATE
 from gradnoise.gradients.store import GRADIENT
 from gradnoise.noise.gather import gather_noise, plan
 from gradnoise.noise.store import BATCH_SIZE, NOISE, NOISE_ALONG_DIRECTIONS
 from gradnoise.store import arrays
+from gradnoise.tails.analysis import measure_tails
+from gradnoise.tails.null import SERIES, Null, gaussian_null
+from gradnoise.tails.rejected import Collected, Rejected, analyse_rejected
+from gradnoise.tails.summary import histograms, summarise
 
 SIZES, BATCHES, COUNT, REPEATS = [64, 16], 200, 120, [1, 2]
 SAMPLES = 640
@@ -30,6 +36,47 @@ def layer(seed: int) -> np.ndarray:
     noise *= np.exp(random.standard_normal(COUNT))
     noise[..., 0] = 0.25
     return (1e-9 * noise).astype(np.float32)
+
+
+class TailAnalysis(NamedTuple):
+    """A layer's tails, and what a level of the test makes of them."""
+
+    indices: dict[str, dict[str, np.ndarray]]
+    norms: np.ndarray
+    summary: np.ndarray
+    histograms: dict[str, dict[str, np.ndarray]]
+    rejected: Rejected
+    null: Null
+
+
+def analyse_tails(
+    noise: Sequence[Any],
+    sizes: list[int],
+    batches: int,
+    repeats: list[int],
+    classes: np.ndarray,
+    pvalues: np.ndarray,
+    methods: Sequence[str] = ("ecf",),
+    seed: int = 0,
+    significance: float = 0.05,
+    null_series: int = SERIES,
+) -> TailAnalysis:
+    drawn = sizes, batches, repeats
+    found = measure_tails(noise, *drawn, methods, seed)
+    null = gaussian_null(batches, {*methods, "ecf"}, seed, significance, null_series)
+    rejected = (classes == Coordinate.LIVE) & (pvalues < significance)
+    collected = Collected.of_noise(rejected, noise, batches)
+    tested = classes, pvalues, null
+    return TailAnalysis(
+        *found,
+        summarise(found.indices, *tested, *drawn, significance),
+        {
+            method: histograms(fields, *tested, method, significance)
+            for method, fields in found.indices.items()
+        },
+        analyse_rejected(collected, *drawn, null),
+        null,
+    )
 
 
 def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
@@ -60,18 +107,15 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
         arrays.seal(root)
     batches = [100, BATCHES]
     none = [each[..., :0] for each in noise]
-    found = analyse_layer(noise, none, SIZES, batches, REPEATS)
     axes = {"batch_sizes": SIZES, "batches": batches, "repeats": REPEATS}
     write_gaussianity(
         folder / "tested.h5",
-        found.coordinates,
-        found.directions,
-        found.summary,
-        found.repeatability,
+        describe_layer(noise, batches),
+        describe_layer(none, batches),
         [],
         coordinate,
         axes,
-        {},
+        {"sampling": "with_replacement", "seed": 5},
     )
     with h5py.File(folder / "data.h5", "w") as file:
         file["train/targets"] = np.arange(SAMPLES) % 2
@@ -80,8 +124,8 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
 
 def command_line(folder: Path, output: Path, **changes: Any) -> list[str]:
     settings = {"parameter": "conv1.weight", "methods": ["ecf", "mcculloch"], "seed": 1}
-    settings |= {"significance": 0.05} | changes
+    settings |= {"batches": BATCHES} | changes
     stores = [str(folder / f"repeat-{repeat}.zarr") for repeat in REPEATS]
     options = ["--settings", json.dumps(settings), "--noise", *stores, "--output", str(output)]
-    options += ["--gaussianity", str(folder / "tested.h5"), "--data", str(folder / "data.h5")]
+    options += ["--data", str(folder / "data.h5")]
     return [*options, "--gradients", str(folder / "gradients.zarr")]

@@ -34,7 +34,7 @@ def test_functions_stay_within_60_lines_and_are_short_in_the_middle() -> None:
 
 def test_packages_hold_few_rooms() -> None:
     entries = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
-    assert len(entries) <= 29
+    assert len(entries) <= 30
     for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
         modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(modules) <= 15, folder

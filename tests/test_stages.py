@@ -1,5 +1,6 @@
 """What a stage's program stores is what the library says of the same input; no two of its random streams are one."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ from gradnoise.balance.studies import laws
 from gradnoise.calibration.checks import calibrate
 from gradnoise.clt.analysis import analyse as analyse_clt
 from gradnoise.clt.inputs import LayerInputs
+from gradnoise.clt.results import read_measured
 from gradnoise.clt.settings import Settings as CltSettings
 from gradnoise.data import catalogue
 from gradnoise.data.dataset import Dataset, load
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.streams import Stream
-from gradnoise.gaussianity.analysis import analyse_layer, examples
+from gradnoise.gaussianity.analysis import describe_layer, examples
 from gradnoise.gaussianity.normality import describe
+from gradnoise.gaussianity.results import read_tests
 from gradnoise.gradients import per_sample_gradients
 from gradnoise.langevin import analysis as langevin
 from gradnoise.langevin import results as langevin_results
@@ -33,10 +36,14 @@ from gradnoise.model.loss import loss
 from gradnoise.moments import per_sample_moments
 from gradnoise.noise import sample_noise
 from gradnoise.noise.store import open_parameter
+from gradnoise.rejection.judgement import judge_predictions, judge_tails, judge_tests
+from gradnoise.rejection.results import TABLES
 from gradnoise.store.arrays import open_store
-from gradnoise.tails.analysis import analyse_tails, tail_examples
+from gradnoise.tails.analysis import measure_tails
 from gradnoise.tails.influence import extreme_samples
+from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.population import analyse_samples
+from gradnoise.tails.results import read_tails
 from gradnoise.training.checkpoint import load_model
 from gradnoise.training.initial import initial_model
 from gradnoise.training.loop import Training
@@ -134,16 +141,15 @@ def test_gaussianity(done: Chain, layer: str) -> None:
     opened = noise_of(done, layer)
     along = [each.noise_along_directions for each in opened]
     series = [each.noise for each in opened]
-    expected = analyse_layer(series, along, SIZES, TESTED, REPEATS, LEVEL)
+    expected = {"coordinates": series, "directions": along}
+    described = {group: describe_layer(each, TESTED) for group, each in expected.items()}
     alone = describe(np.asarray(series[1][2, :20]), axis=0)
-    with h5py.File(done.folder / f"gaussianity/{layer}.h5") as file:
-        for group in ("coordinates", "directions"):
-            for name, values in getattr(expected, group).items():
+    with h5py.File(done.folder / f"{chain.AT}/gaussianity/{layer}.h5") as file:
+        for group, fields in described.items():
+            for name, values in fields.items():
                 assert_array_equal(file[group][name][...], values)
         assert_array_equal(file["coordinates/pvalue"][2, 0, 1], alone["pvalue"])
-        for table in ("summary", "repeatability"):
-            assert file[table][...].tobytes() == getattr(expected, table).tobytes()
-        shown = examples(expected, series[0], SIZES, TESTED)
+        shown = examples(described["coordinates"], series[0], SIZES, TESTED)
         assert_array_equal(file["examples/samples"][...], [each["samples"] for each in shown])
 
 
@@ -152,57 +158,79 @@ def inputs_of(done: Chain, layer: str) -> LayerInputs:
     gradients: Any = open_store(done.folder / "gradients.zarr")[layer]
     moments: Any = open_store(done.folder / "moments.zarr")[layer]
     names = ("mean", "variance", "third_absolute", "third", "fourth")
-    with h5py.File(done.folder / f"gaussianity/{layer}.h5") as file:
-        pvalues = file["coordinates/pvalue"][...]
     index = gradients["coordinate"][:]
     found = {name: moments[name][:] for name in names}
-    return LayerInputs(gradients["gradient"][:], found, chain.SAMPLES, index, pvalues)
+    return LayerInputs(gradients["gradient"][:], found, index)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_clt(done: Chain, layer: str) -> None:
     settings = CltSettings(**chain.CLT, parameter=layer)
     expected = analyse_clt(inputs_of(done, layer), settings)
-    assert {*expected.tables} >= {"summary", "correlations", "prediction", "reliability"}
-    with h5py.File(done.folder / f"clt/{layer}.h5") as file:
+    assert expected.held_out is not None
+    with h5py.File(done.folder / f"{chain.AT}/clt/{layer}.h5") as file:
         for name, values in expected.coordinates.items():
             assert_array_equal(file["coordinates"][name][...], values)
         for name, rows in expected.tables.items():
             assert file[name][...].tobytes() == rows.tobytes(), name
         for name, number in expected.numbers.items():
             assert_array_equal(file.attrs[name], number)
+        for name, values in file["held_out"].items():
+            assert_array_equal(values[...], getattr(expected.held_out, name))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_tails(done: Chain, dataset: Dataset, layer: str) -> None:
     series = [each.noise for each in noise_of(done, layer)]
-    with h5py.File(done.folder / f"gaussianity/{layer}.h5") as file:
-        classes, pvalues = (file[f"coordinates/{name}"][:, 1] for name in ("class", "pvalue"))
     methods = chain.TAILS["methods"]
-    found = analyse_tails(series, SIZES, BATCHES, REPEATS, classes, pvalues, methods, SEED, LEVEL)
+    found = measure_tails(series, SIZES, BATCHES, REPEATS, methods, SEED)
     gradients: Any = open_store(done.folder / "gradients.zarr")[layer]
     values, index = gradients["gradient"][:], gradients["coordinate"][:]
     draws = Draws(SEED, REPEATS[0], "with_replacement", chain.SAMPLES)
-    targets = dataset.train_targets, dataset.classes
-    drawn = draws, REPEATS, SIZES, BATCHES, found.null
-    population = analyse_samples(values, index, *drawn, *targets)
-    shown = tail_examples(found, series[0], SIZES, BATCHES, classes, pvalues, LEVEL)
-    with h5py.File(done.folder / f"tails/{layer}.h5") as file:
+    drawn = draws, REPEATS, SIZES, BATCHES
+    population = analyse_samples(values, index, *drawn, dataset.train_targets, dataset.classes)
+    with h5py.File(done.folder / f"{chain.AT}/tails/{layer}.h5") as file:
         for method, fields in found.indices.items():
             for name, each in fields.items():
                 assert_array_equal(file[f"coordinates/{method}/{name}"][...], each)
-            for name, each in found.histograms[method].items():
-                assert_array_equal(file[f"histograms/{method}/{name}"][...], each)
-        for name, rows in {
-            **{"summary": found.summary, "norms": found.norms, "rejected": found.rejected.rows},
-            **population.tables,
-        }.items():
+        for name, rows in {"norms": found.norms, **population.tables}.items():
             assert file[name][...].tobytes() == rows.tobytes(), name
         for name, each in population.arrays.items():
             assert_array_equal(file[f"samples/{name}"][...], each)
-        assert_array_equal(file["examples/samples"][...], [each.samples for each in shown])
-        behind = [extreme_samples(values[:, each.position]) for each in shown]
-        assert_array_equal(file["samples/behind_examples"][...], behind)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_rejection(done: Chain, layer: str) -> None:
+    """From p-values and indices as they were measured, and Gaussian series of the network's own seed."""
+    series = [each.noise for each in noise_of(done, layer)]
+    tested, tails, measured = (
+        done.folder / f"{chain.AT}/{stage}/{layer}.h5" for stage in ("gaussianity", "tails", "clt")
+    )
+    tests, indices = read_tests(tested), read_tails(tails)
+    null = gaussian_null(BATCHES, chain.TAILS["methods"], SEED, LEVEL)
+    parts = (
+        judge_tests(tests, LEVEL),
+        judge_predictions(tests, read_measured(measured), LEVEL),
+        judge_tails(tests, indices, series, null, LEVEL),
+    )
+    gradients: Any = open_store(done.folder / "gradients.zarr")[layer]["gradient"][:]
+    with h5py.File(done.folder / f"{chain.AT}/rejection.h5") as file:
+        assert json.loads(file.attrs["parameters"]) == LAYERS
+        group = file[layer]
+        assert (group.attrs["significance"], group.attrs["layer"]) == (LEVEL, layer[:-7])
+        for part in parts:
+            for name, rows in part.tables.items():
+                assert group[name][...].tobytes() == rows.tobytes(), name
+            for below, arrays in part.arrays.items():
+                for name, each in arrays.items():
+                    assert_array_equal(group[f"{below or '.'}/{name}"][...], each)
+        shown = parts[-1].examples
+        assert_array_equal(group["examples/samples"][...], [each.samples for each in shown])
+        behind = [extreme_samples(gradients[:, each.position]) for each in shown]
+        assert_array_equal(group["examples/behind"][...], behind)
+        assert group["examples/role"][...].tolist() == [each.role.encode() for each in shown]
+        written = set(group) - {"histograms", "rejected_histograms", "examples"}
+    assert written == {*TABLES, "batch_sizes", "repeats", "top", "coordinates"}
 
 
 def test_trajectory(done: Chain, dataset: Dataset) -> None:
@@ -274,8 +302,7 @@ TOGETHER = {
     ("draws.batches._cached", Stream.DRAWS): {"noise 1", *TAILS},
     # All layers are measured on the same batches, and held against the same simulations.
     ("draws.batches._cached", Stream.HELD_OUT): {f"clt {layer}" for layer in LAYERS},
-    ("tails.analysis.analyse_tails", Stream.TAILS): TAILS,
-    ("tails.null.gaussian_null", Stream.TAILS): TAILS,
+    ("tails.analysis.measure_tails", Stream.TAILS): TAILS,
     ("tails.largest_batch.largest_batch_rows", Stream.TAILS): TAILS,
     ("tails.growth.growth", Stream.GROWTH): TAILS,
 }

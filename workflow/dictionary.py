@@ -24,6 +24,11 @@ FILES = (
     (PATHS.layer("gaussianity", AT), "gradnoise.gaussianity.results", "Tests of a layer, HDF5."),
     (PATHS.layer("clt", AT), "gradnoise.clt.results", "How fast a layer becomes Gaussian, HDF5."),
     (PATHS.layer("tails", AT), "gradnoise.tails.results", "Tails of a layer, HDF5."),
+    (
+        PATHS.rejection(AT),
+        "gradnoise.rejection.results",
+        "A checkpoint at a level of the test, a group a layer, HDF5.",
+    ),
     (PATHS.trajectory(AT), "gradnoise.trajectory.store", "SGD of several replicas, Zarr."),
     (PATHS.langevin(AT), "gradnoise.langevin.variables", "What a trajectory says, HDF5."),
 )

@@ -153,6 +153,15 @@ class Experiment:
         """Per-layer results of a stage, of all runs."""
         return [self.paths.layer(stage, job.checkpoint, job.parameter) for job in self.jobs()]
 
+    def rejection_files(self) -> list[str]:
+        """Every run's checkpoints at its level of the test."""
+        return [
+            self.paths.rejection(Checkpoint(run.name, seed, epoch))
+            for run in self.runs.values()
+            for seed in run.seeds
+            for epoch in run.epochs
+        ]
+
     def langevin_files(self) -> list[str]:
         """Results of the langevin stage, of all runs."""
         return [

@@ -29,8 +29,8 @@ from gradnoise.claims.langevin import (
     steady_state,
 )
 from gradnoise.claims.prediction import FEWEST
+from gradnoise.clt.columns import COVERED
 from gradnoise.clt.gaussian_batch_size import LARGEST
-from gradnoise.clt.results import COVERED
 from gradnoise.store.variables import NORMAL
 
 Row = Mapping[Any, Any]

@@ -15,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 
 import sizes
 from experiment import DEFAULTS, FIGURE_FORMATS, Experiment, merged
+from gradnoise.clt.columns import GROUPS
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import statistics
 from gradnoise.gradients import strategy
@@ -30,10 +31,10 @@ EXAMPLES = {
     "ResNet-56": ("workflow/experiments/resnet56.yaml",),
     "A network of 25 million weights": (ALEXNET, "docs/data/sizing/alexnet_25_million.yaml"),
 }
-# Bytes for every number: of a test of a coordinate; of a prediction held out and what came true, float64; of a tail's
-# index and scale, float32, and whether it was found; of a coordinate's moments, float64, and its index.
+# Bytes for every number: of a test of a coordinate; of a tail's index and scale, float32, and whether it was found; of a
+# coordinate's moments, float64, and its index; of a p-value, and whether its noise varies; of two moments without each group.
 TESTED = sum(np.dtype(field.dtype).itemsize for each in statistics() for field in each.fields)
-PREDICTED, ESTIMATED, MOMENTS = 16, 9, 8 * len(ARRAYS["{parameter}"])
+ESTIMATED, MOMENTS, HELD_OUT, WITHOUT = 9, 8 * len(ARRAYS["{parameter}"]), 9, 16 * GROUPS
 WHOLE = "the experiment"
 INTRODUCTION = """# How large an experiment is
 
@@ -87,6 +88,7 @@ def jobs_of(experiment: Experiment, run: Run) -> Iterator[tuple[str, Job]]:
     for stage in ("gaussianity", "clt", "tails"):
         for at in places:
             yield from ((stage, at._replace(parameter=each.name)) for each in run.measured)
+    yield from (("rejection", at) for at in places)
     last = run.sections.training.epochs
     variants = run.sections.trajectory.variants
     followed = [Job(run, seed, last, variant=name) for seed in run.followed for name in variants]
@@ -117,7 +119,7 @@ def stored(stage: str, job: Job) -> float:
         case "gaussianity":
             return TESTED * kinds * counts * repeats * width
         case "clt" if sizes.draws_from_samples(run):
-            return PREDICTED * kinds * counts * coordinates
+            return coordinates * (HELD_OUT * kinds * counts * repeats + WITHOUT)
         case "tails":
             return ESTIMATED * kinds * repeats * len(run.sections.tails.methods) * coordinates
         case "trajectory":

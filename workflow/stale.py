@@ -22,7 +22,7 @@ def wanted(experiment: Experiment) -> set[str]:
     paths = experiment.paths
     found = {paths.data(name) for name in experiment.data}
     found.update(experiment.training_files(), experiment.langevin_files())
-    found.update(experiment.figure_files(), experiment.studies())
+    found.update(experiment.figure_files(), experiment.studies(), experiment.rejection_files())
     for run in experiment.runs.values():
         last = run.sections.training.epochs
         found.update(paths.checkpoints(run.trained_by, seed) for seed in run.seeds)
@@ -96,6 +96,7 @@ def _templates(paths: Paths) -> list[str]:
         *(paths.data(), paths.checkpoints(), paths.training(), paths.gradients(), paths.moments()),
         *(paths.noise(), paths.trajectory(), paths.langevin(), paths.study()),
         *(paths.part(paths.gradients()), paths.part(paths.noise())),
+        paths.rejection(),
         *(paths.layer(stage) for stage in LAYER_STAGES),
         *(paths.figure(suffix) for suffix in FIGURE_FORMATS),
     ]

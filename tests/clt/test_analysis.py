@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.analysis import analyse, exact_distances
+from gradnoise.clt.columns import ARRAYS, NUMBERS
 from gradnoise.clt.exact.distance import exact_ks
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
-from gradnoise.clt.results import ARRAYS, NUMBERS, TABLES
 from gradnoise.clt.settings import Settings
 from gradnoise.clt.value_classes import Values
 
@@ -19,7 +19,6 @@ SETTINGS = Settings(
     batches=[50],
     repeats=3,
     sampling="with_replacement",
-    significance=0.05,
     seed=1,
     parameter="w.weight",
     exact_coordinates=6,
@@ -42,13 +41,18 @@ def layer() -> LayerInputs:
         "third": (centred**3).mean(axis=0),
         "fourth": (centred**4).mean(axis=0),
     }
-    return LayerInputs(gradients, moments, 600, np.arange(10), random.random((2, 1, 3, 10)))
+    return LayerInputs(gradients, moments, np.arange(10))
 
 
 def test_everything_that_is_declared_is_found(layer) -> None:
     found = analyse(layer, SETTINGS)
     assert set(found.coordinates) == {each.name for each in ARRAYS["coordinates"]}
-    assert set(found.tables) == set(TABLES)
+    assert set(found.tables) == {"summary"}
+    assert found.held_out is not None
+    assert set(found.held_out._fields) == {
+        *(each.name for each in ARRAYS["held_out"]),
+        *("classes", "drawn_from"),
+    }
     assert set(found.numbers) == {each.name for each in NUMBERS}
     assert found.numbers["noise_scale"] == noise_scale(layer.gradients).value
     assert found.coordinates["value_class"][0, 3] == Values.DEAD
@@ -71,7 +75,7 @@ def test_rho_is_held_against_the_root_of_the_kurtosis(layer) -> None:
     assert numbers["inequality_violations"] == 0
     # Moments that no law has: fourth too small for the third.
     wrong = {**layer.moments, "fourth": layer.moments["fourth"] / 4}
-    broken = LayerInputs(None, wrong, 600, layer.index, layer.pvalues)
+    broken = LayerInputs(None, wrong, layer.index)
     assert analyse(broken, SETTINGS).numbers["inequality_violations"] == 9
 
 
@@ -113,7 +117,7 @@ def test_coordinates_that_never_reach_the_distance_count_in_the_batch_size_of_th
     names = ("variance", "third_absolute", "third", "fourth")
     moments = {name: each.mean(axis=0) for name, each in zip(names, powers, strict=True)}
     moments["mean"] = values.mean(axis=0)
-    layer = LayerInputs(gradients, moments, 500, np.arange(5), random.random((2, 1, 3, 5)))
+    layer = LayerInputs(gradients, moments, np.arange(5))
     settings = replace(SETTINGS, distance=0.0015, share=0.75)
     found = analyse(layer, settings)
     reached = found.coordinates["reached"]
@@ -126,16 +130,17 @@ def test_coordinates_that_never_reach_the_distance_count_in_the_batch_size_of_th
     assert np.isinf(half["gaussian_batch_size_upper"])
 
 
-def test_without_gradients_bounds_and_correlations_remain(layer) -> None:
-    alone = LayerInputs(None, layer.moments, 600, layer.index, layer.pvalues)
+def test_without_gradients_bounds_remain(layer) -> None:
+    alone = LayerInputs(None, layer.moments, layer.index)
     found = analyse(alone, SETTINGS)
-    assert set(found.tables) == {"summary", "correlations"}
+    assert set(found.tables) == {"summary"}
+    assert found.held_out is None
     assert "exact_distance" not in found.coordinates
     assert "noise_scale" not in found.numbers
 
 
 def test_without_moments_nothing_is_said(layer) -> None:
-    found = analyse(LayerInputs(None, {}, 600, layer.index, layer.pvalues), SETTINGS)
+    found = analyse(LayerInputs(None, {}, layer.index), SETTINGS)
     assert list(found.coordinates) == ["index"]
     assert not found.tables
     assert not found.numbers

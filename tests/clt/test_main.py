@@ -36,14 +36,13 @@ def stores(tmp_path):
     arrays.seal(moments)
     with h5py.File(tmp_path / "w.weight.h5", "w") as file:
         file.attrs.update(layer="w", parameter="w.weight", kind="weight")
-        file["coordinates/pvalue"] = random.random((2, 1, 3, 30))
         file["coordinates/index"] = np.arange(30)
     return tmp_path
 
 
 SETTINGS = (
     '{"parameter": "w.weight", "batch_sizes": [8, 32], "batches": [50], "repeats": 3, '
-    '"significance": 0.05, "sampling": "with_replacement", "seed": 1, "exact_coordinates": 12, '
+    '"sampling": "with_replacement", "seed": 1, "exact_coordinates": 12, '
     '"distance": 0.01, "share": 0.9}'
 )
 
@@ -61,7 +60,8 @@ def test_the_stage_writes_bounds_exact_distances_and_predictions(stores) -> None
         summary = file["summary"][...]
         assert summary["violations"].sum() == 0
         assert (summary["exact_q50"] < summary["bound_q50"]).all()
-        assert len(file["prediction"]) == 2 * 3
+        assert file["held_out/pvalue"].shape == (2, 1, 3, 30)
+        assert file.attrs["sample_count"] == 600
         assert file.attrs["noise_scale"] > 0
         assert file.attrs["rho_q05"] >= 1
         assert np.isnan(file["coordinates/rho"][3])
@@ -74,6 +74,6 @@ def test_without_stored_gradients_the_stage_says_what_moments_allow(stores) -> N
     arrays.seal(root)
     run_stage(stores)
     with h5py.File(stores / "clt.h5") as file:
-        assert "prediction" not in file
+        assert "held_out" not in file
         assert file["summary"]["exact_count"].sum() == 0
         assert np.isfinite(file["summary"]["bound_q50"]).all()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gradnoise.clt import results
+from gradnoise.clt.columns import empty_rows
 from gradnoise.errors import InputError
 from gradnoise.store.results import read_table
 
@@ -12,9 +13,9 @@ RHO, INDEX = np.array([1.5, np.nan]), np.array([3, 9])
 
 
 def analysis(**coordinates) -> results.Analysis:
-    rows = results.empty_rows("correlations", 2)
-    rows["batch_size"], rows["spearman_rho"] = [16, 64], [-0.5, np.nan]
-    return results.Analysis({"index": INDEX, **coordinates}, {"correlations": rows}, {})
+    rows = empty_rows("summary", 2)
+    rows["batch_size"], rows["bound_q50"] = [16, 64], [0.5, np.nan]
+    return results.Analysis({"index": INDEX, **coordinates}, {"summary": rows}, {})
 
 
 def test_what_is_written_is_read(tmp_path) -> None:
@@ -25,11 +26,29 @@ def test_what_is_written_is_read(tmp_path) -> None:
     np.testing.assert_array_equal(found.rho, RHO)
     np.testing.assert_array_equal(found.coordinate, INDEX)
     assert (found.attributes["layer"], found.attributes["epoch"]) == ("conv1", 3)
-    rows = read_table(path, "clt", "correlations")
+    rows = read_table(path, "clt", "summary")
     assert rows is not None
     assert list(rows["batch_size"]) == [16, 64]
     assert rows.dtype["batch_size"] == np.int64
     assert read_table(path, "clt", "prediction") is None
+
+
+def test_what_a_level_is_applied_to_is_read(tmp_path) -> None:
+    path, random = tmp_path / "conv1.weight.h5", np.random.default_rng(0)
+    shapes = [(2,), (2,), (20, 2), (20, 2), (3, 2), (3, 1, 4, 2), (3, 1, 4, 2), (5, 1, 100)]
+    values = [random.random(shape) for shape in shapes]
+    values[4], values[6] = np.int8(10 * values[4]), values[6] > 0.5
+    held_out = results.HeldOut(*values, 77)
+    found = analysis(rho=RHO, value_class=held_out.classes)._replace(held_out=held_out)
+    results.write(path, found, {"sample_count": 150})
+    read = results.read_measured(path)
+    assert read.samples == 150
+    np.testing.assert_array_equal(read.coordinates["rho"], RHO)
+    assert read.held_out is not None
+    for one, other in zip(read.held_out, held_out, strict=True):
+        np.testing.assert_array_equal(one, other)
+    results.write(path, analysis(rho=RHO), {"sample_count": 150})
+    assert results.read_measured(path).held_out is None
 
 
 def test_arrays_say_what_they_are(tmp_path) -> None:

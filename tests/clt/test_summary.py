@@ -5,16 +5,12 @@ import pytest
 from scipy import stats
 
 from gradnoise.clt.berry_esseen import berry_esseen_bound
-from gradnoise.clt.inputs import LayerInputs
-from gradnoise.clt.settings import Design
 from gradnoise.clt.summary import (
     bounds,
     log_spread,
     quantiles,
     summarise,
-    third_moment_correlations,
 )
-from gradnoise.clt.value_classes import Frequencies
 
 SIZES = [16, 64]
 
@@ -76,24 +72,3 @@ def test_spread_has_the_error_of_its_choice_of_coordinates() -> None:
     assert log_spread(np.append(values, np.nan)) == log_spread(values)
     for none in ([], [np.nan], [2.0], [3.0, 3.0]):
         assert np.isnan(log_spread(np.array(none, float))).all()
-
-
-def test_third_moments_are_correlated_with_the_share_that_passes() -> None:
-    random = np.random.default_rng(0)
-    rho = 1 + random.gamma(1.0, size=60)
-    rho[5] = np.nan
-    passes = np.clip(1.2 - 0.3 * rho, 0, 1)
-    pvalues = (random.random((1, 1, 40, 60)) < passes).astype(np.float64)
-    variance = random.random(60)
-    layer = LayerInputs(None, {"variance": variance}, 100, np.arange(60), pvalues)
-    design = Design([16], [50], 40, "with_replacement", 0.05, 0)
-    (row,) = third_moment_correlations(layer, shapes(list(rho)), None, design)
-    live = ~np.isnan(rho)
-    shares = pvalues[0, 0].mean(axis=0)
-    expected = stats.spearmanr(rho[live], shares[live]).statistic
-    assert row["spearman_rho"] == pytest.approx(expected)
-    assert expected < -0.5
-    found = Frequencies(np.full(60, 100), random.random(60))
-    (other,) = third_moment_correlations(layer, shapes(list(rho)), found, design)
-    assert other["spearman_rho"] == row["spearman_rho"]
-    assert other["partial_spearman_rho"] != row["partial_spearman_rho"]

@@ -60,7 +60,7 @@ def test_significance_moves_the_percentages_only() -> None:
 
 def test_examples_show_typical_worst_and_dead() -> None:
     found, noise = analysis(), layer(1)
-    shown = examples(found, noise, SIZES, [20, 60])
+    shown = examples(found.coordinates, noise, SIZES, [20, 60])
     assert [(one["role"], one["batch_size"]) for one in shown] == [
         (role, size) for size in SIZES for role in ("typical", "worst", "dead")
     ]

@@ -13,11 +13,11 @@ import pytest
 from example_noise import SIZES, layer, write_store
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.__main__ import main
-from gradnoise.gaussianity.analysis import analyse_layer
+from gradnoise.gaussianity.analysis import describe_layer
 
 
 def command_line(folder: Path, output: Path, **changes: Any) -> list[str]:
-    settings = {"parameter": "conv1.weight", "significance": 0.05, "batches": [20, 60]} | changes
+    settings = {"parameter": "conv1.weight", "batches": [20, 60]} | changes
     stores = [str(path) for path in sorted(folder.glob("*.zarr"))]
     return ["--settings", json.dumps(settings), "--noise", *stores, "--output", str(output)]
 
@@ -49,21 +49,13 @@ def test_stage_loads_neither_torch_nor_scipy_stats_nor_pandas(results: Path) -> 
 
 
 def test_stage_writes_what_the_analysis_says(results: Path) -> None:
-    expected = analyse_layer(
-        [layer(1), layer(2)],
-        [layer(1)[..., 3:9], layer(2)[..., 3:9]],
-        SIZES,
-        [20, 60],
-        [1, 2],
-    )
+    noise = [layer(1), layer(2)]
+    along = [each[..., 3:9] for each in noise]
     with h5py.File(results / "gaussianity" / "conv1.weight.h5") as file:
-        for group, fields in (
-            ("coordinates", expected.coordinates),
-            ("directions", expected.directions),
-        ):
-            for name, values in fields.items():
+        for group, series in (("coordinates", noise), ("directions", along)):
+            for name, values in describe_layer(series, [20, 60]).items():
                 np.testing.assert_array_equal(file[group][name][...], values)
-        assert file["summary"][...].tobytes() == expected.summary.tobytes()
+        assert "significance" not in file.attrs
         assert file["coordinates/index"][:3].tolist() == [1, 4, 7]
         assert file["batch_sizes"][...].tolist() == SIZES
         assert file["batches"][...].tolist() == [20, 60]
@@ -85,7 +77,7 @@ def test_stage_is_reproducible_to_the_bit(
         h5py.File(results / "gaussianity" / "conv1.weight.h5") as one,
         h5py.File(tmp_path / "again.h5") as two,
     ):
-        for name in ("summary", "coordinates/statistic", "directions/pvalue"):
+        for name in ("coordinates/class", "coordinates/statistic", "directions/pvalue"):
             assert one[name][...].tobytes() == two[name][...].tobytes()
 
 

@@ -7,18 +7,17 @@ import h5py
 import numpy as np
 import pytest
 
-from example_noise import SIZES, analysis, layer, write_store
+from example_noise import SIZES, analysis, layer
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.analysis import examples
+from gradnoise.gaussianity.columns import put_summary
 from gradnoise.gaussianity.results import (
     ARRAYS,
-    TABLES,
+    read_coordinates,
     read_examples,
-    read_pvalues,
-    read_tested,
+    read_tests,
     write,
 )
-from gradnoise.noise.store import open_parameter
 
 INDEX = 3 * np.arange(50) + 1
 
@@ -27,14 +26,12 @@ INDEX = 3 * np.arange(50) + 1
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("layer") / "conv1.weight.h5"
     found = analysis()
-    shown = examples(found, layer(1), SIZES, [20, 60])
+    shown = examples(found.coordinates, layer(1), SIZES, [20, 60])
     axes = {"batch_sizes": SIZES, "batches": [20, 60], "repeats": [1, 2, 3]}
     groups = found.coordinates, found.directions
     write(
         path,
         *groups,
-        found.summary,
-        found.repeatability,
         shown,
         INDEX,
         axes,
@@ -54,42 +51,44 @@ def test_every_array_is_declared_and_says_what_it_is(path: Path) -> None:
             for group, variables in ARRAYS.items()
             for variable in variables
         }
-        assert set(arrays) == {*declared, *TABLES}
+        assert set(arrays) == set(declared)
         for name, variable in declared.items():
             assert file[name].attrs["units"] == variable.units
             assert file[name].attrs["long_name"] == variable.long_name
             assert [axis.label for axis in file[name].dims] == list(variable.dimensions)
-        for key in ("units", "long_name", "kind", "over"):
-            described = json.loads(file["summary"].attrs[key])
-            assert set(described) <= set(file["summary"].dtype.names)
         names = ["LIVE", "DIRAC", "SPARSE", "QUANTISED"]
         assert list(file["coordinates/class"].attrs["names"]) == names
 
 
-def test_tests_of_the_largest_number_of_batches_are_read(path: Path, tmp_path: Path) -> None:
-    store = tmp_path / "repeat-1.zarr"
-    write_store(store, 1, layer(1))
-    noise = open_parameter(store, "conv1.weight")
-    batches, classes, pvalues = read_tested(path, noise, [1, 2, 3])
-    found = analysis().coordinates
-    assert batches == 60
-    np.testing.assert_array_equal(classes, found["class"][:, 1])
-    np.testing.assert_array_equal(pvalues, found["pvalue"][:, 1])
-    with pytest.raises(InputError, match="other batch sizes, repeats or coordinates"):
-        read_tested(path, noise, [1, 2])
+def test_what_a_level_is_applied_to_is_read(path: Path, tmp_path: Path) -> None:
+    read, found = read_tests(path), analysis()
+    for name in ("class", "pvalue", "skewness"):
+        np.testing.assert_array_equal(read.coordinates[name], found.coordinates[name])
+        np.testing.assert_array_equal(read.directions[name], found.directions[name])
+    assert "index" not in read.coordinates
+    assert (read.batch_sizes, read.batches, read.repeats) == (SIZES, [20, 60], [1, 2, 3])
+    np.testing.assert_array_equal(read.index, INDEX)
+    assert read.attributes["parameter"] == "conv1.weight"
     with pytest.raises(InputError, match="expected a complete gaussianity file"):
-        read_tested(tmp_path / "nothing.h5", noise, [1])
+        read_tests(tmp_path / "nothing.h5")
 
 
-def test_pvalues_are_read_with_their_coordinates(path: Path) -> None:
-    pvalues, index, attributes = read_pvalues(path)
-    np.testing.assert_array_equal(pvalues, analysis().coordinates["pvalue"])
+def test_coordinates_are_read_with_what_is_said_of_the_layer(path: Path) -> None:
+    index, attributes = read_coordinates(path)
     np.testing.assert_array_equal(index, INDEX)
     assert attributes["parameter"] == "conv1.weight"
 
 
+def test_rows_say_how_they_are_averaged(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        put_summary(file, "rows", analysis().summary)
+        for key in ("units", "long_name", "kind", "over"):
+            described = json.loads(file["rows"].attrs[key])
+            assert set(described) <= set(file["rows"].dtype.names)
+
+
 def test_examples_are_read_as_they_were_written(path: Path) -> None:
-    shown = examples(analysis(), layer(1), SIZES, [20, 60])
+    shown = examples(analysis().coordinates, layer(1), SIZES, [20, 60])
     read = read_examples(path)
     assert len(read) == len(shown)
     for one, other in zip(read, shown, strict=True):

@@ -16,6 +16,7 @@ def test_a_checkpoint_holds_what_is_measured_at_it():
     assert paths.gradients(AT) == f"{folder}/gradients.zarr"
     assert paths.noise(AT, 3) == f"{folder}/noise/repeat-3.zarr"
     assert paths.langevin(AT, "fast", "model") == f"{folder}/langevin/fast/model.h5"
+    assert paths.rejection(AT) == f"{folder}/rejection.h5"
     assert paths.trajectory(AT, "fast") == f"{folder}/trajectory/fast.zarr"
 
 

@@ -4,7 +4,7 @@ import h5py
 import pandas as pd
 import pytest
 
-from gradnoise.clt.results import NUMBERS
+from gradnoise.clt.columns import NUMBERS
 from gradnoise.errors import InputError
 from gradnoise.store.paths import STUDY_STAGES
 from gradnoise.tables.catalogue import (
@@ -66,20 +66,28 @@ def test_weights_stand_for_layers_and_where_there_are_none_a_layers_first_parame
 
 # Every table: the stage whose files hold it, the dataset there, and what its rows are in the order of.
 PLACES = {
-    "repeatability": ("gaussianity", "repeatability", ["batch_size", "batches"]),
+    "repeatability": ("rejection", "repeatability", ["batch_size", "batches"]),
     "clt": ("clt", "summary", ["batch_size"]),
-    "correlations": ("clt", "correlations", ["batch_size", "batches"]),
-    "prediction": ("clt", "prediction", ["batch_size", "batches", "repeat"]),
-    "prediction_same_samples": ("clt", "prediction_same_samples", ["batch_size", "batches", "repeat"]),
-    "calibration_of_prediction": ("clt", "reliability", ["batches", "bin"]),
-    "tails": ("tails", "summary", ["method", "batch_size", "repeat"]),
+    "correlations": ("rejection", "correlations", ["batch_size", "batches"]),
+    "prediction": ("rejection", "prediction", ["batch_size", "batches", "repeat"]),
+    "prediction_same_samples": ("rejection", "prediction_same_samples", ["batch_size", "batches", "repeat"]),
+    "calibration_of_prediction": ("rejection", "calibration_of_prediction", ["batches", "bin"]),
+    "tails": ("rejection", "tails", ["method", "batch_size", "repeat"]),
     "norms": ("tails", "norms", ["batch_size", "repeat"]),
-    "rejected_tails": ("tails", "rejected", ["method", "batch_size", "repeat"]),
-    "largest_batch": ("tails", "largest_batch", ["repeat"]),
+    "rejected_tails": ("rejection", "rejected_tails", ["method", "batch_size", "repeat"]),
+    "largest_batch": ("rejection", "largest_batch", ["repeat"]),
     "growth": ("tails", "growth", []),
     "influence": ("tails", "influence", ["batch_size"]),
     "influence_classes": ("tails", "influence_classes", ["label"]),
 }  # fmt: skip
+
+
+def place_of(folder, seed, epoch, stage, layer):
+    """File and group of a layer: of some stages all layers of a checkpoint share a file."""
+    at = folder / f"r/seed-{seed}/epoch-{epoch}"
+    if stage == "rejection":
+        return at / "rejection.h5", f"{layer}.weight"
+    return at / f"{stage}/{layer}.weight.h5", "/"
 
 
 def write_numbered(folder):
@@ -90,10 +98,11 @@ def write_numbered(folder):
             for place, layer in enumerate(("conv1", "linear1")):
                 about = {"layer": layer, "operation": f"{layer}s", "kind": "weight", "block": 5 + place,
                          "index": 7 + place, "size": 100 * (1 + place)}  # fmt: skip
-                for stage in ("gaussianity", "clt", "tails"):
-                    path = folder / f"r/seed-{seed}/epoch-{epoch}/{stage}/{layer}.weight.h5"
+                for stage in ("rejection", "clt", "tails"):
+                    path, group = place_of(folder, seed, epoch, stage, layer)
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    with h5py.File(path, "w") as file:
+                    with h5py.File(path, "a") as whole:
+                        file = whole.require_group(group)
                         file.attrs.update(about)
                         if stage == "clt":
                             file.attrs.update({one.name: float(next(number)) for one in NUMBERS})
@@ -122,8 +131,9 @@ def test_every_table_has_its_files_numbers_in_its_order(tmp_path):
     for name, (stage, member, by) in PLACES.items():
         expected = []
         for seed, epoch, layer in places:
-            with h5py.File(tmp_path / f"r/seed-{seed}/epoch-{epoch}/{stage}/{layer}.weight.h5") as file:  # fmt: skip
-                rows = pd.DataFrame(file[member][:])
+            path, group = place_of(tmp_path, seed, epoch, stage, layer)
+            with h5py.File(path) as file:
+                rows = pd.DataFrame(file[group][member][:])
             expected.append(rows.sort_values(by) if by else rows)
         table = pd.concat(expected)
         assert found[name]["value"].tolist() == table["value"].tolist(), name

@@ -35,9 +35,7 @@ def repeats(results) -> pd.DataFrame:
         write_run(folder, "deep", ALEXNET, batch_sizes=(64,), epochs=(1,), seeds=(4,), repeats=2),
     ]
     files = [
-        file
-        for run in runs
-        for file in layer_files(folder, measured(folder, run[0]), "gaussianity")
+        file for run in runs for file in layer_files(folder, measured(folder, run[0]), "rejection")
     ]
     assert gaussianity.read_columns(files) == COLUMNS
     return gaussianity.read_gaussianity(files, COLUMNS)

@@ -26,9 +26,8 @@ def everything(folder):
 
 
 def test_rows_are_in_the_order_of_runs_seeds_epochs_layers_and_cells(folder, everything):
-    table = read_layers(
-        layer_files(folder, everything, "gaussianity"), by=["batch_size", "batches", "repeat"]
-    )
+    files = layer_files(folder, everything, "rejection")
+    table = read_layers(files, "gaussianity", ["batch_size", "batches", "repeat"])
     assert list(table["run"].unique()) == ["small", "deep"]
     small = table[table["run"] == "small"]
     assert small[["seed", "epoch"]].drop_duplicates().to_numpy().tolist() == [
@@ -43,11 +42,11 @@ def test_rows_are_in_the_order_of_runs_seeds_epochs_layers_and_cells(folder, eve
 
 
 def test_block_and_index_are_those_that_the_network_gave(folder, everything):
-    table = read_layers(layer_files(folder, everything, "gaussianity"))
+    table = read_layers(layer_files(folder, everything, "rejection"), "gaussianity")
     deep = table[table["run"] == "deep"].drop_duplicates("layer")
     assert list(deep["index"]) == [1, 2, 3, 4, 5, 1]  # five convolutions, one linear
     few = {"deep": {**everything["deep"], "parameters": ["conv4.weight"]}}
-    assert set(read_layers(layer_files(folder, few, "gaussianity"))["index"]) == {4}
+    assert set(read_layers(layer_files(folder, few, "clt"))["index"]) == {4}
 
 
 def test_numbers_of_a_layer_are_nan_where_there_are_none(folder, everything):

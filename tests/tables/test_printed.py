@@ -25,7 +25,7 @@ def test_printed_resnet_shows_layers_1_9_18_of_each_block(tmp_path):
         batches=(200,),
         repeats=2,
     )
-    found = list(layer_files(tmp_path, measured(tmp_path, files), "gaussianity"))
+    found = list(layer_files(tmp_path, measured(tmp_path, files), "rejection"))
     columns = gaussianity.read_columns(found)
     table = printed(gaussianity.aggregate(gaussianity.read_gaussianity(found, columns), columns))
     shown = [f"block{block}.layer{layer}" for block in (1, 2, 3) for layer in (1, 9, 18)]

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from example_tails import BATCHES, REPEATS, SIZES, layer
+from example_tails import BATCHES, REPEATS, SIZES, TailAnalysis, analyse_tails, layer
 from gradnoise.gaussianity.normality import describe
-from gradnoise.tails.analysis import TailAnalysis, analyse_tails
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from example_tails import BATCHES, REPEATS, SIZES
+from example_tails import BATCHES, REPEATS, SIZES, TailAnalysis, analyse_tails
 from gradnoise.gaussianity.normality import describe
 from gradnoise.noise import store as noise_store
-from gradnoise.tails.analysis import TailAnalysis, analyse_tails, tail_examples
+from gradnoise.tails.examples import tail_examples
 from gradnoise.tails.norm import norm_shape
 from gradnoise.tails.stable.index import tail_index
 
@@ -47,7 +45,7 @@ def test_dead_layer_has_no_numbers() -> None:
     assert np.isnan(found.summary["alpha_mean"]).all()
     for name in ("norm_skewness", "norm_skewness_null", "norm_skewness_correlated_null"):
         assert np.isnan(found.norms[name]).all()
-    assert tail_examples(found, dead, SIZES, 100, *tested, 0.05) == []
+    assert tail_examples(found.indices["ecf"], dead, SIZES, 100, *tested, 0.05) == []
 
 
 def test_blocks_change_no_index(
@@ -70,7 +68,7 @@ def test_blocks_change_no_index(
 def test_examples_play_their_roles(
     analysis: TailAnalysis, noise: list[np.ndarray], tested: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    shown = tail_examples(analysis, noise[0], SIZES, BATCHES, *tested, 0.05)
+    shown = tail_examples(analysis.indices["ecf"], noise[0], SIZES, BATCHES, *tested, 0.05)
     roles = [(one.role, one.batch_size) for one in shown]
     assert roles == [
         ("lowest", 16),
@@ -94,14 +92,16 @@ def test_an_example_without_an_index_has_none(
     analysis: TailAnalysis, noise: list[np.ndarray], tested: tuple[np.ndarray, np.ndarray]
 ) -> None:
     fields = {name: values.copy() for name, values in analysis.indices["ecf"].items()}
-    lowest = tail_examples(analysis, noise[0], SIZES, BATCHES, *tested, 0.05)[0].position
+    lowest = tail_examples(analysis.indices["ecf"], noise[0], SIZES, BATCHES, *tested, 0.05)[
+        0
+    ].position
     fields["converged"][0, 0, lowest] = False  # at batch size 64, where it is followed
-    changed = replace(analysis, indices={"ecf": fields})
-    shown = tail_examples(changed, noise[0], SIZES, BATCHES, *tested, 0.05)
+    changed = analysis._replace(indices={"ecf": fields})
+    shown = tail_examples(changed.indices["ecf"], noise[0], SIZES, BATCHES, *tested, 0.05)
     assert [one.position for one in shown[4:]] == [lowest, lowest]
     assert shown[4].alpha == shown[0].alpha
     assert np.isnan([shown[5].alpha, shown[5].scale]).all()
     # And it is no candidate where it has none.
     fields["converged"][1, 0, lowest] = False
-    shown = tail_examples(changed, noise[0], SIZES, BATCHES, *tested, 0.05)
+    shown = tail_examples(changed.indices["ecf"], noise[0], SIZES, BATCHES, *tested, 0.05)
     assert shown[0].position != lowest

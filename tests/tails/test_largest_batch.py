@@ -7,8 +7,9 @@ from scipy import stats
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import describe
 from gradnoise.tails import largest_batch
-from gradnoise.tails.largest_batch import largest_batch_rows, noise_of_all
-from gradnoise.tails.null import gaussian_null
+from gradnoise.tails.columns import rows_of
+from gradnoise.tails.largest_batch import beside_null, largest_batch_rows, noise_of_all
+from gradnoise.tails.null import Null, gaussian_null
 from gradnoise.tails.stable.index import tail_index
 
 N, BATCHES = 500, 200
@@ -27,6 +28,11 @@ def gradients() -> np.ndarray:
     ]
     values[:, 5] = 0.25
     return values.astype(np.float32)
+
+
+def compared(gradients: np.ndarray, repeats: list[int], seed: int, null: Null) -> np.ndarray:
+    rows = rows_of("largest", largest_batch_rows(gradients, BATCHES, repeats, seed))
+    return beside_null(rows, null)
 
 
 def test_noise_is_that_of_the_means_of_the_drawn_samples(
@@ -56,7 +62,7 @@ def test_one_spike_makes_the_noise_a_poisson_law() -> None:
 def test_rows_are_of_live_coordinates_with_draws_of_their_own(gradients: np.ndarray) -> None:
     null = gaussian_null(BATCHES, ("ecf",), seed=0, series=500)
     values = np.concatenate([gradients, np.eye(N, 1, dtype=np.float32)], axis=1)
-    rows = largest_batch_rows(values, BATCHES, [1, 4], 9, null)
+    rows = compared(values, [1, 4], 9, null)
     assert [row["repeat"] for row in rows] == [1, 4]
     assert rows[0]["alpha_mean"] != rows[1]["alpha_mean"]
     for row in rows:
@@ -76,14 +82,14 @@ def test_the_index_goes_to_that_of_gaussian_noise_where_samples_are_many() -> No
     null = gaussian_null(BATCHES, ("ecf",), seed=0, series=2000)
     light = np.random.default_rng(2).exponential(1, (4000, 40)).astype(np.float32)
     heavy = np.random.default_rng(2).standard_t(1.1, (4000, 40)).astype(np.float32)
-    (first,) = largest_batch_rows(light, BATCHES, [1], 0, null)
-    (second,) = largest_batch_rows(heavy, BATCHES, [1], 0, null)
+    (first,) = compared(light, [1], 0, null)
+    (second,) = compared(heavy, [1], 0, null)
     assert abs(first["null_minus_mean"]) < 0.01
     assert second["null_minus_mean"] > 0.02
 
 
 def test_a_dead_layer_has_no_index() -> None:
     null = gaussian_null(BATCHES, ("ecf",), seed=0, series=50)
-    (row,) = largest_batch_rows(np.zeros((N, 2), np.float32), BATCHES, [1], 0, null)
+    (row,) = compared(np.zeros((N, 2), np.float32), [1], 0, null)
     assert row["live"] == 0
     assert np.isnan([row["alpha_mean"], row["null_minus_mean"], row["share_converged"]]).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from example_tails import analyse_tails
 from gradnoise.gaussianity.normality import describe
-from gradnoise.tails.analysis import analyse_tails
 from gradnoise.tails.norm import norm_shape, null_shape
 
 

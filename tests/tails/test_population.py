@@ -5,18 +5,16 @@ import zarr
 from gradnoise.draws.batches import Draws
 from gradnoise.tails.growth import fourth_verdict, growth, variance_verdict
 from gradnoise.tails.influence import extreme_shares, influence
-from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.population import COORDINATES, Population, analyse_samples
 
 N, C = 640, 10
-NULL = gaussian_null(200, ("ecf",), seed=0, series=400)
 
 
 def analysed(gradients: np.ndarray, **changes: object) -> Population:
     draws = Draws(5, 1, "with_replacement", gradients.shape[0])
     given = {"index": 7 * np.arange(gradients.shape[1]), "repeats": [1, 2], "batch_sizes": [16, 64]}
     given |= {"targets": np.arange(gradients.shape[0]) % 2, "classes": ["cat", "dog"]} | changes
-    return analyse_samples(gradients, draws=draws, batches=200, null=NULL, **given)  # type: ignore[arg-type]
+    return analyse_samples(gradients, draws=draws, batches=200, **given)  # type: ignore[arg-type]
 
 
 def test_tables_are_of_the_growth_and_the_influence() -> None:
@@ -50,9 +48,9 @@ def test_tables_are_of_the_growth_and_the_influence() -> None:
         assert rows["extreme_share"][s] == pytest.approx(share)
     np.testing.assert_array_equal(found.arrays["index"], 7 * np.arange(C))
     assert found.tables["influence_classes"]["name"].tolist() == [b"cat", b"dog"]
-    assert found.tables["largest_batch"]["repeat"].tolist() == [1, 2]
+    assert found.tables["largest"]["repeat"].tolist() == [1, 2]
     regression = analysed(gradients, classes=[])
-    assert set(regression.tables) == {"growth", "influence", "largest_batch"}
+    assert set(regression.tables) == {"growth", "influence", "largest"}
 
 
 @pytest.mark.parametrize("chunk", [64, 600, 1800])

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from example_tails import BATCHES, REPEATS, SIZES
+from example_tails import BATCHES, REPEATS, SIZES, TailAnalysis, analyse_tails
 from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.noise import store as noise_store
-from gradnoise.tails.analysis import TailAnalysis, analyse_tails
 from gradnoise.tails.null import gaussian_null
 from gradnoise.tails.rejected import MOST, Collected, analyse_rejected, shares
 from gradnoise.tails.stable.estimator import TailIndex

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from example_tails import COUNT
+from example_tails import COUNT, TailAnalysis
 from gradnoise.gaussianity.populations import Coordinate
-from gradnoise.tails.analysis import TailAnalysis
 from gradnoise.tails.null import Null
 from gradnoise.tails.stable.index import ESTIMATORS
 from gradnoise.tails.summary import describe_indices, example_roles, histograms, summarise

@@ -87,7 +87,7 @@ ROWS = [
     Row("output", "elsewhere", {"report"}),
     Row(
         *("runs", [RUN, "two"], {"tables", *TOLD}, {"run_definitions": TWO}),
-        makes={*LEARNT, *LAYERS, "langevin", "figures"},
+        makes={*LEARNT, *LAYERS, "rejection", "langevin", "figures"},
     ),
     Row("run_definitions", {RUN: {"tails": {"methods": ["ecf", "ml"]}}}, {"tails", *TOLD}),
     Row("data.dataset", "cifar100", {"figures", *TOLD}, makes={"data"}),
@@ -111,7 +111,7 @@ ROWS = [
     Row("data.synthetic.label_noise_scale", 0.5, {"data", *TOLD}),
     Row("data.synthetic.degrees_of_freedom", 2.0, {"data", *TOLD}),
     Row(
-        *("model.name", "mlp", {*LEARNT, "figures", "tables", *TOLD}),
+        *("model.name", "mlp", {*LEARNT, "rejection", "figures", "tables", *TOLD}),
         makes={*LAYERS, "langevin"},
     ),
     Row("model.arguments", {"hidden_features": 30}, {*LEARNT, *TOLD}),
@@ -134,23 +134,33 @@ ROWS = [
     Row("training.batch_size", 32, {"training", "figures", *TOLD}),
     Row("training.loss", "mean_squared_error", {*LEARNT, *TOLD}),
     Row("training.augment", True, {"training", *TOLD}),
-    Row("training.seeds", [1, 2, 4], {"tables", *TOLD}, makes={"training", *SAMPLES, *LAYERS}),
+    Row(
+        "training.seeds",
+        [1, 2, 4],
+        {"tables", *TOLD},
+        makes={"training", *SAMPLES, *LAYERS, "rejection"},
+    ),
     Row("training.checkpoints", [0, 4], {"training", *TOLD}),
     Row("training.path", PRETRAINED, {"training", *TOLD}),
     Row("training.device", "cpu", {*LEARNT, *TOLD}),
     Row("training.torch_threads", 2, {*LEARNT, *TOLD}),
-    Row("noise.checkpoints", [4], {"tables", *TOLD}, makes={*SAMPLES, *LAYERS, "figures"}),
+    Row(
+        "noise.checkpoints",
+        [4],
+        {"tables", *TOLD},
+        makes={*SAMPLES, *LAYERS, "rejection", "figures"},
+    ),
     Row("noise.batch_sizes", [16, 32], {"noise", "clt", *TOLD}),
     Row("noise.batches", 700, {"noise", *TOLD}),
-    Row("noise.batches", 500, {"noise", *TESTED, *TOLD}),
+    Row("noise.batches", 500, {"noise", "tails", *TESTED, *TOLD}),
     Row("noise.repeats", 6, {"clt", *TOLD}, makes={"noise"}),
     Row("noise.sampling", "epoch_shuffle", {"noise", "clt", *TOLD}),
     Row(
-        *("noise.layers", ["conv1"], {*SAMPLES, "trajectory", "tables", *TOLD}),
+        *("noise.layers", ["conv1"], {*SAMPLES, "rejection", "trajectory", "tables", *TOLD}),
         makes={*LAYERS, "langevin"},
     ),
     Row(
-        *("noise.biases", True, {*SAMPLES, "trajectory", "tables", *TOLD}),
+        *("noise.biases", True, {*SAMPLES, "rejection", "trajectory", "tables", *TOLD}),
         makes={*LAYERS, "langevin"},
     ),
     Row("noise.coordinates", 100, {*SAMPLES, *TOLD}),
@@ -160,7 +170,8 @@ ROWS = [
     Row("noise.strategy", "per_batch", {*SAMPLES, *TOLD}, makes={"figures"}),
     Row("noise.strategy", "per_sample", {*SAMPLES, *TOLD}),
     Row("noise.memory", 2.0, {*SAMPLES, *TOLD}),
-    Row("gaussianity.significance", 0.01, {*TESTED, "tails", "figures", *TOLD}),
+    Row("noise.shards", 2, TOLD),
+    Row("gaussianity.significance", 0.01, {"calibration", "rejection", "figures", *TOLD}),
     Row("gaussianity.batches", [100, 600], {*TESTED, *TOLD}),
     Row("clt.exact_coordinates", 50, {"clt", *TOLD}),
     Row("clt.distance", 0.02, {"clt", *TOLD}),
@@ -255,7 +266,8 @@ def of_run(run: Run) -> Iterator[tuple[str, Job]]:
     for seed in run.seeds:
         yield "training", Job(run, seed)
         for epoch in run.epochs:
-            yield from ((stage, Job(run, seed, epoch)) for stage in ("gradients", "moments"))
+            of_checkpoints = ("gradients", "moments", "rejection")
+            yield from ((stage, Job(run, seed, epoch)) for stage in of_checkpoints)
             yield from (("noise", Job(run, seed, epoch, repeat)) for repeat in run.repeats)
             for parameter in run.measured:
                 job = Job(run, seed, epoch, parameter=parameter.name)
@@ -329,6 +341,7 @@ PLACES = {
     "gaussianity": {"parameter"},
     "clt": {"seed", "parameter"},
     "tails": {"seed", "parameter"},
+    "rejection": {"seed", "epoch"},
     "trajectory": {"seed", "variant"},
     "langevin": {"seed", "parameter"},
 }
@@ -338,7 +351,7 @@ PLACES = {
 def test_a_job_knows_its_seed_and_place_where_it_draws_by_them(stage: str) -> None:
     two = {OPEN: None, "slow": {"learning_rate": 0.001}}
     experiment = Experiment(config(PLAIN, {"trajectory.variant_definitions": two}))
-    one = Job(experiment.runs[RUN], 1, 0, 1, "conv1.weight", OPEN)
+    one = Job(experiment.runs[RUN], 1, 0, 1, parameter="conv1.weight", variant=OPEN)
     other = {"seed": 2, "epoch": 4, "repeat": 3, "parameter": "conv2.weight", "variant": "slow"}
     settings = import_module(f"stages.{stage}").settings
     told = {

@@ -22,13 +22,13 @@ DOWNSTREAM = {"tables": 1, "figures": FIGURES, "claims": 1, "report": 1}
 DOWNSTREAM |= {
     "shared_figures": 2
 }  # of one study of the balance stage, and one of the geometry stage
-STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, **DOWNSTREAM}
+STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, "rejection": 4, **DOWNSTREAM}
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
 # A trajectory of each run, in the span of one weight matrix, or two, and of the whole model.
 FOLLOWED = {"trajectory": 2, "langevin": 5}
 TRAINING = {"training": 2, **SAMPLING, **FOLLOWED}
 OWN = {"gradients": 2, "moments": 2, "noise": 4, **STATISTICS}
-OWN |= {"gaussianity": 4, "clt": 4, "tails": 4, "trajectory": 1, "langevin": 3}
+OWN |= {"gaussianity": 4, "clt": 4, "tails": 4, "rejection": 2, "trajectory": 1, "langevin": 3}
 EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
@@ -45,7 +45,7 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the significance level": (
         overlay("gaussianity", significance=0.01),
-        {"calibration": 1, **STATISTICS},
+        {"calibration": 1, "rejection": 4, **DOWNSTREAM},
     ),
     "the number of batches": (
         overlay("noise", batches=40),
@@ -76,11 +76,11 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the share of Gaussian coordinates that B* asks for": (
         overlay("clt", share=0.8),
-        {"clt": 6, **DOWNSTREAM},
+        {"clt": 6, "rejection": 4, **DOWNSTREAM},
     ),
     "an estimator of the tail index": (
         overlay("tails", methods=["ecf", "mcculloch"]),
-        {"tails": 6, **DOWNSTREAM},
+        {"tails": 6, "rejection": 4, **DOWNSTREAM},
     ),
     "the steps of a trajectory": (overlay("trajectory", steps=240), FOLLOWED | DOWNSTREAM),
     "the momentum of no recorded variant": (

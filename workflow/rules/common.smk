@@ -18,6 +18,7 @@ from experiment import Experiment
 from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
 from gradnoise.model import gpus
+from gradnoise.store.paths import LAYER_STAGES
 from snakemake.logging import logger
 from stages import data, figures, related
 
@@ -88,6 +89,16 @@ def parts_of(wildcards):
 def moments_of(wildcards):
     """Their moments."""
     return PATHS.moments(EXPERIMENT.gradients_of(job_of(wildcards)))
+
+
+def measured_of(wildcards):
+    """All layers' tests, distances and tails at a checkpoint."""
+    job = job_of(wildcards)
+    return [
+        PATHS.layer(name, job.checkpoint, parameter.name)
+        for parameter in job.run.measured
+        for name in LAYER_STAGES
+    ]
 
 
 def noise_of(wildcards):

@@ -1,6 +1,6 @@
 rule tables:
     input:
-        gaussianity=EXPERIMENT.layer_files("gaussianity"),
+        rejection=EXPERIMENT.rejection_files(),
         clt=EXPERIMENT.layer_files("clt"),
         tails=EXPERIMENT.layer_files("tails"),
         langevin=EXPERIMENT.langevin_files(),

@@ -1,7 +1,6 @@
 rule tails:
     input:
         noise=noise_of,
-        gaussianity=rules.gaussianity.output,
         gradients=gradients_of,
         data=data_of,
     output:
@@ -17,5 +16,4 @@ rule tails:
         settings=stage("tails").settings,
     shell:
         "python -m gradnoise.tails --settings {params.settings:q} --noise {input.noise:q}"
-        " --gaussianity {input.gaussianity:q} --gradients {input.gradients:q} --data {input.data:q}"
-        " --output {output:q} 2> {log:q}"
+        " --gradients {input.gradients:q} --data {input.data:q} --output {output:q} 2> {log:q}"

@@ -110,4 +110,6 @@ def layers(paths: Paths, job: Job) -> list[str]:
     if not entry.reads:
         return []
     at = Checkpoint(run.name, run.seeds[0], max(run.epochs))
+    if entry.reads == "rejection":
+        return [paths.rejection(at)]
     return [paths.layer(entry.reads, at, parameter.name) for parameter in run.measured]

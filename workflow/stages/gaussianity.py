@@ -23,7 +23,6 @@ def settings(job: Job) -> dict[str, Any]:
     """What the tests of one layer read."""
     return {
         "parameter": job.parameter,
-        "significance": job.run.sections.gaussianity.significance,
         "batches": job.run.sections.test_batches,
     }
 

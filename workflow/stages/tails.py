@@ -36,7 +36,7 @@ def settings(job: Job) -> dict[str, Any]:
     """What the estimates of one layer read."""
     return {
         "parameter": job.parameter,
-        "significance": job.run.sections.gaussianity.significance,
+        "batches": max(job.run.sections.test_batches),
         "seed": job.seed,
         **job.run.sections.tails.model_dump(),
     }

@@ -16,7 +16,8 @@ import zarr
 
 from gradnoise.calibration.laws import LAWS
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gaussianity.analysis import analyse_layer
+from gradnoise.gaussianity.analysis import describe_layer
+from gradnoise.gaussianity.summary import summarise
 from gradnoise.gradients.parameters import COORDINATE
 from gradnoise.noise.store import BATCH_SIZE, NOISE, NOISE_ALONG_DIRECTIONS, open_parameter
 from gradnoise.store import arrays
@@ -125,11 +126,10 @@ def write_noise(path: Path, seed: int, batches: int, series: int) -> None:
 def _compare(path: Path, name: str, significance: float, batches: Sequence[int]) -> list[Check]:
     opened = open_parameter(path, name)
     level = expectation(name, opened.batch_sizes[0], batches[0], significance).significance
-    analysis = analyse_layer(
-        [opened.noise], [opened.noise_along_directions], opened.batch_sizes, batches, [1], level
-    )
+    found = describe_layer([opened.noise], batches)
+    along = describe_layer([opened.noise_along_directions], batches)
     checks = []
-    for row in analysis.summary:
+    for row in summarise(found, along, opened.batch_sizes, batches, [1], level):
         size, n, count = int(row["batch_size"]), int(row["batches"]), int(row["coordinates"])
         expected = expectation(name, size, n, level)
         share = expected.percentage / 100

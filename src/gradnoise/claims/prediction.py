@@ -17,7 +17,7 @@ from gradnoise.claims.evidence import Evidence, at, need
 from gradnoise.claims.quantities import MARGIN, Quantity, Ranged, repeated
 from gradnoise.claims.scheme.component import Component
 from gradnoise.claims.scheme.root_mean_square import root_mean_square
-from gradnoise.clt.results import COVERED, GROUPS
+from gradnoise.clt.columns import COVERED, GROUPS
 from gradnoise.tables.moderated.contrasts import ARCHITECTURE, Scope
 from gradnoise.tables.scope import REPEATS_NEEDED
 

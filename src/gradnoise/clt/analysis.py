@@ -1,8 +1,8 @@
-"""The clt stage: how fast a layer's noise becomes Gaussian, bounded, exact and predicted.
+"""The clt stage: how fast a layer's noise becomes Gaussian, bounded and exact.
 
 From the moments of the per-sample gradients follow the Berry-Esseen bound and the leading Edgeworth term;
-from the per-sample gradients themselves the exact distance, B*, the noise scale, and the pass rates that
-the central limit theorem alone predicts, held against batches of other samples.
+from the per-sample gradients themselves the exact distance, B*, the noise scale, and what pass rates are predicted
+from and held against at any level of the test (`prediction`).
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise import stage
-from gradnoise.clt import prediction, reliability
 from gradnoise.clt.exact.distance import RELATIVE, Law
 from gradnoise.clt.gaussian_batch_size import crossing, gaussian_batch_size
+from gradnoise.clt.held_out import blocks, held_out
 from gradnoise.clt.inputs import LayerInputs
 from gradnoise.clt.noise_scale import noise_scale
 from gradnoise.clt.results import Analysis
@@ -25,7 +25,6 @@ from gradnoise.clt.summary import (
     log_spread,
     quantiles,
     summarise,
-    third_moment_correlations,
 )
 from gradnoise.clt.value_classes import Frequencies, frequencies
 from gradnoise.draws.streams import Stream, generator
@@ -57,8 +56,7 @@ def analyse(layer: LayerInputs, settings: Settings) -> Analysis:
     shapes = layer.shapes
     coordinates |= {**layer.moments, **shapes}
     numbers = _quantile_numbers(shapes)
-    tables: dict[str, NDArray[Any]] = {}
-    exact, found = None, None
+    exact, apart = None, None
     if layer.gradients is not None:
         exact = exact_distances(layer.gradients, settings)
         found = _frequencies(layer.gradients)
@@ -70,14 +68,12 @@ def analyse(layer: LayerInputs, settings: Settings) -> Analysis:
             "largest_share": found.largest_share,
         }
         numbers |= _scales(layer.gradients, exact.reached, settings.share)
-        by_coordinate, tables = _predictions(layer, found, settings)
-        coordinates |= by_coordinate
+        apart = held_out(layer.gradients, settings, settings.parameter)
+        coordinates["value_class"] = apart.classes
     measured = (exact.position, exact.distance) if exact else None
-    tables["summary"] = summarise(
-        bounds(shapes, settings.batch_sizes), measured, settings.batch_sizes
-    )
-    tables["correlations"] = third_moment_correlations(layer, shapes, found, settings)
-    return Analysis(coordinates, tables, numbers)
+    limits = bounds(shapes, settings.batch_sizes)
+    tables = {"summary": summarise(limits, measured, settings.batch_sizes)}
+    return Analysis(coordinates, tables, numbers, apart)
 
 
 def exact_distances(gradients: Any, settings: Settings) -> ExactDistances:
@@ -132,28 +128,5 @@ def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
 
 
 def _frequencies(gradients: Any) -> Frequencies:
-    parts = [
-        frequencies(np.asarray(gradients[:, c]))
-        for c in prediction.blocks(gradients.shape[1], gradients.shape[0])
-    ]
+    parts = [frequencies(np.asarray(gradients[:, c])) for c in blocks(*gradients.shape[::-1])]
     return Frequencies(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-
-
-def _predictions(
-    layer: LayerInputs, found: Frequencies, settings: Settings
-) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-    """Held-out predictions by coordinate; held-out and same-sample ones as tables."""
-    apart = prediction.held_out(layer.gradients, settings, settings.parameter)
-    moments = layer.shapes["skewness"], layer.shapes["excess_kurtosis"]
-    same = prediction.same_samples(moments, found, layer.pvalues, settings, layer.samples)
-    coordinates = {
-        "held_out_predicted": apart.predicted,
-        "held_out_passed": apart.passed.mean(axis=2),
-        "value_class": apart.classes,
-    }
-    tables = {
-        "prediction": reliability.rows(apart, settings),
-        "prediction_same_samples": reliability.rows(same, settings),
-        "reliability": reliability.bins(apart, settings),
-    }
-    return coordinates, tables

@@ -1,4 +1,4 @@
-"""What earlier stages found of one layer: gradients, their moments, and tests of the noise."""
+"""What earlier stages found of one layer: gradients and their moments."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.gaussianity.results import read_pvalues
+from gradnoise.gaussianity.results import read_coordinates
 from gradnoise.gradients.store import open_gradients
 from gradnoise.moments.store import read_moments
 
@@ -17,21 +17,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LayerInputs:
-    """Moments, per-sample gradients and measured tests of one layer.
+    """Moments and per-sample gradients of one layer.
 
     Attributes:
         gradients: (N, C) Zarr array or NumPy array, or None where they were not stored.
         moments: `moments.store.MOMENTS` by name, float64 (C,) each; empty where none exist.
-        samples: number of samples N.
         index: flat indices of the coordinates, (C,).
-        pvalues: (S, K, R, C).
     """
 
     gradients: Any
     moments: Mapping[str, Floats]
-    samples: int
     index: NDArray[np.int64]
-    pvalues: Floats
 
     @property
     def shapes(self) -> dict[str, Floats]:
@@ -49,7 +45,8 @@ def read_inputs(
 ) -> tuple[LayerInputs, dict[str, Any]]:
     """Open what earlier stages found of one parameter, and what they say of it."""
     found, about = read_moments(moments, parameter)
-    pvalues, index, attributes = read_pvalues(gaussianity)
+    index, attributes = read_coordinates(gaussianity)
     array, _ = open_gradients(gradients, parameter, index)
+    samples = int(about["sample_count"])
     attributes |= {"moments": about["strategy"], "moments_reason": about.get("reason", "")}
-    return LayerInputs(array, found, int(about["sample_count"]), index, pvalues), attributes
+    return LayerInputs(array, found, index), {**attributes, "sample_count": samples}

@@ -14,7 +14,6 @@ class Design:
         batches: the K numbers of batches n that the test sees.
         repeats: number of repeats R of the draws.
         sampling: how batches are drawn.
-        significance: level of the Shapiro-Wilk test.
         seed: of the network; halves of the samples and batches follow from it.
     """
 
@@ -22,7 +21,6 @@ class Design:
     batches: list[int]
     repeats: int
     sampling: Sampling
-    significance: float
     seed: int
 
 

@@ -1,4 +1,4 @@
-"""What stands for a layer: rows by batch size, and the correlation of third moments with passing."""
+"""What stands for a layer: rows by batch size, quantiles over its coordinates."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.clt.berry_esseen import berry_esseen_bound, edgeworth_distance
-from gradnoise.clt.inputs import LayerInputs
-from gradnoise.clt.rank_correlation import spearman
-from gradnoise.clt.results import empty_rows
-from gradnoise.clt.settings import Design
-from gradnoise.clt.value_classes import Frequencies
+from gradnoise.clt.columns import empty_rows
 from gradnoise.store.variables import NORMAL, QUANTILES, quantile_names
 
 Floats = NDArray[np.float64]
@@ -44,7 +40,7 @@ def summarise(
         batch_sizes: the S batch sizes.
 
     Returns:
-        Structured array (S,) with the columns of `results.TABLES["summary"]`.
+        Structured array (S,) with the columns of `columns.TABLES["summary"]`.
     """
     rows = empty_rows("summary", len(batch_sizes))
     rows["batch_size"] = batch_sizes
@@ -93,32 +89,3 @@ def log_spread(values: Floats) -> tuple[float, float]:
     correlation = np.sqrt(ends[0] * (1 - ends[1]) / (ends[1] * (1 - ends[0])))
     variance = errors[0] ** 2 + errors[1] ** 2 - 2 * correlation * errors[0] * errors[1]
     return float(np.log(spread)), float(np.sqrt(variance) / spread)
-
-
-def third_moment_correlations(
-    layer: LayerInputs,
-    shapes: Mapping[str, Floats],
-    found: Frequencies | None,
-    design: Design,
-) -> NDArray[Any]:
-    """Within the layer: Spearman correlation of rho and the share of repeats passed, plain and partial.
-
-    Partial: given the coordinate's scale and, where per-sample gradients are stored, the share of its most
-    frequent value. Over coordinates that are not constant.
-
-    Returns:
-        Structured array (S K,), a row per batch size and number of batches, with the columns of
-        `results.TABLES["correlations"]`.
-    """
-    sizes, counts = design.batch_sizes, design.batches
-    rows = empty_rows("correlations", (len(sizes), len(counts)))
-    live = np.flatnonzero(~np.isnan(shapes["rho"]))
-    given = [layer.moments["variance"][live]]
-    if found is not None:
-        given.append(found.largest_share[live])
-    for s, size in enumerate(sizes):
-        for k, n in enumerate(counts):
-            passed = (layer.pvalues[s, k][:, live] >= design.significance).mean(axis=0)
-            pair = shapes["rho"][live], passed
-            rows[s, k] = size, n, spearman(*pair), spearman(*pair, given)
-    return rows.ravel()

@@ -35,7 +35,7 @@ CONDITIONS = {
     "momentum": "a trajectory has momentum",
 }
 
-LAYER_STAGES = ("gaussianity", "clt", "tails", "langevin")
+LAYER_STAGES = ("gaussianity", "clt", "rejection", "langevin")
 
 # Order on the page, the headline first; figures that are not named here follow in the order of their names.
 ORDER = (

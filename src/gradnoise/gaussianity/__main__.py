@@ -3,7 +3,7 @@
 from typing import Any
 
 from gradnoise import stage
-from gradnoise.gaussianity.analysis import analyse_layer, examples
+from gradnoise.gaussianity.analysis import describe_layer, examples
 from gradnoise.gaussianity.results import write
 from gradnoise.gaussianity.settings import Settings
 from gradnoise.noise.store import ParameterNoise, open_parameter, require_same_series
@@ -18,22 +18,14 @@ def main() -> None:
     require_same_series(opened)
     first, batches = opened[0], settings.batches
     repeats = [int(noise.attributes["repeat"]) for noise in opened]
-    analysis = analyse_layer(
-        [noise.noise for noise in opened],
-        [noise.noise_along_directions for noise in opened],
-        first.batch_sizes,
-        batches,
-        repeats,
-        settings.significance,
-    )
-    shown = examples(analysis, first.noise, first.batch_sizes, batches)
+    coordinates = describe_layer([noise.noise for noise in opened], batches)
+    directions = describe_layer([noise.noise_along_directions for noise in opened], batches)
+    shown = examples(coordinates, first.noise, first.batch_sizes, batches)
     axes = {"batch_sizes": first.batch_sizes, "batches": batches, "repeats": repeats}
     write(
         arguments.output,
-        analysis.coordinates,
-        analysis.directions,
-        analysis.summary,
-        analysis.repeatability,
+        coordinates,
+        directions,
         shown,
         first.coordinate,
         axes,
@@ -43,11 +35,7 @@ def main() -> None:
 
 def _attributes(noise: ParameterNoise, settings: Settings) -> dict[str, Any]:
     """Attributes of the results: those of the noise that hold for all repeats, and the settings."""
-    return {
-        **noise.lasting,
-        "parameter": settings.parameter,
-        "significance": settings.significance,
-    }
+    return {**noise.lasting, "parameter": settings.parameter}
 
 
 if __name__ == "__main__":

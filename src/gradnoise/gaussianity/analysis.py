@@ -1,12 +1,10 @@
 """How Gaussian is a layer's gradient noise? One job per layer: all repeats, batch sizes, numbers of batches.
 
-Each coordinate's mini-batch noise is one series. It is tested, described and classed; percentages count the
-coordinates that the test passes (p >= significance). An exactly Gaussian layer passes 1 - significance, so 95 %
-and not 100 % is the ceiling, and how far below a given non-Gaussian law falls depends on the number of batches.
+Each coordinate's mini-batch noise is one series. It is tested, described and classed, at no level of the test: percentages,
+which count the coordinates that pass at one (`summary`), are taken of the p-values later.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,29 +12,11 @@ from numpy.typing import NDArray
 
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import describe, statistics
-from gradnoise.gaussianity.repeatability import repeatability
 from gradnoise.gaussianity.statistic import LARGEST, SMALLEST
-from gradnoise.gaussianity.summary import roles, summarise
+from gradnoise.gaussianity.summary import roles
 from gradnoise.noise.store import Noise, column_blocks
 
 Fields = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class LayerAnalysis:
-    """Results of a layer over S batch sizes, K numbers of batches, R repeats and C coordinates.
-
-    Attributes:
-        coordinates: per-coordinate arrays (S, K, R, C) by the names of the statistics' fields.
-        directions: the same over the layer's random directions, (S, K, R, D).
-        summary: structured array of S * K * R rows, see `gradnoise.gaussianity.summary.summarise`.
-        repeatability: structured array of S * K rows, see `gradnoise.gaussianity.repeatability`.
-    """
-
-    coordinates: Fields
-    directions: Fields
-    summary: NDArray[Any]
-    repeatability: NDArray[Any]
 
 
 def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
@@ -76,38 +56,22 @@ def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
     return results
 
 
-def analyse_layer(
-    noise: Sequence[Any],
-    noise_along_directions: Sequence[Any],
-    batch_sizes: Sequence[int],
-    batches: Sequence[int],
-    repeats: Sequence[int],
-    significance: float = 0.05,
-) -> LayerAnalysis:
-    """Analyse a layer's noise: every coordinate and direction, and a summary row per cell.
+def describe_layer(noise: Sequence[Noise], batches: Sequence[int]) -> Fields:
+    """Test, describe and class every coordinate, or direction, of a layer's noise in all repeats.
 
     Args:
         noise: one array (S, batches, C) per repeat.
-        noise_along_directions: one array (S, batches, D) per repeat; D may be 0.
-        batch_sizes: the S mini-batch sizes.
         batches: the K numbers of batches to test with, each the first n of those there are.
-        repeats: numbers of the repeats.
-        significance: level of the test.
+
+    Returns:
+        Arrays (S, K, R, C) by the names of the statistics' fields.
     """
-
-    def over_repeats(arrays: Sequence[Noise]) -> Fields:
-        described = [describe_noise(array, batches) for array in arrays]
-        return {name: np.stack([one[name] for one in described], axis=2) for name in described[0]}
-
-    coordinates = over_repeats(noise)
-    directions = over_repeats(noise_along_directions)
-    rows = summarise(coordinates, directions, batch_sizes, batches, repeats, significance)
-    same = repeatability(coordinates, directions, batch_sizes, batches, significance)
-    return LayerAnalysis(coordinates, directions, rows, same)
+    described = [describe_noise(array, batches) for array in noise]
+    return {name: np.stack([one[name] for one in described], axis=2) for name in described[0]}
 
 
 def examples(
-    analysis: LayerAnalysis, noise: Noise, batch_sizes: Sequence[int], batches: Sequence[int]
+    coordinates: Fields, noise: Noise, batch_sizes: Sequence[int], batches: Sequence[int]
 ) -> list[dict[str, Any]]:
     """Series to look at: a typical, the worst and a dead coordinate of the first repeat.
 
@@ -122,7 +86,7 @@ def examples(
     k = int(np.argmax(batches))
     found = []
     for size in sorted({int(np.argmin(batch_sizes)), int(np.argmax(batch_sizes))}):
-        cell = {name: values[size, k, 0] for name, values in analysis.coordinates.items()}
+        cell = {name: values[size, k, 0] for name, values in coordinates.items()}
         for role, position in roles(cell).items():
             samples = np.asarray(noise[size, : batches[k], slice(position, position + 1)])
             found.append(

@@ -1,7 +1,7 @@
 """A layer's Gaussianity results: one HDF5 file, declared, written and read here."""
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.errors import InputError
-from gradnoise.gaussianity.normality import columns, statistics
+from gradnoise.gaussianity.normality import statistics
 from gradnoise.gaussianity.populations import Coordinate
-from gradnoise.gaussianity.repeatability import PREFIX
-from gradnoise.gaussianity.statistic import Kind
 from gradnoise.gaussianity.summary import KEY
-from gradnoise.noise.store import ParameterNoise
-from gradnoise.store.results import created, opened, put_array, put_attributes, put_table
+from gradnoise.store.results import created, opened, put_array, put_attributes
 from gradnoise.store.variables import GRADIENT_UNITS, Variable
 
 STAGE = "gaussianity"
@@ -59,34 +55,30 @@ ARRAYS: dict[str, tuple[Variable, ...]] = {
 }
 
 
-TABLES: dict[str, tuple[Variable, ...]] = {
-    "summary": (
-        Variable("batch_size", "mini-batch size", "samples"),
-        Variable("batches", "number of batches, the samples of each test", "batches"),
-        Variable("repeat", "number of the repeat of the draws", ""),
-        *(Variable(column.name, column.long_name, column.units) for column in columns()),
-    ),
-    "repeatability": (
-        Variable("batch_size", "mini-batch size", "samples"),
-        Variable("batches", "number of batches, the samples of each test", "batches"),
-        *(
-            Variable(
-                PREFIX + column.name,
-                f"{column.long_name}: variance of passing over repeats, mean over coordinates",
-            )
-            for column in columns()
-            if column.kind == Kind.PERCENTAGE
-        ),
-    ),
-}
+@dataclass(frozen=True)
+class Tests:
+    """What a file holds, for whoever applies a level of the test.
+
+    Attributes:
+        coordinates, directions: arrays (S, K, R, C) and (S, K, R, D) by the names of the statistics' fields.
+        index: flat indices of the coordinates in the parameter, (C,).
+        batch_sizes, batches, repeats: the S, K and R numbers of the axes.
+        attributes: of the file.
+    """
+
+    coordinates: dict[str, NDArray[Any]]
+    directions: dict[str, NDArray[Any]]
+    index: NDArray[np.int64]
+    batch_sizes: list[int]
+    batches: list[int]
+    repeats: list[int]
+    attributes: dict[str, Any]
 
 
 def write(
     path: Path,
     coordinates: Fields,
     directions: Fields,
-    summary: NDArray[Any],
-    repeatability: NDArray[Any],
     shown: Sequence[Mapping[str, Any]],
     index: NDArray[np.int64],
     axes: Mapping[str, Sequence[int]],
@@ -98,8 +90,6 @@ def write(
         path: the file; appears whole or not at all.
         coordinates: arrays (S, K, R, C) by name.
         directions: arrays (S, K, R, D) by name.
-        summary: structured array of S * K * R rows.
-        repeatability: structured array of S * K rows.
         shown: examples: dicts of `role`, `batch_size`, `position`, `statistic`, `pvalue`, `samples`.
         index: flat indices of the coordinates in the parameter, (C,).
         axes: `batch_sizes`, `batches` and `repeats`, the first three axes of every array.
@@ -112,8 +102,6 @@ def write(
         count = directions["pvalue"].shape[-1]
         _put_fields(file, "coordinates", {"index": index, **coordinates})
         _put_fields(file, "directions", {"index": np.arange(count), **directions})
-        put_summary(file, summary)
-        put_table(file, "repeatability", TABLES["repeatability"], repeatability)
         _put_examples(file, shown, index, max(axes["batches"]))
 
 
@@ -122,14 +110,6 @@ def _put_fields(file: h5py.File, name: str, fields: Fields) -> None:
     for variable in ARRAYS[name]:
         put_array(group, variable, fields[variable.name], compressed=variable.name != "index")
     group["class"].attrs["names"] = [kind.name for kind in Coordinate]
-
-
-def put_summary(file: h5py.File, summary: NDArray[Any]) -> None:
-    """Write a layer's rows; with them, how each column is averaged over layers (`tables.gaussianity`)."""
-    put_table(file, "summary", TABLES["summary"], summary)
-    for key in ("kind", "over"):
-        described = {column.name: getattr(column, key) for column in columns()}
-        file["summary"].attrs[key] = json.dumps(described)
 
 
 def _put_examples(
@@ -145,42 +125,30 @@ def _put_examples(
     group.attrs["batches"] = batches
 
 
-def read_tested(
-    path: Path, noise: ParameterNoise, repeats: Sequence[int]
-) -> tuple[int, NDArray[np.uint8], NDArray[np.float64]]:
-    """Classes and p-values that the gaussianity stage found, with its largest number of batches.
-
-    Returns:
-        The number of batches, and arrays (S, R, C).
-
-    Raises:
-        InputError: where the file is missing, damaged, or of other series than the noise.
-    """
-    with opened(path, STAGE) as file:
-        k = int(np.argmax(file["batches"][...]))
-        found = (
-            int(file["batches"][k]),
-            file["coordinates/class"][:, k],
-            file["coordinates/pvalue"][:, k],
-        )
-        axes = [file[name][...].tolist() for name in ("batch_sizes", "repeats")]
-        index = file["coordinates/index"][...]
-    if axes != [noise.batch_sizes, list(repeats)] or not np.array_equal(index, noise.coordinate):
-        raise InputError(
-            f"{path}: found other batch sizes, repeats or coordinates than in the noise"
-        )
-    return found
-
-
-def read_pvalues(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[str, Any]]:
-    """p-values (S, K, R, C) of the Shapiro-Wilk test, flat indices (C,) and the file's attributes.
+def read_tests(path: Path) -> Tests:
+    """Everything that a level of the test is applied to.
 
     Raises:
         InputError: where the file is missing or damaged.
     """
     with opened(path, STAGE) as file:
-        group = file["coordinates"]
-        return group["pvalue"][...], group["index"][...], dict(file.attrs)
+        coordinates, directions = (
+            {name: values[...] for name, values in file[group].items() if name != "index"}
+            for group in ("coordinates", "directions")
+        )
+        axes = {each.name: file[each.name][...].tolist() for each in ARRAYS[""]}
+        index = file["coordinates/index"][...]
+        return Tests(coordinates, directions, index, **axes, attributes=dict(file.attrs))
+
+
+def read_coordinates(path: Path) -> tuple[NDArray[np.int64], dict[str, Any]]:
+    """Flat indices (C,) of the coordinates, and the file's attributes.
+
+    Raises:
+        InputError: where the file is missing or damaged.
+    """
+    with opened(path, STAGE) as file:
+        return file["coordinates/index"][...], dict(file.attrs)
 
 
 def read_examples(path: Path) -> list[dict[str, Any]]:

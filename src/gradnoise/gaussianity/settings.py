@@ -8,5 +8,4 @@ class Settings:
     """Settings of one layer's job."""
 
     parameter: str  # whose noise is analysed
-    significance: float  # level of the tests, 0 to 1
     batches: list[int]  # numbers of batches to test with, each the first n of those there are

@@ -1,4 +1,9 @@
-"""What stands for a whole layer: one row of numbers per batch size, number of batches and repeat; examples."""
+"""What stands for a whole layer: one row of numbers per batch size, number of batches and repeat; examples.
+
+Percentages count the coordinates that the test passes (p >= significance). An exactly Gaussian layer passes
+1 - significance, so 95 % and not 100 % is the ceiling, and how far below a given non-Gaussian law falls depends on the
+number of batches.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import product

@@ -73,6 +73,10 @@ class Paths:
         """Results of one of LAYER_STAGES for one parameter, HDF5."""
         return f"{self.checkpoint(at)}/{stage}/{parameter}.h5"
 
+    def rejection(self, at: Checkpoint = ANY) -> str:
+        """What a level of the test makes of a checkpoint's layers, HDF5."""
+        return f"{self.checkpoint(at)}/rejection.h5"
+
     def trajectory(self, at: Checkpoint = ANY, variant: str = "{variant}") -> str:
         """All replicas of one trajectory from a checkpoint, Zarr."""
         return f"{self.checkpoint(at)}/trajectory/{variant}.zarr"

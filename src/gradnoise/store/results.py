@@ -88,14 +88,14 @@ def opened(path: Path, stage: str) -> Iterator[h5py.File]:
         raise InputError(f"{path}: expected a complete {stage} file, found {error}") from None
 
 
-def read_attributes(path: Path, stage: str) -> dict[str, Any]:
-    """Attributes of a stage's file, numbers as Python's own."""
+def read_attributes(path: Path, stage: str, group: str = "/") -> dict[str, Any]:
+    """Attributes of a stage's file, or of a group of it, numbers as Python's own."""
     with opened(path, stage) as file:
-        return {name: _plain(value) for name, value in file.attrs.items()}
+        return {name: _plain(value) for name, value in file[group].attrs.items()}
 
 
 def read_table(path: Path, stage: str, name: str) -> NDArray[Any] | None:
-    """A structured array, text as text objects; None where the file has no such table."""
+    """A structured array, by its path in the file, text as text objects; None where the file has no such table."""
     with opened(path, stage) as file:
         if name not in file:
             return None

@@ -44,7 +44,7 @@ def main() -> None:
 def of_runs(results: Path, settings: Settings, folder: Path) -> None:
     """The tables of all runs: where there is none, there are none."""
     measured = settings.measured
-    files = list(layer_files(results, measured, "gaussianity"))
+    files = list(layer_files(results, measured, "rejection"))
     columns = read_columns(files)
     repeats = read_gaussianity(files, columns)
     repeats = pd.concat([repeats, network_rows(repeats, columns)], ignore_index=True)

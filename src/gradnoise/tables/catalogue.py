@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gradnoise.clt.results import NUMBERS
+from gradnoise.clt.columns import NUMBERS
 from gradnoise.errors import InputError
 from gradnoise.store.checksums import verify, verify_folder
 from gradnoise.store.paths import SHARED_STAGES
@@ -26,21 +26,21 @@ LAYERS = {
 
 # Tables by name: the stage whose files hold them, the dataset there, and what its rows are by.
 SUMMARIES: dict[str, tuple[str, str, list[str]]] = {
-    "repeatability": ("gaussianity", "repeatability", ["batch_size", "batches"]),
+    "repeatability": ("rejection", "repeatability", ["batch_size", "batches"]),
     "layers": ("clt", "", []),
     "clt": ("clt", "summary", ["batch_size"]),
-    "correlations": ("clt", "correlations", ["batch_size", "batches"]),
-    "prediction": ("clt", "prediction", ["batch_size", "batches", "repeat"]),
+    "correlations": ("rejection", "correlations", ["batch_size", "batches"]),
+    "prediction": ("rejection", "prediction", ["batch_size", "batches", "repeat"]),
     "prediction_same_samples": (
-        "clt",
+        "rejection",
         "prediction_same_samples",
         ["batch_size", "batches", "repeat"],
     ),
-    "calibration_of_prediction": ("clt", "reliability", ["batches", "bin"]),
-    "tails": ("tails", "summary", ["method", "batch_size", "repeat"]),
+    "calibration_of_prediction": ("rejection", "calibration_of_prediction", ["batches", "bin"]),
+    "tails": ("rejection", "tails", ["method", "batch_size", "repeat"]),
     "norms": ("tails", "norms", ["batch_size", "repeat"]),
-    "rejected_tails": ("tails", "rejected", ["method", "batch_size", "repeat"]),
-    "largest_batch": ("tails", "largest_batch", ["repeat"]),
+    "rejected_tails": ("rejection", "rejected_tails", ["method", "batch_size", "repeat"]),
+    "largest_batch": ("rejection", "largest_batch", ["repeat"]),
     "growth": ("tails", "growth", []),
     "influence": ("tails", "influence", ["batch_size"]),
     "influence_classes": ("tails", "influence_classes", ["label"]),

@@ -3,10 +3,11 @@
 Apart from the stage, which needs no meanings: here the statistics' registry is read, and Numba with it.
 """
 
-from gradnoise.clt import results as clt
-from gradnoise.gaussianity import results as gaussianity
+from gradnoise.clt import columns as clt
+from gradnoise.gaussianity import columns as gaussianity
 from gradnoise.gaussianity.normality import columns
 from gradnoise.gaussianity.statistic import Kind
+from gradnoise.rejection import results as rejection
 from gradnoise.store.variables import GRADIENT_UNITS, Variable
 from gradnoise.tables.catalogue import SUMMARIES
 from gradnoise.tables.langevin import COLUMNS as LANGEVIN
@@ -66,13 +67,13 @@ TRAINING = (
 
 def gaussianity_repeats() -> tuple[Variable, ...]:
     """One row per layer, batch size, number of batches and repeat."""
-    return (*CHECKPOINT, *LAYER, *gaussianity.TABLES["summary"][:3], *_numbers(bounds=False))
+    return (*CHECKPOINT, *LAYER, *gaussianity.JUDGED_TABLES["summary"][:3], *_numbers(bounds=False))
 
 
 def gaussianity_means() -> tuple[Variable, ...]:
     """The same averaged over seeds and repeats."""
     run, _, epoch = CHECKPOINT
-    cell = gaussianity.TABLES["summary"][:2]
+    cell = gaussianity.JUDGED_TABLES["summary"][:2]
     return (run, epoch, *LAYER, *cell, *_numbers(bounds=True), *UNIT)
 
 
@@ -94,7 +95,7 @@ def _numbers(bounds: bool) -> list[Variable]:
 
 
 def _summary(stage: str, member: str) -> tuple[Variable, ...]:
-    tables = {"gaussianity": gaussianity.TABLES, "clt": clt.TABLES, "tails": TAILS}[stage]
+    tables = {"rejection": rejection.TABLES, "clt": clt.TABLES, "tails": TAILS}[stage]
     return (*CHECKPOINT, *LAYER, *(tables[member] if member else clt.NUMBERS))
 
 

@@ -53,13 +53,13 @@ def read_columns(files: Sequence[LayerFile]) -> Columns:
     if not files:
         raise InputError("tables: found no Gaussianity summary in any file")
     first = files[0]
-    found = read_column_attributes(first.path, first.stage, "summary")
+    found = read_column_attributes(first.path, first.stage, first.group + "gaussianity")
     return Columns(found["kind"], found["over"])
 
 
 def read_gaussianity(files: Sequence[LayerFile], columns: Columns) -> pd.DataFrame:
     """Gaussianity of every layer: one row per (layer, batch size, batches, repeat)."""
-    table = read_layers(files, by=["batch_size", "batches", "repeat"])
+    table = read_layers(files, "gaussianity", ["batch_size", "batches", "repeat"])
     return table[[*CELL[:3], *LAYER, *CELL[3:], *columns.names]]
 
 

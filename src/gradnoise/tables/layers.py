@@ -18,18 +18,19 @@ LAYER = ["parameter", "layer", "operation", "kind", "block", "index", "size"]
 
 
 class LayerFile(NamedTuple):
-    """One stage's results for one parameter of one checkpoint."""
+    """One stage's results for one parameter of one checkpoint: a file, or a group of the checkpoint's."""
 
     stage: str
     at: Checkpoint
     parameter: str
     path: Path
+    group: str = "/"
 
 
 def layer_files(
     results: Path, measured: Mapping[str, Mapping[str, Any]], stage: str
 ) -> Iterator[LayerFile]:
-    """A stage's per-layer files, by run, seed, epoch and layer; thousands would not fit into a command line.
+    """What a stage says of each layer, by run, seed, epoch and layer; thousands would not fit into a command line.
 
     Args:
         results: folder of all results.
@@ -42,7 +43,12 @@ def layer_files(
             for epoch in sorted(what["epochs"]):
                 at = Checkpoint(run, seed, epoch)
                 for parameter in what["parameters"]:
-                    yield LayerFile(stage, at, parameter, Path(paths.layer(stage, at, parameter)))
+                    if stage == "rejection":
+                        path = Path(paths.rejection(at))
+                        yield LayerFile(stage, at, parameter, path, f"/{parameter}/")
+                    else:
+                        path = Path(paths.layer(stage, at, parameter))
+                        yield LayerFile(stage, at, parameter, path)
 
 
 def read_layers(
@@ -63,7 +69,7 @@ def read_layers(
     """
     frames = []
     for file in files:
-        rows = read_table(file.path, file.stage, member)
+        rows = read_table(file.path, file.stage, file.group + member)
         if rows is not None and len(rows):
             frame = pd.DataFrame(rows)
             frames.append(_of_layer(file, frame.sort_values([*by]) if by else frame))
@@ -90,7 +96,7 @@ def read_numbers(files: Iterable[LayerFile], names: Sequence[str]) -> pd.DataFra
 
 def _of_layer(file: LayerFile, frame: pd.DataFrame) -> pd.DataFrame:
     """A layer's rows behind what tells it from others; block and index are the network's own."""
-    stored = read_attributes(file.path, file.stage)
+    stored = read_attributes(file.path, file.stage, file.group)
     missing = [name for name in LAYER[1:] if name not in stored]
     if missing:
         raise InputError(f"{file.path}: found no attributes {', '.join(missing)} of the layer")

@@ -1,55 +1,44 @@
 """Are the tails of a layer's gradient noise heavy, and what makes them? One job per layer: all repeats, batch sizes.
 
-Every number stands beside the same estimator's on Gaussian noise. Where per-sample gradients are stored, the growth of
-their moments says what no index of resampled noise can say, and the samples behind the tails are named.
+Where per-sample gradients are stored, the growth of their moments says what no index of resampled noise can say, and the
+samples behind the tails are named. What the test rejects, and the same estimator on Gaussian noise, come later (`rejection`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gradnoise import stage
 from gradnoise.data.excerpts import read_targets
 from gradnoise.draws.batches import Draws
-from gradnoise.gaussianity.results import read_tested
 from gradnoise.gradients.store import open_gradients
 from gradnoise.noise.store import Noise, ParameterNoise, open_parameter, require_same_series
 from gradnoise.stage import without_linear_algebra
-from gradnoise.tails import growth, influence
-from gradnoise.tails.analysis import analyse_tails, tail_examples
-from gradnoise.tails.null import Null
+from gradnoise.tails import growth
+from gradnoise.tails.analysis import measure_tails
 from gradnoise.tails.population import Population, analyse_samples
-from gradnoise.tails.results import Example, write
+from gradnoise.tails.results import write
 from gradnoise.tails.settings import Settings
 
 
 def main() -> None:
-    """Stage: noise of one checkpoint's repeats and their test results to one parameter's HDF5 file."""
+    """Stage: noise of one checkpoint's repeats to one parameter's HDF5 file."""
     options = stage.parse(
         "Tail indices of a layer's gradient noise.",
-        inputs=("gaussianity", "gradients", "data"),
+        inputs=("gradients", "data"),
         several=("noise",),
     )
     settings = stage.read_settings(Settings, options.settings)
     opened = [open_parameter(path, settings.parameter) for path in options.noise]
     require_same_series(opened)
     first, repeats = opened[0], [int(noise.attributes["repeat"]) for noise in opened]
-    batches, classes, pvalues = read_tested(options.gaussianity, first, repeats)
-    analysis = analyse_tails(
+    found = measure_tails(
         [noise.noise for noise in opened],
         first.batch_sizes,
-        batches,
+        settings.batches,
         repeats,
-        classes,
-        pvalues,
         settings.methods,
         settings.seed,
-        settings.significance,
-    )
-    shown = tail_examples(
-        analysis, first.noise, first.batch_sizes, batches, classes, pvalues, settings.significance
     )
     gradients, stored = open_gradients(options.gradients, settings.parameter, first.coordinate)
     population = Population({}, {})
@@ -59,11 +48,10 @@ def main() -> None:
         reason = f"fewer than {growth.SMALLEST} samples"
     else:
         reason = "per-sample gradients"
-        null = analysis.null
-        population = _population(gradients, options.data, first, repeats, batches, null, shown)
+        population = _population(gradients, options.data, first, repeats, settings.batches)
     axes = {"batch_sizes": first.batch_sizes, "repeats": repeats}
-    attributes = {**_attributes(first, settings), "batches": batches, "samples": reason}
-    write(options.output, analysis, shown, population, first.coordinate, axes, attributes)
+    attributes = {**_attributes(first, settings), "samples": reason}
+    write(options.output, found, population, first.coordinate, axes, attributes)
 
 
 def _population(
@@ -72,28 +60,21 @@ def _population(
     noise: ParameterNoise,
     repeats: Sequence[int],
     batches: int,
-    null: Null,
-    shown: Sequence[Example],
 ) -> Population:
-    """What per-sample gradients add, the samples at the ends of the examples' coordinates included."""
+    """What per-sample gradients add."""
     targets, classes = read_targets(data)
     drawn = noise.attributes
     draws = Draws(drawn["seed"], drawn["repeat"], drawn["sampling"], drawn["sample_count"])
-    found = analyse_samples(
+    return analyse_samples(
         gradients,
         noise.coordinate,
         draws,
         repeats,
         noise.batch_sizes,
         batches,
-        null,
         targets,
         classes,
     )
-    columns = [np.asarray(gradients[:, one.position]) for one in shown]
-    extremes = [influence.extreme_samples(column) for column in columns]
-    behind = np.array(extremes, np.int64).reshape(len(shown), influence.SHOWN)
-    return Population({**found.arrays, "behind_examples": behind}, found.tables)
 
 
 def _attributes(noise: ParameterNoise, settings: Settings) -> dict[str, Any]:

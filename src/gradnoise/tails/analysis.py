@@ -1,25 +1,19 @@
-"""A layer's tails: the index of every coordinate, the pooled index and the norm, each beside its null."""
+"""A layer's tails: the index of every coordinate; the pooled index and the norm beside their nulls."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.columns import rows_of
 from gradnoise.tails.norm import norm_shape, null_shape
-from gradnoise.tails.null import SERIES, Null, gaussian_null
 from gradnoise.tails.pooled import index_of, pooled_null, pooled_sums, predicted_pooled
-from gradnoise.tails.rejected import Collected, Rejected, analyse_rejected
-from gradnoise.tails.results import Example
 from gradnoise.tails.stable.index import DEFAULT, tail_index
-from gradnoise.tails.summary import example_roles, histograms, summarise
 
 Floats = NDArray[np.float64]
 
@@ -27,60 +21,42 @@ Floats = NDArray[np.float64]
 Fields = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class TailAnalysis:
-    """Results of a layer over S batch sizes, R repeats and C coordinates.
+class TailIndices(NamedTuple):
+    """Results of a layer over S batch sizes, R repeats and C coordinates, at no level of the test.
 
     Attributes:
         indices: by method `alpha` and `scale`, float32, and `converged`, bool, each (S, R, C).
-        summary: structured array of S * R * methods rows, see `gradnoise.tails.summary.summarise`.
         norms: structured array of S * R rows, as `columns.TABLES` says.
-        histograms: by method, see `gradnoise.tails.summary.histograms`.
-        rejected: of the coordinates that the test rejects.
-        null: Gaussian series of as many batches.
     """
 
     indices: dict[str, Fields]
-    summary: NDArray[Any]
     norms: NDArray[Any]
-    histograms: dict[str, Fields]
-    rejected: Rejected
-    null: Null
 
 
-def analyse_tails(
+def measure_tails(
     noise: Sequence[Noise],
     batch_sizes: Sequence[int],
     batches: int,
     repeats: Sequence[int],
-    classes: NDArray[np.uint8],
-    pvalues: Floats,
     methods: Sequence[str] = (DEFAULT,),
     seed: int = 0,
-    significance: float = 0.05,
-    null_series: int = SERIES,
-) -> TailAnalysis:
-    """Analyse the tails of a layer's noise, read in blocks of at most 16 MiB.
+) -> TailIndices:
+    """Tail indices of a layer's coordinates, its pooled index and norms, read in blocks of at most 16 MiB.
 
     `pooled_null` and the norm's nulls are of one simulation per batch size and repeat with the coordinates'
-    measured scales; the null of single coordinates is one for all, as the estimators do not see a scale.
+    measured scales.
 
     Args:
         noise: one array (S, batches or more, C) of float32 per repeat.
         batch_sizes: the S mini-batch sizes.
         batches: the first n mini-batches of each size are taken.
         repeats: numbers of the R repeats.
-        classes: (S, R, C), of `Coordinate`.
-        pvalues: (S, R, C), of the Shapiro-Wilk test of the same series.
         methods: of `gradnoise.tails.tail_index`.
         seed: of everything simulated.
-        significance: level of the test.
-        null_series: Gaussian series for the null.
     """
     shape = len(batch_sizes), len(repeats), noise[0].shape[-1]
     indices = {method: _empty(shape) for method in methods}
     norms = []
-    collected = Collected((classes == Coordinate.LIVE) & (pvalues < significance))
     for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):
         layer = _WholeLayer(batches, shape[2])
         for columns in column_blocks(noise[r], batches):
@@ -90,18 +66,10 @@ def analyse_tails(
                 for name, values in found._asdict().items():
                     fields[name][s, r, columns] = values
             layer.add(block)
-            collected.add((s, r), columns, block)
         random = generator(seed, Stream.TAILS, "layer", size, repeat)
         drawn = {"batch_size": size, "batches": batches, "repeat": repeat}
         norms.append({**drawn, **layer.describe(random)})
-    null = gaussian_null(batches, {*methods, DEFAULT}, seed, significance, null_series)
-    rows = summarise(indices, classes, pvalues, null, batch_sizes, batches, repeats, significance)
-    counted = {
-        method: histograms(fields, classes, pvalues, null, method, significance)
-        for method, fields in indices.items()
-    }
-    rejected = analyse_rejected(collected, batch_sizes, batches, repeats, null)
-    return TailAnalysis(indices, rows, rows_of("norms", norms), counted, rejected, null)
+    return TailIndices(indices, rows_of("norms", norms))
 
 
 def _empty(shape: tuple[int, int, int]) -> Fields:
@@ -167,58 +135,3 @@ class _WholeLayer:
             "pooled_block": self.block,
             **shapes,
         }
-
-
-def tail_examples(
-    analysis: TailAnalysis,
-    noise: Noise,
-    batch_sizes: Sequence[int],
-    batches: int,
-    classes: NDArray[np.uint8],
-    pvalues: Floats,
-    significance: float,
-) -> list[Example]:
-    """Series to look at, of the first repeat and the first method.
-
-    At the smallest batch size the coordinates of `lowest`, `median` and `highest` index among the live, and the
-    `rejected` one of index nearest 1.5; and the lowest again as `followed`, at every batch size.
-
-    Args:
-        analysis: of the layer.
-        noise: (S, batches or more, C), of the first repeat.
-        batch_sizes: the S mini-batch sizes.
-        batches: the first n mini-batches of each size.
-        classes, pvalues: (S, R, C), of the same series.
-        significance: level of the Shapiro-Wilk test.
-    """
-    fields = next(iter(analysis.indices.values()))
-    smallest = int(np.argmin(batch_sizes))
-    live = classes[smallest, 0] == Coordinate.LIVE
-    roles = example_roles(
-        fields["alpha"][smallest, 0],
-        fields["converged"][smallest, 0],
-        live,
-        pvalues[smallest, 0] < significance,
-    )
-    shown = [(role, smallest, position) for role, position in roles.items()]
-    if "lowest" in roles:
-        order = np.argsort(batch_sizes).tolist()
-        shown += [("followed", size, roles["lowest"]) for size in order]
-    return [
-        Example(
-            role,
-            int(batch_sizes[size]),
-            position,
-            *_index_of(fields, (size, 0, position)),
-            float(pvalues[size, 0, position]),
-            np.asarray(noise[size, :batches, slice(position, position + 1)])[:, 0],
-        )
-        for role, size, position in shown
-    ]
-
-
-def _index_of(fields: Fields, at: tuple[int, int, int]) -> tuple[float, float]:
-    """Index and scale of a series; NaN where the method found none."""
-    if not fields["converged"][at]:
-        return math.nan, math.nan
-    return float(fields["alpha"][at]), float(fields["scale"][at])

@@ -63,6 +63,23 @@ ARRAYS: dict[str, tuple[Variable, ...]] = {
         )
         for method in METHODS
     },
+    "samples": (
+        Variable("index", "flat index into the parameter of the chosen coordinates", "1", _CHOSEN),
+        Variable("sizes", "sizes of the nested subsets", "samples", ("subset_size",)),
+        Variable("kurtosis", "kurtosis of a subset's per-sample gradients", "1", _LEVEL),
+        Variable("rho", "standardised third absolute moment of a subset's gradients", "1", _LEVEL),
+        Variable("third_share", "top samples' share of the sum of |g - Eg|^3", "1", _CHOSEN),
+        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3", "1", _CHOSEN),
+        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4", "1", _CHOSEN),
+        Variable("extreme_share", "top samples' share of the noise's extremes", "1", _SIZED),
+        Variable("usual_share", "top samples' share of all the noise", "1", _SIZED),
+        Variable("weight", "sample's share of the fourth central sum", "1", ("sample",)),
+        Variable("top", "indices of the samples of largest weight", "1", ("top_sample",)),
+    ),
+}
+
+# What a level of the test makes of them (`rejection`).
+JUDGED: dict[str, tuple[Variable, ...]] = {
     **{
         f"histograms/{method}": (
             Variable("edges", "edges of the bins of the tail index", "1", ("edge",)),
@@ -91,27 +108,14 @@ ARRAYS: dict[str, tuple[Variable, ...]] = {
         )
         for method in REJECTED_METHODS
     },
-    "samples": (
-        Variable("index", "flat index into the parameter of the chosen coordinates", "1", _CHOSEN),
-        Variable("sizes", "sizes of the nested subsets", "samples", ("subset_size",)),
-        Variable("kurtosis", "kurtosis of a subset's per-sample gradients", "1", _LEVEL),
-        Variable("rho", "standardised third absolute moment of a subset's gradients", "1", _LEVEL),
-        Variable("third_share", "top samples' share of the sum of |g - Eg|^3", "1", _CHOSEN),
-        Variable("third_signed_share", "top samples' share of the sum of (g - Eg)^3", "1", _CHOSEN),
-        Variable("fourth_share", "top samples' share of the sum of (g - Eg)^4", "1", _CHOSEN),
-        Variable("extreme_share", "top samples' share of the noise's extremes", "1", _SIZED),
-        Variable("usual_share", "top samples' share of all the noise", "1", _SIZED),
-        Variable("weight", "sample's share of the fourth central sum", "1", ("sample",)),
-        Variable("top", "indices of the samples of largest weight", "1", ("top_sample",)),
+    "examples": (
+        Variable("samples", "noise of an example", GRADIENT_UNITS, ("example", "batch")),
         Variable(
-            "behind_examples",
+            "behind",
             "indices of the samples of extreme gradient in an example's coordinate, lowest first",
             "1",
             ("example", "extreme_sample"),
         ),
-    ),
-    "examples": (
-        Variable("samples", "noise of an example", GRADIENT_UNITS, ("example", "batch")),
         Variable("role", "why a coordinate is shown", "", _EXAMPLE),
         Variable("batch_size", "mini-batch size", "samples", _EXAMPLE),
         Variable("coordinate", "flat index into the parameter", "1", _EXAMPLE),
@@ -121,28 +125,14 @@ ARRAYS: dict[str, tuple[Variable, ...]] = {
     ),
 }
 
+_LARGEST = (
+    *_DRAWN,
+    Variable("live", "live coordinates among the chosen", "coordinates"),
+    Variable("share_converged", "share of the live coordinates with an index"),
+    Variable("alpha_mean", "mean tail index over live coordinates"),
+)
+
 TABLES: dict[str, tuple[Variable, ...]] = {
-    "summary": (
-        *_DRAWN,
-        Variable("method", "estimator of the tail index", ""),
-        Variable("coordinates", "coordinates measured", "coordinates"),
-        Variable("live", "live coordinates", "coordinates"),
-        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
-        Variable("share_converged", "share of the live coordinates with an index"),
-        *(
-            Variable(f"alpha_{name}", f"tail index over live coordinates: {what}")
-            for name, what in _DESCRIPTION.items()
-        ),
-        *(
-            Variable(f"null_{name}", f"tail index of Gaussian series: {what}")
-            for name, what in _DESCRIPTION.items()
-        ),
-        Variable("null_error", "standard error of null_mean"),
-        Variable("null_minus_mean", "null_mean less alpha_mean"),
-        Variable("null_minus_median", "null_median less alpha_median"),
-        Variable("alpha_rejected_mean", "mean index of the coordinates that are rejected"),
-        Variable("null_rejected_mean", "mean index of the Gaussian series that are rejected"),
-    ),
     "norms": (
         *_DRAWN,
         Variable("pooled_mohammadi", "pooled tail index, as published: biased low"),
@@ -172,30 +162,7 @@ TABLES: dict[str, tuple[Variable, ...]] = {
         Variable("variance", "finite, infinite or undecided, by kurtosis_exponent", ""),
         Variable("fourth_moment", "finite, infinite or undecided, by kurtosis_exponent", ""),
     ),
-    "rejected": (
-        *_DRAWN,
-        Variable("method", "estimator of the tail index", ""),
-        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
-        *(
-            Variable(f"{null}{name}", what.format(of), units)
-            for null, of in (("", "rejected coordinates"), ("null_", "rejected Gaussian series"))
-            for name, what, units in (
-                ("series", "{} that were looked at", "series"),
-                ("share_converged", "share of these {} with an index", "1"),
-                ("share_at_2", "share of these {} with an index from 1.98 on", "1"),
-                ("share_near_2", "share of these {} with an index from 1.8 on", "1"),
-            )
-        ),
-    ),
-    "largest_batch": (
-        *_DRAWN,
-        Variable("live", "live coordinates among the chosen", "coordinates"),
-        Variable("share_converged", "share of the live coordinates with an index"),
-        Variable("alpha_mean", "mean tail index over live coordinates"),
-        Variable("null_mean", "mean tail index of Gaussian series"),
-        Variable("null_error", "standard error of null_mean"),
-        Variable("null_minus_mean", "null_mean less alpha_mean"),
-    ),
+    "largest": _LARGEST,
     "influence": (
         _BATCH_SIZE,
         Variable("top_samples", "samples that are called top", "samples"),
@@ -217,13 +184,59 @@ TABLES: dict[str, tuple[Variable, ...]] = {
     ),
 }
 
+JUDGED_TABLES: dict[str, tuple[Variable, ...]] = {
+    "summary": (
+        *_DRAWN,
+        Variable("method", "estimator of the tail index", ""),
+        Variable("coordinates", "coordinates measured", "coordinates"),
+        Variable("live", "live coordinates", "coordinates"),
+        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
+        Variable("share_converged", "share of the live coordinates with an index"),
+        *(
+            Variable(f"alpha_{name}", f"tail index over live coordinates: {what}")
+            for name, what in _DESCRIPTION.items()
+        ),
+        *(
+            Variable(f"null_{name}", f"tail index of Gaussian series: {what}")
+            for name, what in _DESCRIPTION.items()
+        ),
+        Variable("null_error", "standard error of null_mean"),
+        Variable("null_minus_mean", "null_mean less alpha_mean"),
+        Variable("null_minus_median", "null_median less alpha_median"),
+        Variable("alpha_rejected_mean", "mean index of the coordinates that are rejected"),
+        Variable("null_rejected_mean", "mean index of the Gaussian series that are rejected"),
+    ),
+    "rejected": (
+        *_DRAWN,
+        Variable("method", "estimator of the tail index", ""),
+        Variable("rejected", "live coordinates that Shapiro-Wilk rejects", "coordinates"),
+        *(
+            Variable(f"{null}{name}", what.format(of), units)
+            for null, of in (("", "rejected coordinates"), ("null_", "rejected Gaussian series"))
+            for name, what, units in (
+                ("series", "{} that were looked at", "series"),
+                ("share_converged", "share of these {} with an index", "1"),
+                ("share_at_2", "share of these {} with an index from 1.98 on", "1"),
+                ("share_near_2", "share of these {} with an index from 1.8 on", "1"),
+            )
+        ),
+    ),
+    "largest_batch": (
+        *_LARGEST,
+        Variable("null_mean", "mean tail index of Gaussian series"),
+        Variable("null_error", "standard error of null_mean"),
+        Variable("null_minus_mean", "null_mean less alpha_mean"),
+    ),
+}
+
 # Bytes of texts, at least: the same for every layer.
 _WIDTHS = {"method": max(map(len, METHODS)), "variance": 9, "fourth_moment": 9, "name": 64}
 
 
 def rows_of(table: str, rows: Sequence[Mapping[str, Any]]) -> NDArray[Any]:
-    """Rows of one of TABLES: its columns in their order, int64, float64 or text that is never cut."""
-    columns = {each.name: [row[each.name] for row in rows] for each in TABLES[table]}
+    """Rows of one of the tables: its columns in their order, int64, float64 or text that is never cut."""
+    declared = {**TABLES, **JUDGED_TABLES}[table]
+    columns = {each.name: [row[each.name] for row in rows] for each in declared}
     kinds: list[tuple[str, Any]] = []
     for name, values in columns.items():
         if isinstance(values[0], str):

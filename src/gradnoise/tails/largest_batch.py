@@ -5,8 +5,10 @@ product: counts of the samples times their gradients. Draws are with replacement
 samples, each once, are no noise.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,13 @@ from numpy.typing import NDArray
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import describe
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.tails.columns import rows_of
 from gradnoise.tails.influence import standardised
-from gradnoise.tails.null import Null
 from gradnoise.tails.stable.index import DEFAULT, tail_index
 from gradnoise.tails.summary import describe_indices
+
+if TYPE_CHECKING:
+    from gradnoise.tails.null import Null
 
 ROWS_BYTES = 1 << 24  # of counts at a time
 
@@ -48,28 +53,25 @@ def noise_of_all(
 
 
 def largest_batch_rows(
-    gradients: NDArray[np.float32], batches: int, repeats: Sequence[int], seed: int, null: Null
+    gradients: NDArray[np.float32], batches: int, repeats: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
-    """Tail indices of live coordinates at batch size N beside the null, a row per repeat.
+    """Tail indices of live coordinates at batch size N, a row per repeat.
 
     Args:
         gradients: (N, C), per-sample gradients of some coordinates.
         batches: number of batches n.
         repeats: their numbers; each has draws of its own.
         seed: of the draws, which are the same for every layer.
-        null: Gaussian series of as many batches.
 
     Returns:
-        Rows of `columns.TABLES["largest_batch"]`.
+        Rows of `columns.TABLES["largest"]`.
     """
-    expected = describe_indices(null.alpha[DEFAULT])
     rows = []
     for repeat in repeats:
         random = generator(seed, Stream.TAILS, "all samples", repeat)
         noise = noise_of_all(gradients, batches, random)
         live = describe(noise, axis=0)["class"] == Coordinate.LIVE
         found = tail_index(noise[:, live], axis=0)
-        measured = describe_indices(found.alpha[found.converged])
         rows.append(
             {
                 "batch_size": len(gradients),
@@ -77,10 +79,19 @@ def largest_batch_rows(
                 "repeat": repeat,
                 "live": int(live.sum()),
                 "share_converged": float(found.converged.mean()) if live.any() else np.nan,
-                "alpha_mean": measured["mean"],
-                "null_mean": expected["mean"],
-                "null_error": expected["sd"] / max(1, null.alpha[DEFAULT].size) ** 0.5,
-                "null_minus_mean": expected["mean"] - measured["mean"],
+                "alpha_mean": describe_indices(found.alpha[found.converged])["mean"],
             }
         )
     return rows
+
+
+def beside_null(rows: NDArray[Any], null: Null) -> NDArray[Any]:
+    """Rows of `columns.JUDGED_TABLES["largest_batch"]`, from those of `largest_batch_rows`, with Gaussian series of as many batches."""
+    expected = describe_indices(null.alpha[DEFAULT])
+    error = expected["sd"] / max(1, null.alpha[DEFAULT].size) ** 0.5
+    found = []
+    for values in rows.tolist():
+        row = dict(zip(rows.dtype.names or (), values, strict=True))
+        row |= {"null_mean": expected["mean"], "null_error": error}
+        found.append({**row, "null_minus_mean": expected["mean"] - row["alpha_mean"]})
+    return rows_of("largest_batch", found)

@@ -12,7 +12,6 @@ from gradnoise.noise.store import Noise
 from gradnoise.tails import growth, influence
 from gradnoise.tails.columns import rows_of
 from gradnoise.tails.largest_batch import largest_batch_rows
-from gradnoise.tails.null import Null
 from gradnoise.tails.summary import spread
 
 COORDINATES = 256  # of a layer's are enough for medians
@@ -32,7 +31,6 @@ def analyse_samples(
     repeats: Sequence[int],
     batch_sizes: Sequence[int],
     batches: int,
-    null: Null,
     targets: NDArray[Any],
     classes: Sequence[str],
 ) -> Population:
@@ -45,12 +43,11 @@ def analyse_samples(
         repeats: numbers of the repeats, for batches of N draws.
         batch_sizes: S of them.
         batches: of each size.
-        null: Gaussian series of as many batches.
         targets: of the N samples.
         classes: names of the classes; none in regression.
 
     Returns:
-        Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `largest_batch` (one row
+        Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `largest` (one row
         per repeat), `influence` (one row per batch size) and, in classification, `influence_classes` (one row per
         class).
     """
@@ -80,9 +77,7 @@ def analyse_samples(
     exponents = {**vars(grown), "samples": len(columns), **moments}
     tables = {
         "growth": rows_of("growth", [exponents]),
-        "largest_batch": rows_of(
-            "largest_batch", largest_batch_rows(columns, batches, repeats, draws.seed, null)
-        ),
+        "largest": rows_of("largest", largest_batch_rows(columns, batches, repeats, draws.seed)),
         "influence": rows_of("influence", _influence_rows(found, extremes, usual, batch_sizes)),
     }
     if classes:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.noise.store import Noise, column_blocks
 from gradnoise.tails.columns import REJECTED_METHODS, rows_of
 from gradnoise.tails.null import Null
 from gradnoise.tails.stable.estimator import TailIndex
@@ -27,7 +28,7 @@ class Rejected(NamedTuple):
     """What the rejected coordinates' indices are.
 
     Attributes:
-        rows: structured array of S * R * methods rows, as `columns.TABLES["rejected"]` says.
+        rows: structured array of S * R * methods rows, as `columns.JUDGED_TABLES["rejected"]` says.
         histograms: by method `edges`, `counts` (S, R, bins) of the series that were looked at, and `null` (bins,).
     """
 
@@ -48,6 +49,17 @@ class Collected:
         self.series: dict[tuple[int, int], list[NDArray[np.float32]]] = {
             cell: [] for cell in self.places
         }
+
+    @classmethod
+    def of_noise(
+        cls, rejected: NDArray[np.bool_], noise: Sequence[Noise], batches: int
+    ) -> "Collected":
+        """Those of noise (S, batches or more, C) per repeat, the first n batches, of which what holds some is read."""
+        found = cls(rejected)
+        for s, r in found.places:
+            for columns in column_blocks(noise[r], batches):
+                found.add((s, r), columns, np.asarray(noise[r][s, :batches, columns]))
+        return found
 
     def add(self, cell: tuple[int, int], columns: slice, block: NDArray[np.float32]) -> None:
         """Take what is wanted of a block (batches, columns) of a cell."""

@@ -14,12 +14,11 @@ from gradnoise.store import results
 from gradnoise.store.results import put_array, put_attributes, put_table
 from gradnoise.tails.columns import ARRAYS as ARRAYS
 from gradnoise.tails.columns import TABLES as TABLES
+from gradnoise.tails.stable.index import METHODS
 
 if TYPE_CHECKING:
-    from gradnoise.tails.analysis import TailAnalysis
+    from gradnoise.tails.analysis import TailIndices
     from gradnoise.tails.population import Population
-
-Floats = NDArray[np.float64]
 
 
 class Example(NamedTuple):
@@ -42,30 +41,25 @@ class Example(NamedTuple):
     samples: NDArray[np.float32]
 
 
-class RejectedHistograms(NamedTuple):
-    """Rejected series by tail index: counts (S, R, bins) between edges, and (bins,) of rejected Gaussian series."""
+class Tails(NamedTuple):
+    """What a file holds, for whoever applies a level of the test.
 
-    batch_sizes: NDArray[np.int64]
-    edges: Floats
-    counts: NDArray[np.int64]
-    null: NDArray[np.int64]
+    Attributes:
+        indices: by method `alpha` and `scale`, float32, and `converged`, bool, each (S, R, C).
+        largest: rows of that table; None where per-sample gradients are not stored.
+        top: indices of the samples of largest weight; none where they are not.
+        batches: n.
+    """
 
-
-class Histograms(NamedTuple):
-    """Coordinates by tail index: counts (S, R, bins) between edges, and (bins,) of Gaussian series."""
-
-    batch_sizes: NDArray[np.int64]
-    edges: Floats
-    live: NDArray[np.int64]
-    rejected: NDArray[np.int64]
-    null: NDArray[np.int64]
-    null_rejected: NDArray[np.int64]
+    indices: dict[str, dict[str, NDArray[Any]]]
+    largest: NDArray[Any] | None
+    top: NDArray[np.int64]
+    batches: int
 
 
 def write(
     path: Path,
-    analysis: TailAnalysis,
-    shown: Sequence[Example],
+    found: TailIndices,
     population: Population,
     index: NDArray[np.int64],
     axes: Mapping[str, Sequence[int]],
@@ -75,31 +69,21 @@ def write(
 
     Args:
         path: the file.
-        analysis: what was found.
-        shown: examples.
+        found: indices and norms.
         population: what the per-sample gradients add; empty where there are none.
         index: flat indices of the coordinates in the parameter, (C,).
         axes: `batch_sizes` and `repeats`, the first axes of every array over coordinates.
         attributes: of the file; what is no number or text is written as JSON.
     """
-    tables = {
-        **{"summary": analysis.summary, "norms": analysis.norms},
-        **{"rejected": analysis.rejected.rows, **population.tables},
-    }
     with results.created(path) as file:
         put_attributes(file, attributes)
         _put(file, "", {name: np.asarray(numbers, np.int64) for name, numbers in axes.items()})
         _put(file, "coordinates", {"index": index})
-        for method, fields in analysis.indices.items():
+        for method, fields in found.indices.items():
             _put(file, f"coordinates/{method}", fields, compressed=True)
-        for method, counts in analysis.histograms.items():
-            _put(file, f"histograms/{method}", counts)
-        for method, counts in analysis.rejected.histograms.items():
-            _put(file, f"rejected_histograms/{method}", counts)
         _put(file, "samples", population.arrays)
-        for name, rows in tables.items():
+        for name, rows in {"norms": found.norms, **population.tables}.items():
             put_table(file, name, TABLES[name], rows)
-        _put(file, "examples", _columns(shown, index, attributes["batches"]))
 
 
 def _put(
@@ -110,73 +94,18 @@ def _put(
         put_array(file.require_group(group or "/"), declared[name], values, compressed=compressed)
 
 
-def _columns(
-    shown: Sequence[Example], index: NDArray[np.int64], batches: int
-) -> dict[str, NDArray[Any]]:
-    columns = {name: [getattr(one, name) for one in shown] for name in Example._fields}
-    return {
-        "samples": np.array(columns["samples"], np.float32).reshape(len(shown), batches),
-        "role": np.array(columns["role"], np.bytes_),
-        "batch_size": np.array(columns["batch_size"], np.int64),
-        "coordinate": index[np.array(columns["position"], np.int64)],
-        **{name: np.array(columns[name], np.float64) for name in ("alpha", "scale", "pvalue")},
-    }
-
-
-def read_table(path: Path, name: str) -> NDArray[Any] | None:
-    """One of TABLES; None where the layer has none.
-
-    Raises:
-        InputError: for a missing or damaged file.
-    """
-    return results.read_table(path, "tails", name)
-
-
-def read_histograms(path: Path, method: str) -> Histograms:
-    """Histograms of a method's indices.
-
-    Raises:
-        InputError: for a missing or damaged file, or one without this method.
-    """
-    with results.opened(path, "tails") as file:
-        group = file[f"histograms/{method}"]
-        counts = {name: group[name][...] for name in Histograms._fields[1:]}
-        return Histograms(file["batch_sizes"][...], **counts)
-
-
-def read_rejected(path: Path, method: str) -> RejectedHistograms:
-    """Histograms of the indices, by a method, of series that the test rejects.
-
-    Raises:
-        InputError: for a missing or damaged file, or one without this method.
-    """
-    with results.opened(path, "tails") as file:
-        group = file[f"rejected_histograms/{method}"]
-        counts = {name: group[name][...] for name in RejectedHistograms._fields[1:]}
-        return RejectedHistograms(file["batch_sizes"][...], **counts)
-
-
-def read_examples(path: Path) -> list[Example]:
-    """The series that are shown, with flat indices into the parameter; none for a layer without live coordinates.
+def read_tails(path: Path) -> Tails:
+    """Everything that a level of the test is applied to.
 
     Raises:
         InputError: for a missing or damaged file.
     """
     with results.opened(path, "tails") as file:
-        group = file["examples"]
-        names = ["coordinate" if name == "position" else name for name in Example._fields]
-        rows = zip(*(group[name][...] for name in names), strict=True)
-        return [
-            Example(role.decode(), int(size), int(at), float(alpha), float(scale), float(p), noise)
-            for role, size, at, alpha, scale, p, noise in rows
-        ]
-
-
-def read_top_samples(path: Path) -> NDArray[np.int64]:
-    """Indices of the samples of largest weight; none where per-sample gradients are not stored.
-
-    Raises:
-        InputError: for a missing or damaged file.
-    """
-    with results.opened(path, "tails") as file:
-        return file["samples/top"][...] if "samples/top" in file else np.empty(0, np.int64)
+        methods = [name for name in METHODS if name in file["coordinates"]]
+        indices = {
+            method: {name: values[...] for name, values in file[f"coordinates/{method}"].items()}
+            for method in methods
+        }
+        largest = file["largest"][...] if "largest" in file else None
+        top = file["samples/top"][...] if "samples/top" in file else np.empty(0, np.int64)
+        return Tails(indices, largest, top, int(file.attrs["batches"]))

@@ -10,12 +10,12 @@ class Settings:
 
     Attributes:
         parameter: name of the measured parameter.
-        significance: level of the Shapiro-Wilk test, for the indices of rejected coordinates.
+        batches: the first n mini-batches of each size are taken.
         seed: of the network; everything simulated follows from it.
         methods: estimators of the tail index, of `gradnoise.tails.METHODS`.
     """
 
     parameter: str
-    significance: float
+    batches: int
     seed: int
     methods: Sequence[str]

@@ -1,16 +1,20 @@
 """What stands for a layer's tails: one row per batch size, repeat and method; one per batch size and repeat."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.tails.columns import rows_of
-from gradnoise.tails.null import Null
 from gradnoise.tails.stable.index import ESTIMATORS
+
+if TYPE_CHECKING:
+    from gradnoise.tails.null import Null
 
 AT_TWO = 1.98  # from here on an index counts as 2
 
@@ -86,7 +90,7 @@ def summarise(
         significance: level of the test.
 
     Returns:
-        Structured array of S * R * methods rows, as `columns.TABLES` says.
+        Structured array of S * R * methods rows, as `columns.JUDGED_TABLES` says.
     """
     rows = []
     for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):

@@ -34,7 +34,7 @@ def test_the_layer_that_passes_least_is_drawn(results, tmp_path):
 
 def test_without_files_the_figure_asks_for_them():
     with pytest.raises(InputError, match="needs per-layer files"):
-        coordinates.choose([])
+        coordinates.choose([], pd.DataFrame())
 
 
 def test_counts_stand_on_one_scale_for_both_batch_sizes(results):

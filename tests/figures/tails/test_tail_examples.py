@@ -8,9 +8,8 @@ import pytest
 
 from example_figures import PLAIN
 from example_results import write_tails
-from gradnoise.errors import InputError
 from gradnoise.figures.tails import tail_examples
-from gradnoise.tails.results import read_examples
+from gradnoise.rejection.reading import read_examples
 
 SIZES = (16, 64)
 
@@ -18,25 +17,24 @@ SIZES = (16, 64)
 def write(folder: Path, name: str, heaviness: float) -> Path:
     path = folder / f"cnn/seed-1/epoch-2/tails/{name}.weight.h5"
     write_tails(path, (name, "convolution", 100, heaviness), SIZES, repeats=1)
-    return path
+    return path.parents[1] / "rejection.h5"
 
 
 def test_the_papers_layer_is_shown_else_the_one_of_heaviest_tails(tmp_path: Path) -> None:
-    paths = [write(tmp_path, name, by) for name, by in (("conv1", 0.1), ("conv2", 0.9))]
-    assert tail_examples.choose(paths) == paths[1]
-    assert tail_examples.choose(paths[::-1]) == paths[1]
-    fourth = write(tmp_path, "conv4", 0.0)
-    assert tail_examples.choose([*paths, fourth]) == fourth
-    with pytest.raises(InputError, match="needs per-layer files"):
-        tail_examples.choose([])
+    write(tmp_path, "conv1", 0.1)
+    write(tmp_path, "conv2", 0.9)
+    path = write(tmp_path, "conv3", 0.2)
+    assert tail_examples.choose(path) == "conv2.weight"
+    write(tmp_path, "conv4", 0.0)
+    assert tail_examples.choose(path) == "conv4.weight"
 
 
 def test_series_are_standardised_and_sorted(tmp_path: Path) -> None:
     path = write(tmp_path, "conv1", 1.0)
-    rows, top, origin = tail_examples.read(path)
+    rows, top, origin = tail_examples.read(path, "conv1.weight")
     assert origin == {"parameter": "conv1.weight", "seed": 1, "epoch": 2, "batches": 600}
     assert top.tolist() == list(range(tail_examples.THUMBNAILS))
-    examples = read_examples(path)
+    examples = read_examples(path, "conv1.weight")
     assert len(rows) == len(examples) * 100
     lowest = rows[rows["role"] == "lowest"]
     samples = examples[0].samples.astype(float)
@@ -50,7 +48,7 @@ def test_series_are_standardised_and_sorted(tmp_path: Path) -> None:
 def test_roles_stand_from_the_heaviest_tails_on_and_then_larger_batches(
     tmp_path: Path, width: float
 ) -> None:
-    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0))
+    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0), "conv1.weight")
     changed = {"lowest": 0.7, "rejected": 1.52, "median": 0.81, "highest": 1.77}
     rows["alpha"] = rows["role"].map(changed).fillna(rows["alpha"])
     images = np.zeros((3, 4, 4)), ["cat", "dog", "cat"]
@@ -76,7 +74,7 @@ def test_roles_stand_from_the_heaviest_tails_on_and_then_larger_batches(
 
 
 def test_a_series_without_an_index_has_none(tmp_path: Path) -> None:
-    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0))
+    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0), "conv1.weight")
     rows.loc[(rows["role"] == "followed") & (rows["batch_size"] == 64), "alpha"] = np.nan
     titles = [
         axes.get_title(loc="left") for axes in tail_examples.draw(rows, None, origin, PLAIN).axes
@@ -85,7 +83,7 @@ def test_a_series_without_an_index_has_none(tmp_path: Path) -> None:
 
 
 def test_constant_series_say_so(tmp_path: Path) -> None:
-    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0))
+    rows, _, origin = tail_examples.read(write(tmp_path, "conv1", 1.0), "conv1.weight")
     rows.loc[rows["role"] == "median", "standardised"] = np.nan
     drawn = tail_examples.draw(rows, None, origin, PLAIN)
     texts = [text.get_text() for axes in drawn.axes for text in axes.texts]

@@ -10,7 +10,7 @@ from example_figures import PLAIN
 from example_results import write_tails
 from gradnoise.errors import InputError
 from gradnoise.figures.tails import tail_indices
-from gradnoise.tails.results import read_histograms, read_rejected
+from gradnoise.rejection.reading import read_histograms, read_rejected
 from gradnoise.tails.stable.index import DEFAULT
 
 SIZES = (16, 64, 256)
@@ -18,19 +18,20 @@ SIZES = (16, 64, 256)
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[Path]:
-    found = []
     for name, size in (("conv1", 100), ("linear1", 300)):
         path = tmp_path / f"cnn/seed-0/epoch-2/tails/{name}.weight.h5"
         write_tails(path, (name, "convolution", size, 1.0), SIZES, repeats=2)
-        found.append(path)
-    return found
+    return [path.parents[1] / "rejection.h5"]
 
 
 def test_counts_are_of_the_first_layer_summed_over_repeats(paths: list[Path]) -> None:
     rows = tail_indices.read(paths)
     assert len(rows) == 3 * (len(SIZES) + 1) * 60
     assert set(rows["layer"]) == {"conv1"}
-    live, rejected = read_histograms(paths[0], DEFAULT), read_rejected(paths[0], "ml")
+    live, rejected = (
+        read(paths[0], "conv1.weight", method)
+        for read, method in ((read_histograms, DEFAULT), (read_rejected, "ml"))
+    )
     kinds = ("live", DEFAULT, live.live, live.null), ("rejected", "ml", *rejected[2:])
     for population, method, counts, null in kinds:
         mine = rows[(rows["population"] == population) & (rows["method"] == method)]
@@ -40,7 +41,7 @@ def test_counts_are_of_the_first_layer_summed_over_repeats(paths: list[Path]) ->
         gaussian = mine[mine["batch_size"] == tail_indices.NULL]["count"]
         np.testing.assert_array_equal(gaussian, null)
     assert rows["alpha"].min() == 0.5
-    with pytest.raises(InputError, match="tail_indices needs per-layer files"):
+    with pytest.raises(InputError, match="tail_indices needs the layers at a level"):
         tail_indices.read([])
 
 

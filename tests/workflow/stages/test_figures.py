@@ -69,8 +69,10 @@ def test_batches_from_mini_batches_have_no_predictions() -> None:
 
 def test_a_figure_reads_the_last_checkpoint_of_the_first_seed() -> None:
     read = figures.layers(PATHS, job(figure="tail_indices"))
-    assert read[0] == "results/cnn/seed-1/epoch-4/tails/conv1.weight.h5"
-    assert len(read) == len(job().run.measured)
+    assert read == ["results/cnn/seed-1/epoch-4/rejection.h5"]
+    layers = figures.layers(PATHS, job(figure="third_moments"))
+    assert layers[0] == "results/cnn/seed-1/epoch-4/clt/conv1.weight.h5"
+    assert len(layers) == len(job().run.measured)
     assert figures.layers(PATHS, job(figure="training_curves")) == []
 
 

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from scipy.special import stdtrit
 
 from gradnoise import stage
-from gradnoise.clt.results import COVERED, GROUPS
+from gradnoise.clt.columns import COVERED, GROUPS
 from gradnoise.figures import keys, lines, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.tables import intervals

@@ -22,7 +22,8 @@ from gradnoise.errors import InputError
 from gradnoise.figures import program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.gaussianity.results import STAGE, read_examples
-from gradnoise.store.results import read_attributes, read_table
+from gradnoise.store.results import read_attributes
+from gradnoise.tables import catalogue
 
 READS = "gaussianity"
 NEEDS = ("noise",)
@@ -64,17 +65,21 @@ def quantiles(samples: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
     return {"noise": ordered, "standardised": centred / deviation, "normal_quantile": normal}
 
 
-def choose(paths: Sequence[Path]) -> Path:
-    """The file of the layer with most to show: most roles, then the lowest percentage."""
+def choose(paths: Sequence[Path], repeats: pd.DataFrame) -> Path:
+    """The file of the layer with most to show: most roles, then the lowest percentage.
+
+    Args:
+        paths: of the layers of one checkpoint.
+        repeats: the table `gaussianity_repeats` of the run.
+    """
     if not paths:
         raise InputError("figures: coordinates needs per-layer files (--layers)")
+    lowest = repeats.groupby(["parameter", "seed", "epoch"])["percentage_gaussian"].min()
 
     def interest(path: Path) -> tuple[int, float]:
         roles = {example["role"] for example in read_examples(path)}
-        summary = read_table(path, STAGE, "summary")
-        if summary is None:
-            raise InputError(f"{path}: found no summary")
-        return -len(roles), float(np.nanmin(summary["percentage_gaussian"]))
+        origin = read_attributes(path, STAGE)
+        return -len(roles), float(lowest[origin["parameter"], origin["seed"], origin["epoch"]])
 
     return min(paths, key=interest)
 
@@ -170,8 +175,9 @@ def _nothing(axes: Axes, message: str) -> None:
 
 def main() -> None:
     """Draw the layer that has most to show."""
-    arguments = program.parse("Noise of single coordinates.", tables=False, layers=True)
-    path = choose(arguments.layers)
+    arguments = program.parse("Noise of single coordinates.", layers=True)
+    table = catalogue.read_table(arguments.tables / "gaussianity_repeats.csv")
+    path = choose(arguments.layers, table[table["run"] == arguments.settings.run])
     rows = read(path)
     program.save(draw(rows, arguments.settings), arguments.output, rows)
 

@@ -23,10 +23,11 @@ from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
 from gradnoise.figures import keys, program, style
 from gradnoise.figures.settings import Settings
-from gradnoise.store.results import read_attributes
-from gradnoise.tails.results import Example, read_examples, read_table, read_top_samples
+from gradnoise.rejection.reading import STAGE, read_examples, read_parameters, read_top_samples
+from gradnoise.store.results import read_attributes, read_table
+from gradnoise.tails.results import Example
 
-READS = "tails"
+READS = "rejection"
 NEEDS = (
     "noise",
     "own_training",
@@ -46,30 +47,28 @@ ROLES = {
 THUMBNAILS = 12
 
 
-def choose(paths: Sequence[Path]) -> Path:
+def choose(path: Path) -> str:
     """The fourth convolution, else the layer with the heaviest tails at the smallest batch size."""
-    if not paths:
-        raise InputError("figures: tail_examples needs per-layer files (--layers)")
-    named = [path for path in paths if path.stem == PREFERRED]
-    if named:
-        return named[0]
+    names = read_parameters(path)
+    if PREFERRED in names:
+        return PREFERRED
 
-    def heaviness(path: Path) -> float:
-        rows = read_table(path, "summary")
+    def heaviness(name: str) -> float:
+        rows = read_table(path, STAGE, f"{name}/tails")
         assert rows is not None
         first = rows[rows["batch_size"] == rows["batch_size"].min()]
         return float(np.nan_to_num(first["null_minus_median"], nan=-1.0).mean())
 
-    return max(paths, key=heaviness)
+    return max(names, key=heaviness)
 
 
-def read(path: Path) -> tuple[pd.DataFrame, NDArray[np.int64], dict[str, Any]]:
+def read(path: Path, parameter: str) -> tuple[pd.DataFrame, NDArray[np.int64], dict[str, Any]]:
     """Example series, the samples with most weight in the tails (none without stored gradients), and the origin.
 
     Columns of the series: role, batch_size, coordinate, alpha, scale, pvalue, standardised.
     """
     frames = []
-    for one in read_examples(path):
+    for one in read_examples(path, parameter):
         about = {**one._asdict(), "coordinate": one.position}
         names = ("role", "batch_size", "coordinate", "alpha", "scale", "pvalue")
         frames.append(
@@ -77,10 +76,10 @@ def read(path: Path) -> tuple[pd.DataFrame, NDArray[np.int64], dict[str, Any]]:
                 {**{name: about[name] for name in names}, "standardised": _standardised(one)}
             )
         )
-    attributes = read_attributes(path, "tails")
+    attributes = read_attributes(path, STAGE, parameter)
     origin = {name: attributes[name] for name in ("parameter", "seed", "epoch", "batches")}
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    return rows, read_top_samples(path)[:THUMBNAILS], origin
+    return rows, read_top_samples(path, parameter)[:THUMBNAILS], origin
 
 
 def _standardised(example: Example) -> NDArray[np.float64]:
@@ -168,7 +167,12 @@ def _thumbnails(strip: Any, images: NDArray[Any], names: Sequence[str], down: in
 def main() -> None:
     """Draw the last checkpoint of the first seed."""
     arguments = program.parse("Tails of single coordinates.", tables=False, layers=True)
-    rows, top, origin = read(choose(arguments.layers))
+    if not arguments.layers:
+        raise InputError(
+            "figures: tail_examples needs the layers at a level of the test (--layers)"
+        )
+    path = arguments.layers[0]
+    rows, top, origin = read(path, choose(path))
     if rows.empty:
         program.save_without_data(arguments, "no live coordinate in this run")
         return

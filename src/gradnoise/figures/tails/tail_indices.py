@@ -21,12 +21,12 @@ from gradnoise import stage
 from gradnoise.errors import InputError
 from gradnoise.figures import keys, lines, program, style
 from gradnoise.figures.settings import Settings
+from gradnoise.rejection.reading import STAGE, read_histograms, read_parameters, read_rejected
 from gradnoise.store.results import read_attributes
 from gradnoise.tails.columns import REJECTED_METHODS
-from gradnoise.tails.results import read_histograms, read_rejected
 from gradnoise.tails.stable.index import DEFAULT
 
-READS = "tails"
+READS = "rejection"
 NEEDS = ("noise",)
 
 NULL = 0  # stands for a batch size in rows of Gaussian noise
@@ -43,12 +43,13 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
         InputError: without files.
     """
     if not paths:
-        raise InputError("figures: tail_indices needs per-layer files (--layers)")
+        raise InputError("figures: tail_indices needs the layers at a level of the test (--layers)")
     path = paths[0]
-    live = read_histograms(path, DEFAULT)
+    first = read_parameters(path)[0]
+    live = read_histograms(path, first, DEFAULT)
     found = [("live", DEFAULT, live.batch_sizes, live.edges, live.live, live.null)]
     for method in REJECTED_METHODS:
-        each = read_rejected(path, method)
+        each = read_rejected(path, first, method)
         found.append(("rejected", method, each.batch_sizes, each.edges, each.counts, each.null))
     frames = []
     for population, method, sizes, edges, counts, null in found:
@@ -57,7 +58,7 @@ def read(paths: Sequence[Path]) -> pd.DataFrame:
         for size, count in zip([*sizes, NULL], [*counts.sum(axis=1), null], strict=True):
             frames.append(pd.DataFrame({**about, "batch_size": size, "count": count}))
     rows = pd.concat(frames, ignore_index=True)
-    origin = read_attributes(path, "tails")
+    origin = read_attributes(path, STAGE, first)
     return rows.assign(**{name: origin[name] for name in ("layer", "seed", "epoch", "batches")})
 
 

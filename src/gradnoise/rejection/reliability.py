@@ -3,14 +3,15 @@
 A prediction is reliable where, among coordinates of a predicted probability p, a share p passes.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradnoise.clt.columns import empty_rows
 from gradnoise.clt.prediction import Prediction
 from gradnoise.clt.rank_correlation import spearman
-from gradnoise.clt.results import empty_rows
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Values
 
@@ -28,7 +29,7 @@ def rows(found: Prediction, design: Design) -> NDArray[Any]:
     the prediction over the choice of samples, that of the measurement over the draws, from the repeats.
 
     Returns:
-        Structured array (S K R,) with the columns of `results.TABLES["prediction"]`.
+        Structured array (S K R,) with the columns of `columns.JUDGED_TABLES["prediction"]`.
     """
     cells = empty_rows("prediction", found.passed.shape[:3])
     for s, size in enumerate(design.batch_sizes):
@@ -58,7 +59,7 @@ def bins(found: Prediction, design: Design) -> NDArray[Any]:
     """Ten bins of the predicted probability, all batch sizes together: mean prediction and share passed.
 
     Returns:
-        Structured array (10 K,) with the columns of `results.TABLES["reliability"]`; NaN in empty bins.
+        Structured array (10 K,) with the columns of `columns.JUDGED_TABLES["reliability"]`; NaN in empty bins.
     """
     cells = empty_rows("reliability", (len(design.batches), BINS))
     for k, n in enumerate(design.batches):
@@ -87,3 +88,38 @@ def _ratio(cell: NDArray[Any]) -> tuple[Floats, Floats]:
         ratio = cell["measured_percentage"] / cell["predicted_percentage"]
         squares = cell["measured_error"] ** 2 + (ratio * cell["predicted_error"]) ** 2
         return ratio, np.sqrt(squares) / cell["predicted_percentage"]
+
+
+def third_moment_correlations(
+    coordinates: Mapping[str, NDArray[Any]],
+    pvalues: Floats,
+    design: Design,
+    significance: float,
+) -> NDArray[Any]:
+    """Within the layer: Spearman correlation of rho and the share of repeats passed, plain and partial.
+
+    Partial: given the coordinate's scale and, where per-sample gradients are stored, the share of its most
+    frequent value. Over coordinates that are not constant.
+
+    Args:
+        coordinates: (C,) arrays `rho`, `variance` and, where it is known, `largest_share`.
+        pvalues: (S, K, R, C).
+        design: the batch sizes and numbers of batches.
+        significance: level of the test.
+
+    Returns:
+        Structured array (S K,), a row per batch size and number of batches, with the columns of
+        `columns.JUDGED_TABLES["correlations"]`.
+    """
+    sizes, counts = design.batch_sizes, design.batches
+    rows = empty_rows("correlations", (len(sizes), len(counts)))
+    rho = coordinates["rho"]
+    live = np.flatnonzero(~np.isnan(rho))
+    names = [name for name in ("variance", "largest_share") if name in coordinates]
+    given = [coordinates[name][live] for name in names]
+    for s, size in enumerate(sizes):
+        for k, n in enumerate(counts):
+            passed = (pvalues[s, k][:, live] >= significance).mean(axis=0)
+            pair = rho[live], passed
+            rows[s, k] = size, n, spearman(*pair), spearman(*pair, given)
+    return rows.ravel()

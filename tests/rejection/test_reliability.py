@@ -4,20 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from gradnoise.clt import reliability
-from gradnoise.clt.prediction import Prediction, held_out
+from gradnoise.clt.held_out import held_out
+from gradnoise.clt.prediction import Prediction, apply_level
 from gradnoise.clt.settings import Design
 from gradnoise.clt.value_classes import Values
+from gradnoise.rejection import reliability
 
-DESIGN = Design([16, 64], [100, 200], 4, "with_replacement", 0.05, 3)
+DESIGN = Design([16, 64], [100, 200], 4, "with_replacement", 3)
 
 
 def test_held_out_batches_pass_as_the_other_half_predicts() -> None:
     random = np.random.default_rng(1)
     shape = np.exp(random.uniform(-2.5, 1.5, 150))
     gradients = (random.gamma(shape, size=(4000, 150)) - shape).astype(np.float32)
-    found = held_out(gradients, DESIGN, "weight")
+    found = apply_level(held_out(gradients, DESIGN, "weight"), DESIGN, 0.05)
     rows = reliability.rows(found, DESIGN)
     assert len(rows) == 2 * 2 * 4
     for size in DESIGN.batch_sizes:
@@ -32,7 +34,7 @@ def test_held_out_batches_pass_as_the_other_half_predicts() -> None:
     assert np.abs(full["predicted_percentage"] - full["measured_percentage"]).max() < 15
 
 
-ONE = Design([8], [50], 2, "with_replacement", 0.05, 0)
+ONE = Design([8], [50], 2, "with_replacement", 0)
 
 
 def prediction(predicted: list[float], passed: list[list[bool]]) -> Prediction:
@@ -101,3 +103,23 @@ def test_bins_are_tenths_of_the_probability() -> None:
     assert bins["bin"].tolist() == list(range(10))
     assert bins["predicted_percentage"][[0, 1, 9]] == pytest.approx([14.9 / 3, 13, 98])
     assert bins["measured_percentage"][[0, 1, 5, 9]] == pytest.approx([50] * 4)
+
+
+def test_third_moments_are_correlated_with_the_share_that_passes() -> None:
+    random = np.random.default_rng(0)
+    rho = 1 + random.gamma(1.0, size=60)
+    rho[5] = np.nan
+    passes = np.clip(1.2 - 0.3 * rho, 0, 1)
+    pvalues = (random.random((1, 1, 40, 60)) < passes).astype(np.float64)
+    known = {"rho": rho, "variance": random.random(60)}
+    design = Design([16], [50], 40, "with_replacement", 0)
+    (row,) = reliability.third_moment_correlations(known, pvalues, design, 0.05)
+    live = ~np.isnan(rho)
+    shares = pvalues[0, 0].mean(axis=0)
+    expected = stats.spearmanr(rho[live], shares[live]).statistic
+    assert row["spearman_rho"] == pytest.approx(expected)
+    assert expected < -0.5
+    known["largest_share"] = random.random(60)
+    (other,) = reliability.third_moment_correlations(known, pvalues, design, 0.05)
+    assert other["spearman_rho"] == row["spearman_rho"]
+    assert other["partial_spearman_rho"] != row["partial_spearman_rho"]

@@ -1,0 +1,33 @@
+"""Rejection: at which level of the test what was measured is judged."""
+
+from typing import Any
+
+import sizes
+from run import Job
+from sizes import Resources
+
+SECONDS = 1.0  # per layer, whatever it holds: series that are rejected, by maximum likelihood
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """What the judgement of one checkpoint reads."""
+    return {
+        "run": job.run.name,
+        "seed": job.seed,
+        "epoch": job.epoch,
+        "parameters": [parameter.name for parameter in job.run.measured],
+        "significance": job.run.sections.gaussianity.significance,
+    }
+
+
+def resources(job: Job) -> Resources:
+    """All results of one layer at a time, and blocks of its noise."""
+    run = job.run
+    layers = len(run.measured)
+    return Resources(
+        memory=sizes.statistics_memory(run) + sizes.mebibytes(4_096 * run.samples),
+        minutes=sizes.LEAST_STATISTICS
+        + layers * (sizes.statistics_minutes(run) - sizes.LEAST_STATISTICS)
+        + int(layers * SECONDS / 60),
+        least=sizes.LEAST_STATISTICS,
+    )
