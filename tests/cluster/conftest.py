@@ -15,6 +15,12 @@ from cluster.scenarios import SCENARIOS, Scenario
 AT_ONCE = 4  # each is a Snakemake and a job
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """No Slurm is started unless the folder or the mark is named."""
+    named = [*map(str, config.invocation_params.args), config.option.markexpr]
+    return None if any("cluster" in each for each in named) else True
+
+
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[Slurm]:
     if missing():

@@ -126,12 +126,14 @@ def drained(project: Project, slurm: Slurm) -> None:
     snakemake = project.start(NOISE)
     node = slurm("squeue", "-h", "-j", in_training(project, slurm), "-o", "%N").strip()
     slurm("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
-    project.release("training")
-    project.wait(lambda: "from batch 0" in project.text(JOURNAL))
-    (job,) = project.jobs(slurm)
-    other = slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
+    try:
+        project.release("training")
+        project.wait(lambda: "from batch 0" in project.text(JOURNAL))
+        (job,) = project.jobs(slurm)
+        other = slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
+    finally:
+        slurm("scontrol", "update", f"nodename={node}", "state=resume")
     (project.folder / "nodes").write_text(f"{node} {other}")
-    slurm("scontrol", "update", f"nodename={node}", "state=resume")
     project.release("noise")
     assert snakemake.wait(SECONDS) == 0, project.said[-5000:]
 
