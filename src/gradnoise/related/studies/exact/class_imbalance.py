@@ -97,7 +97,7 @@ def run(settings: Settings) -> Results:
         most = 0.0 if method == "gradient descent" else np.inf
         name = f"slope of log loss in log frequency, images, {method}"
         rows.append(measured(name, values, most=most))
-    name = "the same, sign descent minus gradient descent"
+    name = "slope of log loss in log frequency, images, sign descent minus gradient descent"
     rows.append(measured(name, tilts[1] - tilts[0], least=0.0))
     for method, steps in zip(RATES, taken, strict=True):
         rows.append(measured(f"steps to a mean loss of {LEVEL:g} nat, images, {method}", steps))
