@@ -70,6 +70,7 @@ class Job(NamedTuple):
         arguments: its command line.
         outputs: what it publishes.
         inputs: what it reads.
+        seconds: of processor time that it takes.
     """
 
     rule: str
@@ -77,6 +78,7 @@ class Job(NamedTuple):
     arguments: list[str]
     outputs: list[Path]
     inputs: list[Path]
+    seconds: float = 0.0
 
     def elsewhere(self, folder: str = "trial", **settings: object) -> "Job":
         """The same job with its outputs in another folder, and other settings of its training."""
@@ -151,6 +153,10 @@ class TinyExperiment:
             )
         }
 
+    def rules(self) -> list[str]:
+        """All rules that a job was done of."""
+        return list(dict.fromkeys(job.rule for job in self.jobs))
+
     def found(self, job: Job) -> dict[str, str]:
         """What they are now."""
         return example_faults.contents(job.outputs, self.folder)
@@ -167,11 +173,12 @@ def create(folder: Path) -> TinyExperiment:
     (folder / "overlay.yaml").write_text(OVERLAY)
     done = example_project.snakemake(folder, "--cores", "2", "--dry-run", "--printshellcmds")
     assert done.returncode == 0, done.stdout + done.stderr
-    jobs, expected = planned(done.stdout + done.stderr), {}
-    preload(jobs)
-    for job in jobs:
+    plan, jobs, expected = planned(done.stdout + done.stderr), [], {}
+    preload(plan)
+    for job in plan:
         ended = run(job, folder)
         assert ended.status == 0, f"{job.rule}: {ended.said}"
+        jobs.append(job._replace(seconds=ended.seconds))
         expected |= example_faults.contents(job.outputs, folder)
     return TinyExperiment(folder, jobs, expected)
 

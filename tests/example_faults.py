@@ -21,10 +21,11 @@ KILLED = 137
 
 
 class Ended(NamedTuple):
-    """How a job ended: its exit status (negative: the signal), and what it wrote to standard error."""
+    """How a job ended: its exit status (negative: the signal), what it wrote to standard error, its CPU seconds."""
 
     status: int
     said: str
+    seconds: float
 
     @property
     def line(self) -> str:
@@ -68,10 +69,11 @@ def wait(number: int, folder: Path, seconds: float = 600) -> Ended:
     """
     end = time.monotonic() + seconds
     while True:
-        found, status = os.waitpid(number, os.WNOHANG)
+        found, status, usage = os.wait4(number, os.WNOHANG)
         if found:
             said = (folder / "said").read_text(errors="replace")
-            return Ended(os.waitstatus_to_exitcode(status), said)
+            seconds = usage.ru_utime + usage.ru_stime
+            return Ended(os.waitstatus_to_exitcode(status), said, seconds)
         if time.monotonic() > end:
             os.kill(number, signal.SIGKILL)
             os.waitpid(number, 0)

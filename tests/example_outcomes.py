@@ -1,13 +1,16 @@
 """What was tried on the pipeline and how it ended: gathered from all test processes, printed as one table."""
 
+import csv
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 PROPERTY = "fault"
-COLUMNS = ("fault", "where", "tried", "identical", "told")
+TABLE = Path(__file__).parents[1] / "docs/data/reliability/faults.csv"
+COLUMNS = ("fault", "where", "tried", "identical", "told")  # and `form`: long or short
 
 
 class Outcomes:
@@ -49,3 +52,19 @@ def gathered(reports: Iterable[Any]) -> list[dict[str, Any]]:
         | {column: sums[fault, where, column] for column in COLUMNS[2:]}
         for fault, where in sorted(places)
     ]
+
+
+def report(terminal: Any, form: str) -> None:
+    """Print the table of a session's outcomes; keep it for the page, if nothing failed and the form has a name."""
+    rows = gathered(terminal.stats.get("passed", []))
+    if not rows:
+        return
+    terminal.section("faults tried: the same results, one clear line")
+    for row in rows:
+        terminal.line("{fault}, {where}: {tried} tried, {identical}, {told}".format(**row))
+    if form and not terminal.stats.get("failed") and not terminal.stats.get("error"):
+        TABLE.parent.mkdir(parents=True, exist_ok=True)
+        with TABLE.open("w", newline="") as file:
+            writer = csv.DictWriter(file, [*COLUMNS, "form"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(row | {"form": form} for row in rows)

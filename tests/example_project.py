@@ -106,10 +106,12 @@ def by_sample(outputs, targets):
 '''
 
 
-def snakemake(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def snakemake(
+    project: Path, *arguments: str, config: str = "overlay.yaml"
+) -> subprocess.CompletedProcess[str]:
     """Run Snakemake in the project as a user would."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "overlay.yaml"]
+    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", config]
     return subprocess.run(
         command, cwd=project, capture_output=True, text=True, check=False, env=environment
     )

@@ -58,6 +58,22 @@ def test_a_wrong_input_is_one_line_and_another_error_keeps_its_traceback() -> No
     assert (stopped.returncode, stopped.stderr) == (1, "interrupted\n")
 
 
+def test_the_message_stands_on_a_line_of_its_own_after_a_bar_cut_short() -> None:
+    body = """
+    for i in stage.progress(range(100), "work", mininterval=0.0):
+        if i == 7:
+            raise InputError("x: found 7")"""
+    ended = subprocess.run(program(body.lstrip()), capture_output=True, text=True, check=False)
+    assert "work:   7%" in ended.stderr
+    assert ended.stderr.endswith("\nerror: x: found 7\n")
+
+
+def test_a_thread_that_cannot_start_is_a_lack_of_memory() -> None:
+    body = 'raise RuntimeError("can\'t start new thread")'
+    ended = subprocess.run(program(body), capture_output=True, text=True, check=False)
+    assert ended.stderr.startswith("error: out of memory (can't start new thread); give the job")
+
+
 def test_sigterm_ends_a_stage_at_once_with_its_exit_status(tmp_path: Path) -> None:
     body = f"pathlib.Path({str(tmp_path / 'ready')!r}).touch(); time.sleep(60)"
     process = subprocess.Popen(program(body))

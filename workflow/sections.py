@@ -61,10 +61,10 @@ def without_braces(path: str) -> str:
     Raises:
         ValueError: where Snakemake would take a part of it for a wildcard, or a line would break.
     """
-    if re.search(r"[{}\x00-\x1f]", path):
+    if re.search(r"[{}<>\x00-\x1f]", path):
         raise ValueError(
-            f"found {path!r}; accepted: a path without braces, which Snakemake takes for wildcards, and "
-            "without control characters"
+            f"found {path!r}; accepted: a path without braces and angle brackets, which Snakemake takes for "
+            "wildcards and variables, and without control characters"
         )
     return path
 

@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from dataclasses import MISSING, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+from weakref import WeakSet
 
 from tqdm import tqdm
 
@@ -25,7 +26,9 @@ log = logging.getLogger(__name__)
 
 # Errors that no program can help.
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+OF_MEMORY = ("allocate memory", "out of memory", "can't start new thread")
 
+_bars: WeakSet["tqdm[Any]"] = WeakSet()
 _inputs: ContextVar[list[Path]] = ContextVar("what the program reads", default=[])  # noqa: B039
 _wanted: ContextVar[bool] = ContextVar("progress is wanted", default=True)
 
@@ -120,25 +123,32 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except InputError as error:
-        sys.exit(f"error: {error}")
+        _end(f"error: {error}")
     except KeyboardInterrupt:
-        sys.exit("interrupted")
+        _end("interrupted")
     except Exception as error:
         told = _circumstance(error)
         if told:
-            sys.exit(f"error: {told}")
+            _end(f"error: {told}")
         try:
             # By name: no stage depends on how results are diagnosed.
             import_module("gradnoise.store.diagnosis").require_whole(_inputs.get())
         except InputError as damage:
-            sys.exit(f"error: {damage}")
+            _end(f"error: {damage}")
         raise
+
+
+def _end(message: str) -> NoReturn:
+    """End with a message on a line of its own, the last one: bars that were left in the middle end first."""
+    for bar in list(_bars):
+        bar.close()
+    sys.exit(message)
 
 
 def _circumstance(error: Exception) -> str:
     """What the user is told where not the program is at fault but memory, disk or permissions; "" for all else."""
     text = str(error)
-    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
+    if isinstance(error, MemoryError) or any(words in text for words in OF_MEMORY):
         return f"out of memory ({text or 'MemoryError'}); give the job more, or ask for less: lower noise.memory"
     said = next((os.strerror(number) for number in OF_THE_DISK if os.strerror(number) in text), "")
     if not said:
@@ -183,7 +193,9 @@ def progress(items: Iterable[Item], description: str, **options: Any) -> Iterabl
     shown = _wanted.get() and (terminal or log.isEnabledFor(logging.INFO))
     interval = 0.5 if terminal else 10.0
     options = {"mininterval": interval, "disable": not shown, **options}
-    return tqdm(items, desc=description, file=sys.stderr, **options)
+    bar = tqdm(items, desc=description, file=sys.stderr, **options)
+    _bars.add(bar)
+    return bar
 
 
 @contextmanager

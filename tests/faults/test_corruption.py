@@ -145,7 +145,7 @@ def test_a_damaged_file_is_named_in_a_line_or_was_not_needed(
         names = fitting if LONG else [fitting[place % len(fitting)]]
         readers = experiment.readers(path)
         for name in names:
-            for job in readers if LONG else readers[:1]:
+            for job in readers if LONG and name == "a byte flipped" else readers[:1]:
                 found = outcome(experiment, path, job, name)
                 count[found] += 1
                 if found not in ("told", "unread"):

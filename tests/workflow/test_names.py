@@ -1,5 +1,8 @@
 """Names that shells, patterns and tables could take for something else."""
 
+import json
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,21 @@ from experiment import Experiment
 from gradnoise.errors import InputError
 from gradnoise.tables import catalogue
 
-OUTPUT, DATA = "my results (ü) & 'x'", 'own data/run (1) & "a" $b.npz'
+# Commands, pages, formulas and formats, for whoever does not take them for text.
+HOSTILE = """$(touch pwned) `touch pwned`;touch pwned <script>alert(1)</script> %s $x^2$ & 'q' "q" \\textbf ü"""
+PATH = re.sub(r"[<>]", "", HOSTILE)
+OUTPUT, DATA = f"my results (ü) {PATH}", f"own data/run (1) {PATH}.npz"
+OVERLAY_NAME = f"own {HOSTILE.replace('/', '')}.yaml"
+NOTE = f"{HOSTILE} {{0}} {{self}}\n%d"
 OVERLAY = f"""
-output: {OUTPUT!r}
+output: {json.dumps(OUTPUT)}
 runs: ["1", "NA"]
 run_definitions:
   "1":
     model:
       name: odd_names:sequential
+      arguments:
+        note: {json.dumps(NOTE)}
     trajectory:
       variants: ["2"]
       variant_definitions:
@@ -30,7 +40,7 @@ run_definitions:
       name: odd_names:Net
 data:
   dataset: arrays
-  path: {DATA!r}
+  path: {json.dumps(DATA)}
 training:
   epochs: 1
   seeds: [1]
@@ -60,8 +70,10 @@ MODELS = '''"""Networks whose layers have odd names."""
 import torch
 from torch import nn
 
-def sequential():
-    """Numbers for names."""
+
+def sequential(note):
+    """Numbers for names; the note is what the config says."""
+    assert note == NOTE
     return nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3))
 
 class Net(nn.Module):
@@ -88,14 +100,16 @@ def test_a_run_with_odd_names_comes_to_its_end(tmp_path: Path) -> None:
     folder = tmp_path / """a folder (ä) & 'b' [c] $d \"e\" {f}"""
     folder.mkdir()
     example_project.create(folder)
-    (folder / "overlay.yaml").write_text(OVERLAY)
-    (folder / "odd_names.py").write_text(MODELS)
-    (folder / DATA).parent.mkdir()
+    (folder / OVERLAY_NAME).write_text(OVERLAY)
+    (folder / "odd_names.py").write_text(f"{MODELS}\nNOTE = {NOTE!r}\n")
+    (folder / DATA).parent.mkdir(parents=True)
     numbers = np.random.default_rng(0).normal(size=(600, 5))
-    np.savez(folder / DATA, inputs=numbers, targets=np.arange(600) % 3)
-    done = example_project.snakemake(folder, "--cores", "2")
+    classes = [HOSTILE, r"$\frac{$ {0}", "<b>two</b>\n%d"]
+    np.savez(folder / DATA, inputs=numbers, targets=np.arange(600) % 3, classes=classes)
+    done = example_project.snakemake(folder, "--cores", "2", config=OVERLAY_NAME)
     assert done.returncode == 0, done.stdout + done.stderr
     results = folder / OUTPUT
+    assert not list(folder.rglob("pwned*"))  # no shell took a name for a command
     tables = catalogue.read(results / "tables")
     for name in ("gaussianity", "tails", "clt", "layers", "prediction", "influence_classes"):
         rows = tables[name][tables[name]["kind"] == "weight"]
@@ -107,8 +121,20 @@ def test_a_run_with_odd_names_comes_to_its_end(tmp_path: Path) -> None:
     page = (results / "report.html").read_text()
     for name in ("fc-1", "fc 2", "größe", "null", "NaN"):
         assert name in page
-    again = example_project.snakemake(folder, "--cores", "2", "--dry-run")
+    assert_text_alone(page)
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 0
+    card = json.loads((results / "noise_card.json").read_text())
+    assert card["runs"]["1"]["model"]["arguments"] == {"note": NOTE}
+    again = example_project.snakemake(folder, "--cores", "2", "--dry-run", config=OVERLAY_NAME)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def assert_text_alone(page: str) -> None:
+    """A page runs nothing, and every tag in it is the template's."""
+    template = files("gradnoise.report").joinpath("template.html").read_text()
+    ours = set(re.findall(r"<([a-z]\w*)", template)) | {"style"}
+    assert set(re.findall(r"<([a-zA-Z]\w*)", page)) <= ours
+    assert "script" not in ours
 
 
 @pytest.mark.parametrize("column", catalogue.TEXT)
@@ -122,10 +148,10 @@ def test_names_are_text_in_every_table(tmp_path: Path, column: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["output", "data.path"])
-@pytest.mark.parametrize("path", ["run{1}.npz", "{run}", "two\nlines"])
+@pytest.mark.parametrize("path", ["run{1}.npz", "{run}", "<b>", "two\nlines"])
 def test_paths_that_no_pattern_can_hold_are_refused(key: str, path: str) -> None:
     config: dict[str, Any] = edited(key, path)
-    with pytest.raises(InputError, match=f"{key}: found .*; accepted: a path without braces"):
+    with pytest.raises(InputError, match=f"{key}: found .*; accepted: a path without braces and"):
         Experiment(config)
 
 

@@ -48,11 +48,9 @@ class Kept:
         os.rename(new, self.path)
 
     def forget(self) -> None:
-        """Remove what is kept, out of sight first: half of it must never be taken back."""
+        """Remove what is kept."""
         if self.path.exists():
-            old = self._empty("forgotten")
-            os.rename(self.path, old)
-            shutil.rmtree(old)
+            discard(self.path, self.work / "forgotten")
 
     def links(self, names: Mapping[str, Path]) -> Path | None:
         """A folder in the work area with links to what an earlier attempt kept.
@@ -85,6 +83,13 @@ class Kept:
         shutil.rmtree(folder, ignore_errors=True)  # of a run killed right here
         folder.mkdir()
         return folder
+
+
+def discard(folder: Path, aside: Path) -> None:
+    """Remove a folder, by one rename to `aside` first: half of it must never be taken for the whole."""
+    shutil.rmtree(aside, ignore_errors=True)  # of a run killed right here
+    os.rename(folder, aside)
+    shutil.rmtree(aside)
 
 
 def _link(source: Path, target: Path) -> None:

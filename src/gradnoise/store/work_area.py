@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from gradnoise.errors import InputError
 from gradnoise.store import checksums
-from gradnoise.store.kept import MANIFEST, Kept
+from gradnoise.store.kept import MANIFEST, Kept, discard
 from gradnoise.store.shared import Shared
 from gradnoise.store.whole import write_text
 
@@ -86,10 +86,7 @@ class WorkArea:
             else:
                 log.warning("discarding %s: its settings or sources are not today's", self.folder)
                 self._journal.unlink(missing_ok=True)
-                discarded = self.folder / "discarded"
-                shutil.rmtree(discarded, ignore_errors=True)
-                os.rename(self.path, discarded)  # half of it must never be resumed
-                shutil.rmtree(discarded)
+                discard(self.path, self.folder / "discarded")
         else:
             self._journal.unlink(missing_ok=True)
         # The manifest goes first: content without its own manifest is always discarded.

@@ -1,5 +1,6 @@
 """The user's own arrays, in an .npz or HDF5 file."""
 
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -174,6 +175,11 @@ def _open_npz(path: Path) -> Iterator[ArrayFile]:
                     shape, _, dtype = np.lib.format.read_array_header_1_0(member)
                 else:
                     shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+                held = archive.getinfo(member.name).file_size - member.tell()
+            if not dtype.hasobject and math.prod(shape) * dtype.itemsize != held:
+                raise InputError(
+                    f"{path}: expected a whole .npz archive, found {name} of shape {shape} and type {dtype} in {held} bytes"
+                )
             return shape, dtype
 
         names = frozenset(arrays.files)
