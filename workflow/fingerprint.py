@@ -10,13 +10,15 @@ a module changes no global state. Imports under `if TYPE_CHECKING:` do not run a
 `gradnoise.store.registry.registered` imports every module of the package that it names.
 
 Not covered: other dynamic imports and third-party versions.
+
+Every Snakemake asks, and so does each of its jobs on a cluster: what was found of the modules is kept in a file, for as
+long as no file of the source folder has another time or size, or has come or gone (`remembered`).
 """
 
 import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,8 +75,18 @@ class Module(NamedTuple):
     face: bool
 
 
-@cache
+# By source folder: what is known of its modules.
+KNOWN: dict[Path, dict[str, Module]] = {}
+
+
 def _module(name: str, source: Path) -> Module:
+    known = KNOWN.setdefault(source, {})
+    if name not in known:
+        known[name] = _read(name, source)
+    return known[name]
+
+
+def _read(name: str, source: Path) -> Module:
     path = _path(name, source)
     if path is None:
         if (source / Path(*name.split("."))).is_dir():

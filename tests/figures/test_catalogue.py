@@ -46,7 +46,25 @@ def test_declarations_are_those_of_the_source(tmp_path):
             reads="clt",
             subspace="model",
             needs=("noise",),
+            coloured=False,
         )
+    }
+
+
+def test_figures_that_take_no_colours_from_the_style_have_none(tmp_path):
+    for name, line in (
+        ("plain", "style.apply(settings)"),
+        ("coloured", "colours = style.apply(settings)"),
+    ):
+        (tmp_path / f"{name}.py").write_text(f"{DECLARED}\ndef draw(settings):\n    {line}\n")
+    entries = {**catalogue.entries(tmp_path), **catalogue.entries()}
+    names = ("plain", "coloured", "tail_indices", "training_curves")
+    found = {name: entries[name].coloured for name in names}
+    assert found == {
+        "plain": False,
+        "coloured": True,
+        "tail_indices": False,
+        "training_curves": True,
     }
 
 

@@ -297,7 +297,9 @@ def jobs(changed: Mapping[str, Any]) -> Jobs:
         for stage, job in of_run(run):
             found[stage, run.name, *job[1:]] = settings(stage, job)
         for name in figures.figures_of(run):
-            found["figures", run.name, name] = settings("figures", experiment, Job(run))
+            found["figures", run.name, name] = settings(
+                "figures", experiment, Job(run, figure=name)
+            )
     for name, stage in figures.shared(experiment).items():
         found["shared_figures", name] = figures.shared_settings(experiment, stage)
     return {job: canonical(each) for job, each in found.items()}

@@ -32,7 +32,7 @@ def changed(source: Path, edit: dict[str, str]) -> set[str]:
     """Stages whose fingerprint changes with an edit."""
 
     def both() -> dict[str, tuple[str, ...]]:
-        fingerprints._module.cache_clear()
+        fingerprints.KNOWN.clear()
         return {name: fingerprint(f"pkg.{name}", source) for name in ("stage_a", "stage_b")}
 
     before = both()
@@ -43,7 +43,7 @@ def changed(source: Path, edit: dict[str, str]) -> set[str]:
 
 
 def test_the_closure_lists_every_imported_module_and_parent_package(source: Path) -> None:
-    fingerprints._module.cache_clear()
+    fingerprints.KNOWN.clear()
     names = [item.split("@")[0] for item in fingerprint("pkg.stage_b", source)]
     assert names == ["pkg", "pkg.stage_b", "pkg.sub", "pkg.sub.helper"]
 
@@ -69,7 +69,7 @@ def test_edits_change_exactly_the_stages_that_run_them(
 
 def test_a_syntax_error_names_the_file(source: Path) -> None:
     (source / "pkg/stage_a.py").write_text("def f(:\n")
-    fingerprints._module.cache_clear()
+    fingerprints.KNOWN.clear()
     with pytest.raises(SyntaxError) as raised:
         fingerprint("pkg.stage_a", source)
     assert raised.value.filename == str(source / "pkg/stage_a.py")
@@ -94,7 +94,7 @@ def closure_of(source: Path, text: str, **files: str) -> set[str]:
     for name, content in {**FACE, **files, "pkg/user.py": text}.items():
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(content)
-    fingerprints._module.cache_clear()
+    fingerprints.KNOWN.clear()
     names = {item.split("@")[0] for item in fingerprint("pkg.user", source)}
     return names - {"pkg", "pkg.user", "pkg.face"}
 
@@ -155,6 +155,6 @@ def test_who_asks_for_a_registry_depends_on_every_entry(source: Path) -> None:
 
 def test_a_registry_must_be_named_by_literals(source: Path) -> None:
     (source / "pkg/stage_a.py").write_text('name = "pkg.sub"\nX = registered(name, "Z")\n')
-    fingerprints._module.cache_clear()
+    fingerprints.KNOWN.clear()
     with pytest.raises(ValueError, match="two literals"):
         fingerprint("pkg.stage_a", source)

@@ -9,9 +9,10 @@ from example_project import append, new_data, overlay, replace, touch_all, would
 from gradnoise.figures import catalogue
 
 
-def figures(*unmet: str) -> int:
-    """Number of figures of a run that does not meet some of the catalogue's conditions."""
+def figures(*unmet: str, coloured: bool = False) -> int:
+    """Number of figures of a run that does not meet some of the catalogue's conditions; all, or those with its colours."""
     entries = [entry for entry in catalogue.entries().values() if not entry.study]
+    entries = [entry for entry in entries if entry.coloured or not coloured]
     return sum(not set(entry.needs) & set(unmet) for entry in entries)
 
 
@@ -33,7 +34,10 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
         overlay("figures", colours=["#000000", "#111111", "#222222"]),
-        {"figures": FIGURES, "shared_figures": 2, "related_figures": 1, "report": 1},
+        {
+            **{"figures": 2 * figures("momentum", coloured=True), "shared_figures": 2},
+            **{"related_figures": 1, "report": 1},
+        },
     ),
     "a figure's source": (
         append("src/gradnoise/figures/training_curves.py", "\nEDITED = 1\n"),

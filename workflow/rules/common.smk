@@ -19,10 +19,12 @@ from fingerprint import canonical, fingerprint
 from gradnoise.errors import InputError
 from gradnoise.model import gpus
 from gradnoise.store.paths import LAYER_STAGES
+from remembered import remember
 from snakemake.logging import logger
 from stages import data, figures, related
 
 environment.prepare(SOURCE)
+remember(SOURCE, Path(".snakemake/fingerprints.json"))
 FAILURES = failures.watch(logger, commands=workflow.output_settings.printshellcmds)
 
 

@@ -28,15 +28,16 @@ class Figures(Section):
 
 
 def settings(experiment: "Experiment", job: Job) -> dict[str, Any]:
-    """What a figure reads."""
+    """What a figure reads; of the colours, where it has any of them."""
     sections = job.run.sections
+    unused = set() if catalogue.entries()[job.figure].coloured else {"colours"}
     return {
         "run": job.run.name,
         "trained_by": job.run.trained_by,
         "network": network(job.run),
         "significance": sections.gaussianity.significance,
         "training_batch_size": sections.training.batch_size,
-        "style": experiment.sections.figures.model_dump(),
+        "style": experiment.sections.figures.model_dump(exclude=unused),
     }
 
 

@@ -81,6 +81,7 @@ class Entry(NamedTuple):
         title, caption: its docstring.
         reads: stage whose per-layer files it reads besides the tables, or "".
         subspace: the only subspace that it reads, or "" for all.
+        coloured: whether it looks at the config's colours, which `style.apply` returns.
         needs: conditions that a run must meet.
         study: `stage.study` of the whole experiment that it shows, or "" for a run's figure.
     """
@@ -93,6 +94,7 @@ class Entry(NamedTuple):
     subspace: str
     needs: tuple[str, ...]
     study: str = ""
+    coloured: bool = True
 
 
 @cache
@@ -149,7 +151,8 @@ def _value(node: ast.expr) -> Any:
 def _entry(path: Path, folder: Path) -> Entry | None:
     """A module's declarations; None where it is no figure."""
     # Declarations stand above all definitions: Snakemake reads them whenever it starts, and the rest is long.
-    head = re.split(r"^(?:def|class|@)", path.read_text(), maxsplit=1, flags=re.M)[0]
+    text = path.read_text()
+    head = re.split(r"^(?:def|class|@)", text, maxsplit=1, flags=re.M)[0]
     tree = ast.parse(head, filename=str(path))
     declared = {
         target.id: _value(node.value)
@@ -169,4 +172,5 @@ def _entry(path: Path, folder: Path) -> Entry | None:
         raise ValueError(f"{module}: found title {title!r}, unknown declarations {unknown}")
     caption = " ".join(caption.split())
     subspace = declared.get("SUBSPACE", "")
-    return Entry(path.stem, module, title, caption, reads, subspace, needs, study)
+    coloured = re.search(r"= style\.apply\(", text) is not None
+    return Entry(path.stem, module, title, caption, reads, subspace, needs, study, coloured)

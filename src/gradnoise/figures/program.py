@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from gradnoise.errors import InputError
@@ -67,9 +68,11 @@ def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
         numbers.to_csv(path, index=False)
     with published(output.with_suffix(".png")) as path:
         drawn.savefig(path, dpi=300, metadata={"Software": None})
-    drawn.set_layout_engine("none")  # it is found: the PDF need not look for it again
+    drawn.set_layout_engine(
+        "none"
+    )  # it is found: the PDF need not look for it again, nor draw everything twice
     with published(output.with_suffix(".pdf")) as path:
-        drawn.savefig(path, metadata={"CreationDate": None, "ModDate": None})
+        FigureCanvasPdf(drawn).print_pdf(path, metadata={"CreationDate": None, "ModDate": None})
     plt.close(drawn)
 
 

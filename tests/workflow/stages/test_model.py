@@ -87,8 +87,8 @@ def test_a_description_is_of_the_source_the_arguments_and_the_shapes(
     ):
         (tmp_path / "own_network.py").write_text(text)
         # The source is read once a process.
-        for cached in (fingerprint._module, model.source):
-            getattr(cached, "cache_clear", lambda: None)()
+        fingerprint.KNOWN.clear()
+        getattr(model.source, "cache_clear", lambda: None)()
         model.parameters(section, shape, 3)
         times.append(len(asked))
     assert times == [1, 1, 2, 3, 4, 4]
