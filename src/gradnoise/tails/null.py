@@ -5,12 +5,15 @@ The estimators are indifferent to a factor, so one null for each number of batch
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
+from gradnoise.tails.columns import REJECTED_METHODS
+from gradnoise.tails.stable.estimator import TailIndex
 from gradnoise.tails.stable.index import ESTIMATORS, tail_index
 
 SERIES = 10_000
@@ -38,6 +41,13 @@ class Null:
     alpha: dict[str, Floats]
     rejected: dict[str, Floats]
     rejected_series: NDArray[np.float32]
+
+    @cached_property
+    def of_rejected(self) -> dict[str, TailIndex]:
+        """Indices of `rejected_series` by the methods that rejected coordinates are fitted by: once for all layers."""
+        return {
+            method: tail_index(self.rejected_series, method=method) for method in REJECTED_METHODS
+        }
 
 
 def gaussian_null(

@@ -91,7 +91,7 @@ def analyse_rejected(
     edges = np.linspace(*LIMITS, BINS + 1)
     rows, histograms = [], {}
     for method in REJECTED_METHODS:
-        expected = tail_index(null.rejected_series, method=method)
+        expected = null.of_rejected[method]
         described = {f"null_{name}": value for name, value in shares(expected).items()}
         counts = np.zeros((len(batch_sizes), len(repeats), BINS), np.int64)
         for (s, size), (r, repeat) in product(enumerate(batch_sizes), enumerate(repeats)):
