@@ -136,7 +136,7 @@ def _tests(run: Run) -> int:
 
 def block_memory(run: Run) -> int:
     """MiB of a block of a layer's noise: some coordinates of one repeat and size, all batches."""
-    return mebibytes(min(2**24, 4 * run.largest * run.sections.noise.batches))
+    return mebibytes(min(2**22, 4 * run.largest * run.sections.noise.batches))
 
 
 def statistics_memory(run: Run) -> int:

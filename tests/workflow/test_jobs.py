@@ -7,6 +7,7 @@ import pytest
 
 from example_config import DEFAULT, edited
 from experiment import Experiment
+from gradnoise.errors import InputError
 from jobs import Stage, job_of
 from registries import SOURCE
 from sizes import LEAST, Resources
@@ -51,6 +52,12 @@ def test_a_part_is_told_its_number_and_asks_for_its_share(stage: str) -> None:
         assert work[0] / 5 - 1 <= work[1] <= work[0] / 5
         assert work[1] > 1
     assert together.minutes(WILDCARDS, 1) == LEAST
+
+
+def test_more_parts_than_can_be_planned_are_refused() -> None:
+    Experiment(deep(edited("noise.repeats", 16), shards=1000))
+    with pytest.raises(InputError, match=r"1000 noise.shards that is 102000 samplings; accepted"):
+        Experiment(deep(edited("noise.repeats", 17), shards=1000))
 
 
 def deep(config: dict[str, Any], **noise: Any) -> dict[str, Any]:

@@ -146,20 +146,21 @@ def test_what_every_job_asks_for_by_hand() -> None:
     kept = 144 + 4608 + 7000 + 7000 + 640 + 5 * 1000
     # Three shards of even length, in whole passes of 128.
     shard = ceil(4 * 27 * 128 * kept / mebi)
-    tests, block = 2 * 3 * 3, ceil(4 * 8000 * 2000 / mebi)
+    tests, block = 2 * 3 * 3, 4  # MiB at most, of the 61 of all batches
     statistics = 650 + 3 * block + ceil(64 * 8000 * tests / mebi)
     five = 5 + int(8000 * tests * 20e-6 / 60)
     declared = sum(constant(f"{tails.ESTIMATORS}.{name}", "SECONDS") for name in ("ecf", "ml"))
     estimated = 8000 * 2 * 3 * (20e-6 + declared * 2000 / 600)
-    noisy = 2 * 4 * 8000 * (images + 2 * 2 * 2000) + 40 * 2000 * 300
+    noisy = 3 * 2**26 + 2 * 2000 * 300  # in blocks of 64 MiB, of the layer's 549
+    summed = 4 * 2**24 + 64 * 8000
     tailed = 24 * 8000 * 2 * 3 * 2 + 24 * 2000**2 + 4096 * images
     vectors = 4 * 6 + 2 * 13 + 2 * 7 + 8
     passes = 12_000 * 6 * 20 + 3 * 900 * 6 * (10 * 7 + 11 * 13)
     expected = {
         "training": (network(40, 12), minutes(images * 60 * 1.5), 5),
         "gradients": (network(128, 4) + 3 * shard, minutes(4 * images), 5),
-        "moments": (650 + 3 * shard, 10 + int(10 * images * kept / 1e9 / 60), 5),
-        "noise": (650 + ceil(noisy / mebi), 10 + int(2 * 2000 * 300 * kept / 1e9 / 5 / 60), 5),
+        "moments": (650 + ceil(summed / mebi), 10 + int(10 * images * kept / 1e9 / 60), 5),
+        "noise": (650 + ceil(noisy / mebi) + 40, 10 + int(2 * 2000 * 300 * kept / 1e9 / 5 / 60), 5),
         "gaussianity": (statistics, five, 1),
         "clt": (
             statistics + ceil(8192 * images / mebi),

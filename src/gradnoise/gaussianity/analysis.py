@@ -23,7 +23,7 @@ def describe_noise(noise: Noise, batches: Sequence[int]) -> Fields:
     """Test, describe and class every coordinate from its first n batches, for each n.
 
     Args:
-        noise: (S, batches, C) float32; read in blocks of at most 16 MiB, so that any C fits in memory.
+        noise: (S, batches, C) float32; read in blocks of at most 4 MiB, so that any C fits in memory.
         batches: the numbers n of batches, K of them.
 
     Returns:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "noise.zarr"  # of the store inside the work area
 CHUNK = 1 << 18  # values, 1 MiB
 ROWS = 64  # batches a shard at most, where batches are computed one after another
-READ_BYTES = 1 << 24  # noise held in memory at a time
+READ_BYTES = 1 << 22  # noise held in memory at a time
 
 BATCH_SIZE = Variable("batch_size", "samples in a mini-batch", "samples", ("batch_size",))
 NOISE = Variable(

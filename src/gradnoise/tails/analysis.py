@@ -41,7 +41,7 @@ def measure_tails(
     methods: Sequence[str] = (DEFAULT,),
     seed: int = 0,
 ) -> TailIndices:
-    """Tail indices of a layer's coordinates, its pooled index and norms, read in blocks of at most 16 MiB.
+    """Tail indices of a layer's coordinates, its pooled index and norms, read in blocks of at most 4 MiB.
 
     `pooled_null` and the norm's nulls are of one simulation per batch size and repeat with the coordinates'
     measured scales.
