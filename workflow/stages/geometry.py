@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+import sizes
 from registries import modules
 from sections import Choice, Count, Positive, Section, distinct
 from sizes import Resources
@@ -57,9 +58,10 @@ def settings(experiment: "Experiment") -> dict[str, Any]:
 
 
 def resources(experiment: "Experiment") -> Resources:
-    """Networks beside each other; minutes by what training and fluctuations take."""
+    """One network at a time, or networks beside each other; minutes by what training and fluctuations take."""
     section = experiment.sections.geometry
     minutes, threads = 10, 1
+    memory = sizes.TORCH_MB + sizes.mebibytes(100 * max(section.depths) * section.width**2)
     layers = sum(section.depths) * (section.width / 64) ** 2
     if "training" in section.studies:
         minutes += int(len(section.q) * layers * len(section.rates) * section.steps / 10_000)
@@ -68,5 +70,5 @@ def resources(experiment: "Experiment") -> Resources:
     if "relation" in section.studies:
         minutes += int(len(section.q) * min(section.networks, 5) * section.images / 1_500)
     if set(section.studies) & {"training", "fluctuations", "relation"}:
-        threads = 2
-    return Resources(memory=2_500, minutes=minutes, threads=threads)
+        memory, threads = memory + 1_100, 2
+    return Resources(memory=memory, minutes=minutes, threads=threads)

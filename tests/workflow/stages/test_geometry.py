@@ -1,11 +1,12 @@
 """The geometry section: what is accepted, and what its job asks for."""
 
+import math
 from typing import Any
 
 import pytest
 
 from example_config import DEFAULT, edited
-from experiment import Experiment
+from experiment import Experiment, merged
 from gradnoise.errors import InputError
 from stages import geometry
 
@@ -42,3 +43,16 @@ def test_time_grows_with_what_is_trained_and_only_then() -> None:
     assert deep.minutes == 10 + 3000 * 60 // 10_000
     related = geometry.resources(Experiment(edited("geometry.studies", ["relation"])))
     assert (related.minutes, related.threads) == (10 + 2 * 5 * 1000 // 1_500, 2)
+
+
+def test_memory_grows_with_the_weights_and_with_networks_beside_each_other() -> None:
+    alone = [
+        geometry.resources(
+            Experiment(merged(DEFAULT, {"geometry": {"depths": depths, "width": w}}))
+        )
+        for depths, w in (([16], 64), ([3, 50], 300))
+    ]
+    grown = math.ceil(100 * 50 * 300**2 / 2**20) - math.ceil(100 * 16 * 64**2 / 2**20)
+    assert alone[1].memory - alone[0].memory == grown
+    training = geometry.resources(Experiment(edited("geometry.studies", ["training"])))
+    assert training.memory == alone[0].memory + 1_100
