@@ -1,6 +1,7 @@
 """A checkpoint at a level of the test: what is applied, written and read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from example_results import call
 from example_tails import BATCHES, REPEATS, SAMPLES, SIZES, command_line, write_inputs
 from gradnoise.clt import results as clt
 from gradnoise.errors import InputError
+from gradnoise.gaussianity.populations import Coordinate
 from gradnoise.gaussianity.results import read_tests
 from gradnoise.rejection import __main__ as rejection
 from gradnoise.rejection import reading
-from gradnoise.rejection.judgement import judge_predictions, judge_tests
+from gradnoise.rejection.judgement import judge_predictions, judge_tails, judge_tests
 from gradnoise.rejection.results import TABLES
 from gradnoise.store.results import read_attributes, read_table
+from gradnoise.tails.null import gaussian_null
+from gradnoise.tails.results import read_tails
 
 AT, NAME = "cnn/seed-1/epoch-3", "conv1.weight"
 
@@ -94,6 +98,42 @@ def test_a_stricter_level_rejects_fewer_and_needs_nothing_else_anew(
     assert passes[1] is not None
     assert (passes[1]["percentage_testable"] >= passes[0]["percentage_testable"]).all()
     assert read_attributes(strict, "rejection", NAME)["significance"] == 0.001
+
+
+def test_tails_are_of_the_live_coordinates_that_most_batches_reject(
+    folder: Path, judged: Path
+) -> None:
+    """With a constant coordinate beside them, and fewer batches that reject others."""
+    tests = read_tests(folder / f"{AT}/gaussianity/{NAME}.h5")
+    live = tests.coordinates["class"] == 0
+    rejected = live & (tests.coordinates["pvalue"] < 0.05)
+    few, most = rejected.sum(axis=3).swapaxes(0, 1)
+    assert (few != most).any()
+    assert (live.sum(axis=3) < tests.index.size).any()
+    for table in ("tails", "rejected_tails"):
+        rows = read_table(judged, "rejection", f"{NAME}/{table}")
+        assert rows is not None
+        for row in rows:
+            cell = SIZES.index(row["batch_size"]), REPEATS.index(row["repeat"])
+            assert row["rejected"] == most[cell], table
+
+
+def test_sparse_coordinates_are_not_among_the_rejected(folder: Path) -> None:
+    """Ties alone fail the test: no index of theirs speaks of tails."""
+    tests = read_tests(folder / f"{AT}/gaussianity/{NAME}.h5")
+    tails = read_tails(folder / f"{AT}/tails/{NAME}.h5")
+    stores = [zarr.open_group(folder / f"repeat-{repeat}.zarr") for repeat in REPEATS]
+    noise: list[Any] = [store[f"{NAME}/noise"] for store in stores]
+    null = gaussian_null(BATCHES, tuple(tails.indices), 0, 0.05, 100)
+    before = judge_tails(tests, tails, noise, null, 0.05).tables["rejected_tails"]["rejected"]
+    classes = tests.coordinates["class"].copy()
+    classes[1, 1, 0] = Coordinate.SPARSE
+    changed = replace(tests, coordinates={**tests.coordinates, "class": classes})
+    after = judge_tails(changed, tails, noise, null, 0.05).tables["rejected_tails"]["rejected"]
+    assert before[2] > 0
+    assert after.tolist() == [
+        0 if place % 4 == 2 else number for place, number in enumerate(before)
+    ]
 
 
 def test_what_figures_read_is_what_was_written(judged: Path, folder: Path) -> None:
