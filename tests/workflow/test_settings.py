@@ -10,13 +10,14 @@ import pytest
 from example_config import DEFAULT, OVERLAYS, overlay
 from experiment import Experiment, merged
 from run import Job, Run
+from stages import figures
 
 CONFIGS = {
     "config": DEFAULT,
     **{name: merged(DEFAULT, overlay(name)) for name in OVERLAYS},
 }
 WHOLE = ("calibration", "control", "balance", "geometry", "tables", "claims", "report")
-LAYER = ("gradients", "noise", "gaussianity", "moments", "clt", "tails")
+LAYER = ("gradients", "noise", "gaussianity", "moments", "clt", "tails", "rejection")
 STAGES = (*WHOLE, *LAYER, "data", "training", "trajectory", "langevin", "figures")
 
 
@@ -26,7 +27,7 @@ def jobs_of(run: Run) -> Iterator[tuple[str, Job]]:
         yield "training", Job(run, seed)
         for epoch in run.epochs:
             for parameter in run.measured:
-                job = Job(run, seed, epoch, 1, parameter.name)
+                job = Job(run, seed, epoch, 1, part=1, parameter=parameter.name)
                 yield from ((stage, job) for stage in LAYER)
         for variant in run.sections.trajectory.variants:
             yield "trajectory", Job(run, seed, variant=variant)
@@ -39,7 +40,10 @@ def settings_of(experiment: Experiment) -> Iterator[tuple[str, Mapping[str, Any]
     yield from ((stage, made[stage](experiment)) for stage in WHOLE)
     yield from (("data", made["data"](section)) for section in experiment.data.values())
     for run in experiment.runs.values():
-        yield "figures", made["figures"](experiment, Job(run))
+        yield from (
+            ("figures", made["figures"](experiment, Job(run, figure=name)))
+            for name in figures.figures_of(run)
+        )
         yield from ((stage, made[stage](job)) for stage, job in jobs_of(run))
 
 
