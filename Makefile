@@ -7,7 +7,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: install run resume prune test cluster-test lint quick-test zoo mutants benchmark lock clean
+.PHONY: install run resume prune test cluster-test faults lint quick-test zoo mutants benchmark lock clean
 
 install: .venv/installed
 
@@ -58,6 +58,11 @@ quick-test: .venv/installed-test
 # Random models against plain autograd in float64, ten times as many as in the tests.
 zoo: .venv/installed-test
 	GRADNOISE_ZOO=3000 $(BIN)/python -m pytest tests/gradients/test_zoo.py
+
+# Kills, crashes, damaged files, full disks: all there is to try (the tests try some), and docs/reliability.md of it.
+faults: .venv/installed-test
+	GRADNOISE_FAULTS=long $(BIN)/python -m pytest tests/faults
+	$(BIN)/python workflow/pages.py
 
 # Deliberate errors, one at a time: does a test notice? A fixed sample of them is part of `make test`.
 mutants: .venv/installed-test

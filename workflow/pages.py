@@ -20,7 +20,7 @@ from gradnoise.store.paths import Paths
 from page_numbers import Row
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = ("balance", "cifar10", "dynamics", "geometry", "paper", "related")
+PAGES = ("balance", "cifar10", "dynamics", "geometry", "paper", "related", "reliability")
 DIGITS = 6  # significant ones of the tables that are kept
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import example_faults
+from example_outcomes import Outcomes
 from gradnoise.store.arrays import create_array, open_unfinished, seal
 from gradnoise.store.tables import write_table
 from gradnoise.store.variables import Variable
@@ -34,7 +35,9 @@ def toy(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_crash_at_any_file_operation_of_a_stage_in_small_is_made_good(tmp_path: Path) -> None:
+def test_a_crash_at_any_file_operation_of_a_stage_in_small_is_made_good(
+    tmp_path: Path, outcomes: Outcomes
+) -> None:
     outputs = [Path("store.zarr"), Path("table.csv")]
 
     def attempt(number: int) -> example_faults.Ended:
@@ -58,3 +61,4 @@ def test_a_crash_at_any_file_operation_of_a_stage_in_small_is_made_good(tmp_path
         assert again.status == 0, f"operation {number}: {again.said}"
         assert example_faults.contents(outputs, tmp_path) == expected, f"operation {number}"
         assert not example_faults.attempts(tmp_path)
+    outcomes.add("a crash at a file operation", "a stage in small", identical=count)
