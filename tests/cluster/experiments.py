@@ -244,8 +244,8 @@ class Project:
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         number = len(list(self.folder.glob("run-*.log")))
         with (self.folder / f"run-{number}.log").open("wb") as log:
-            started = subprocess.Popen(
-                [sys.executable, *command],
+            started = subprocess.Popen(  # it ends with the tests, however these end
+                ["setpriv", "--pdeathsig", "KILL", sys.executable, *command],
                 cwd=self.folder,
                 env={**os.environ, **self.slurm, "PYTHONPATH": str(HERE / "site")},
                 stdin=subprocess.DEVNULL,
