@@ -134,12 +134,15 @@ class TinyExperiment:
             if any(path.is_relative_to(each) or path == each for each in job.outputs)
         )
 
+    def all_readers(self, path: Path) -> list[Job]:
+        """The jobs that are given a file."""
+        return [job for job in self.jobs if any(path.is_relative_to(each) for each in job.inputs)]
+
     def readers(self, path: Path) -> list[Job]:
-        """One job of every rule that reads a file."""
-        found = {}
-        for job in self.jobs:
-            if any(path.is_relative_to(each) for each in job.inputs):
-                found.setdefault(job.rule, job)
+        """The first of them of every rule."""
+        found: dict[str, Job] = {}
+        for job in self.all_readers(path):
+            found.setdefault(job.rule, job)
         return list(found.values())
 
     def of(self, job: Job) -> dict[str, str]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
 OF_MEMORY = ("allocate memory", "out of memory", "can't start new thread")
 
+# Metadata of a settings' field that need not be given.
+OPTIONAL = {"optional": True}
+
 _bars: WeakSet["tqdm[Any]"] = WeakSet()
 _inputs: ContextVar[list[Path]] = ContextVar("what the program reads", default=[])  # noqa: B039
 _wanted: ContextVar[bool] = ContextVar("progress is wanted", default=True)
@@ -41,14 +44,14 @@ Result = TypeVar("Result")
 def read_settings(kind: type[Settings], given: Mapping[str, Any]) -> Settings:
     """A stage's settings as its dataclass. The workflow has checked the values; here it is the keys.
 
-    A field with a default need not be given.
+    Every field must be given, also one with a default (which serves notebooks), but for those that are `OPTIONAL`.
 
     Raises:
         InputError: names every key that is missing or unknown.
     """
     known = fields(kind)  # type: ignore[arg-type]
     accepted = [field.name for field in known]
-    needed = [field.name for field in known if field.default is MISSING]
+    needed = [field.name for field in known if field.metadata != OPTIONAL]
     unknown = [key for key in given if key not in accepted]
     missing = [key for key in needed if key not in given]
     if unknown or missing:

@@ -169,18 +169,20 @@ def test_what_the_line_advises_makes_it_good(
     rules = list(files) if LONG else ("training", "noise", "gaussianity")
     for rule in rules:
         path, maker = files[rule], experiment.maker(files[rule])
-        for reader in experiment.readers(path)[:1]:
-            flip(0.5)(folder / path)  # what is kept for a second attempt is the same file
+        flip(0.5)(folder / path)  # what is kept for a second attempt is the same file
+        # Of the jobs that are given the file, those of another layer do not read it.
+        for reader in experiment.all_readers(path):
             line = example_experiment.run(reader.elsewhere(), folder).line
-            advice = ADVICE.search(line)
-            assert advice is not None, line
-            example_faults.remove([Path(advice[1])], folder)
-            example_faults.remove(maker.outputs, folder)  # as Snakemake does then
-            kept = (folder / maker.outputs[0].with_name(f".{maker.outputs[0].name}.kept")).exists()
-            assert kept == ("cannot be used" in example_experiment.run(maker, folder).said)
-            assert experiment.found(maker) == experiment.of(maker)
-            assert example_experiment.run(reader.elsewhere(), folder).status == 0
-            outcomes.add(
-                "a damaged file, deleted and made again as the line says", rule, identical=1, told=1
-            )
+            if (advice := ADVICE.search(line)) is not None:
+                break
+        assert advice is not None, line
+        example_faults.remove([Path(advice[1])], folder)
+        example_faults.remove(maker.outputs, folder)  # as Snakemake does then
+        kept = (folder / maker.outputs[0].with_name(f".{maker.outputs[0].name}.kept")).exists()
+        assert kept == ("cannot be used" in example_experiment.run(maker, folder).said)
+        assert experiment.found(maker) == experiment.of(maker)
+        assert example_experiment.run(reader.elsewhere(), folder).status == 0
+        outcomes.add(
+            "a damaged file, deleted and made again as the line says", rule, identical=1, told=1
+        )
     assert len(rules) > 2

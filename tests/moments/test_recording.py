@@ -79,6 +79,7 @@ def test_where_samples_depend_on_each_other_nothing_is_streamed(
 
 def test_stored_gradients_need_no_torch(tmp_path: Path) -> None:
     example_gradients.publish(tmp_path, example_gradients.SETTINGS)
+    (tmp_path / "data.h5").write_bytes(b"\x89HDF\r\n\x1a\n")  # named, and not read
     program = (
         "import sys; from gradnoise import stage; from gradnoise.moments.__main__ import main; stage.run(main);"
         "assert not {'torch', 'pandas', 'scipy.stats'} & set(sys.modules)"

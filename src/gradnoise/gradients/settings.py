@@ -1,9 +1,10 @@
 """What the gradients stage is told; the defaults stand in config.yaml."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from gradnoise.stage import OPTIONAL
 from gradnoise.store.parts import WHOLE
 
 
@@ -41,4 +42,4 @@ class Settings:
     augment: bool
     strategy: str
     memory: int
-    part: Sequence[int] = WHOLE
+    part: Sequence[int] = field(default=WHOLE, metadata=OPTIONAL)
