@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import h5py
 import numpy as np
@@ -36,6 +36,9 @@ class Histograms(NamedTuple):
     null_rejected: NDArray[np.int64]
 
 
+Kind = TypeVar("Kind", Histograms, RejectedHistograms)
+
+
 def read_parameters(path: Path) -> list[str]:
     """Names of the layers' parameters, in the network's order.
 
@@ -59,10 +62,7 @@ def read_histograms(path: Path, parameter: str, method: str) -> Histograms:
     Raises:
         InputError: for a missing or damaged file, or one without this layer or method.
     """
-    with _layer(path, parameter) as group:
-        found = group[f"histograms/{method}"]
-        counts = {name: found[name][...] for name in Histograms._fields[1:]}
-        return Histograms(group["batch_sizes"][...], **counts)
+    return _counts(path, parameter, f"histograms/{method}", Histograms)
 
 
 def read_rejected(path: Path, parameter: str, method: str) -> RejectedHistograms:
@@ -71,10 +71,14 @@ def read_rejected(path: Path, parameter: str, method: str) -> RejectedHistograms
     Raises:
         InputError: for a missing or damaged file, or one without this layer or method.
     """
+    return _counts(path, parameter, f"rejected_histograms/{method}", RejectedHistograms)
+
+
+def _counts(path: Path, parameter: str, name: str, kind: type[Kind]) -> Kind:
     with _layer(path, parameter) as group:
-        found = group[f"rejected_histograms/{method}"]
-        counts = {name: found[name][...] for name in RejectedHistograms._fields[1:]}
-        return RejectedHistograms(group["batch_sizes"][...], **counts)
+        found = group[name]
+        counts = {field: found[field][...] for field in kind._fields[1:]}
+        return kind(group["batch_sizes"][...], **counts)
 
 
 def read_examples(path: Path, parameter: str) -> list[Example]:
