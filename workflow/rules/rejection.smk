@@ -14,7 +14,7 @@ rule rejection:
         *stage("rejection").code,
         settings=stage("rejection").settings,
         # Of hundreds of layers the files would not fit into a command line.
-        results=EXPERIMENT.sections.output,
+        results=lambda wildcards: EXPERIMENT.sections.output,
     shell:
         "python -m gradnoise.rejection --settings {params.settings:q} --results {params.results:q}"
         " --noise {input.noise:q} --gradients {input.gradients:q} --output {output:q} 2> {log:q}"
