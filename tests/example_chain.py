@@ -59,7 +59,7 @@ TRAJECTORY = {
 LANGEVIN = {"seed": SEED, "lags": 40, "residual_lags": 20, "surrogates": 5}
 CALIBRATION = {"seed": 5, "significances": [LEVEL], "batches": [50], "series": 40}
 BALANCE = {
-    **{"seed": 5, "studies": ["laws"], "replicas": 8, "label_noise": 5.0},
+    **{"study": "laws", "seed": 5, "replicas": 8, "label_noise": 5.0},
     **{"depths": [0, 1], "ratios": [0.5, 1.5]},
 }
 
@@ -146,5 +146,5 @@ def run(folder: Path) -> Chain:
         output = f"langevin/{subspace}.h5"
         chain.run("langevin", subspace, settings, trajectory="trajectory.zarr", output=output)
     chain.run("calibration", "", CALIBRATION, output="calibration.csv")
-    chain.run("balance", "", BALANCE, output="balance")
+    chain.run("balance", "", BALANCE, output="balance/laws")
     return chain

@@ -11,6 +11,10 @@ import torch
 from torch import nn
 
 from gradnoise.geometry import initialise
+from gradnoise.stage import read_settings
+from gradnoise.store.registry import registered
+from gradnoise.store.studies import declared
+from stages import geometry
 
 
 def perceptron(widths: Sequence[int], last: bool = False) -> nn.Sequential:
@@ -55,6 +59,8 @@ def dense_fisher(model: nn.Module, inputs: torch.Tensor) -> np.ndarray:
     return np.einsum("nop,noq,nqr->pr", each, middle, each) / len(inputs)
 
 
+STUDIES = registered("gradnoise.geometry.studies", "STUDY")
+TABLES = declared("geometry", STUDIES)
 # Studies at their smallest: every number is another one.
 SMALL: dict[str, Any] = {
     **{"seed": 3, "width": 12, "depths": [4], "q": [0.05, 0.6], "networks": 2, "samples": 7},
@@ -63,11 +69,17 @@ SMALL: dict[str, Any] = {
 }
 
 
+def pieces(name: str) -> dict[str, dict[str, Any]]:
+    """Settings of all jobs of a study at its smallest."""
+    return geometry.pieces(geometry.Geometry(studies=[name], **SMALL))
+
+
 @cache
 def study(name: str) -> dict[str, pd.DataFrame]:
-    """Tables of one study at its smallest, made once."""
-    from gradnoise.geometry.results import STUDIES
-    from gradnoise.geometry.settings import Settings
-
-    found = STUDIES[name].run(Settings(studies=[name], **SMALL))
-    return {f"geometry_{table}": pd.DataFrame(rows) for table, rows in found.items()}
+    """Tables of one study at its smallest, made once, job by job."""
+    made = STUDIES[name]
+    found = [made.run(read_settings(made.settings, each)) for each in pieces(name).values()]
+    return {
+        f"geometry_{table}": pd.DataFrame([row for rows in found for row in rows[table]])
+        for table in made.tables
+    }

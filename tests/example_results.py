@@ -480,7 +480,7 @@ def write_tables(folder: Path, *runs: tuple[list[Path], list[Path]]) -> Path:
         trained_by[next(iter(found))] = (
             training[0].parts[-3] if training else next(iter(everything))
         )
-    settings = {"measured": everything, "trained_by": trained_by, "shared": [], "studies": []}
+    settings = {"measured": everything, "trained_by": trained_by, "pieces": {}, "studies": []}
     files = ["--results", folder, "--output", folder / "tables"]
     call("tables", "--settings", json.dumps(settings), *files)
     return folder / "tables"

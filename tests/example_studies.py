@@ -1,31 +1,30 @@
 """Small studies of noise balance."""
 
-import json
+from dataclasses import fields
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from example_results import call
+from gradnoise.store.registry import registered
+from gradnoise.store.studies import declared
 
+STUDIES = registered("gradnoise.balance.studies", "STUDY")
+TABLES = declared("balance", STUDIES)
 SMALL = {
     **{"seed": 3, "replicas": 400, "label_noise": 30.0},
     **{"depths": [0, 1, 2], "ratios": [0.25, 0.5, 0.75, 3.0]},
 }
 
 
-def made(folder: Path, *studies: str, **changes) -> dict[str, pd.DataFrame]:
-    """Tables of the balance stage, called as the pipeline calls it, by name."""
-    settings = {**SMALL, "studies": list(studies), **changes}
-    call("balance", "--settings", json.dumps(settings), "--output", folder / "balance")
-    return {path.stem: pd.read_csv(path) for path in (folder / "balance").glob("*.csv")}
+def given(name: str) -> dict[str, Any]:
+    """Settings of a study's job at its smallest."""
+    read = {field.name for field in fields(STUDIES[name].settings)}
+    return {"study": name, **{key: value for key, value in SMALL.items() if key in read}}
 
 
 @cache
 def study(name: str) -> dict[str, pd.DataFrame]:
     """Tables of one study at its smallest, made once."""
-    from gradnoise.balance.results import STUDIES
-    from gradnoise.balance.settings import Settings
-
-    found = STUDIES[name].run(Settings(studies=[name], **SMALL))
+    found = STUDIES[name].run(STUDIES[name].settings(**given(name)))
     return {f"balance_{table}": pd.DataFrame(rows) for table, rows in found.items()}

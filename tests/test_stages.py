@@ -288,7 +288,7 @@ def test_calibration(done: Chain, tmp_path: Path) -> None:
 def test_balance(done: Chain) -> None:
     settings: Any = Of(chain.BALANCE)
     for name, rows in laws.STUDY.run(settings).items():
-        stored = pd.read_csv(done.folder / f"balance/balance_{name}.csv")
+        stored = pd.read_csv(done.folder / f"balance/laws/balance_{name}.csv")
         expected = pd.DataFrame(rows)[stored.columns]
         pd.testing.assert_frame_equal(stored, expected, check_dtype=False, rtol=1e-12)
 

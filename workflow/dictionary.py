@@ -10,6 +10,8 @@ from pathlib import Path
 from gradnoise.related.catalogue import modules
 from gradnoise.related.conduct import load
 from gradnoise.store.paths import STUDY_STAGES, Checkpoint, Paths
+from gradnoise.store.registry import registered
+from gradnoise.store.studies import declared
 from gradnoise.store.variables import Variable
 
 PAGE = Path(__file__).parents[1] / "docs" / "results.md"
@@ -60,11 +62,11 @@ def page() -> str:
                 parts.append(f"Attributes of the file:\n\n{columns(getattr(module, attributes))}")
     parts += studies()
     parts.append(f"## Tables\n\nCSV files in `{PATHS.tables}/`.")
-    declared = import_module("gradnoise.tables.columns").COLUMNS
-    parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in declared.items()]
+    of_runs = import_module("gradnoise.tables.columns").COLUMNS
+    parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in of_runs.items()]
     for stage in STUDY_STAGES:
-        tables = import_module(f"gradnoise.{stage}.results").TABLES
-        parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in tables.items()]
+        made = declared(stage, registered(f"gradnoise.{stage}.studies", "STUDY"))
+        parts += [f"### `{name}.csv`\n\n{columns(each)}" for name, each in made.items()]
     quantities = import_module("gradnoise.tables.related").COLUMNS
     parts.append(f"### `related_quantities.csv`\n\n{columns(quantities)}")
     parts.append("## Checks and verdicts")

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Experiment:
         self.paths = Paths(self.sections.output)
         self.data: dict[str, dict[str, Any]] = {}
         self.runs = {name: self._run(name) for name in self.sections.runs}
-        if not self.runs and not (self.shared_tables() or self.studies()):
+        if not self.runs and not (self.piece_folders() or self.studies()):
             keys = " or ".join(f"{stage}.studies" for stage in SHARED_STAGES)
             raise InputError(f"runs: found none; a run, or a study in {keys}, is needed")
         if self.runs and not any(run.epochs for run in self.runs.values()):
@@ -174,13 +175,18 @@ class Experiment:
             for one in run.subspaces
         ]
 
-    def shared_tables(self) -> dict[str, str]:
-        """Folders of tables that belong to no run, by the stage that writes them, where the config asks for any."""
-        return {
-            stage: self.paths.studies(stage)
-            for stage in STUDY_STAGES
-            if getattr(self.sections, stage).studies
-        }
+    def pieces(self, stage: str) -> dict[str, dict[str, Any]]:
+        """What every job of one of STUDY_STAGES reads, by the name of its folder, in the order of their tables' rows."""
+        found: dict[str, dict[str, Any]] = import_module(f"stages.{stage}").pieces(
+            getattr(self.sections, stage)
+        )
+        return found
+
+    def piece_folders(self) -> list[str]:
+        """Folders of tables that belong to no run."""
+        return [
+            self.paths.piece(stage, name) for stage in STUDY_STAGES for name in self.pieces(stage)
+        ]
 
     def studies(self) -> list[str]:
         """Files of the related studies that the config asks for."""

@@ -25,6 +25,7 @@ WILDCARDS = {
     "variant": r"\w+",
     "stage": "|".join(STUDY_STAGES),
     "study": r"\w+",
+    "piece": r"[\w.+-]+",
 }
 
 
@@ -40,12 +41,14 @@ def job_of(experiment: Experiment, wildcards: Mapping[str, str]) -> Job:
 class Stage:
     """What rules ask about a stage's jobs: functions of the wildcards, as Snakemake calls them.
 
-    A job is about a checkpoint of a run, about a data set, or, without wildcards, about the whole experiment.
+    A job is about a checkpoint of a run, about a data set, about a piece of a study, or, without wildcards, about the whole
+    experiment.
     """
 
     def __init__(self, name: str, experiment: Experiment, source: Path) -> None:
         self.code = fingerprint(f"gradnoise.{name}.__main__", source)
-        self._module, self._experiment = import_module(f"stages.{name}"), experiment
+        self._name, self._experiment, self._source = name, experiment, source
+        self._module = import_module(f"stages.{name}")
 
     def settings(self, wildcards: Mapping[str, str]) -> str:
         """What the job reads of the config."""
@@ -56,9 +59,16 @@ class Stage:
         subject = self._subject(wildcards)
         return subject.run.own_source if isinstance(subject, Job) else ()
 
+    def study(self, wildcards: Mapping[str, str]) -> tuple[str, ...]:
+        """Fingerprint of the study that a job makes a piece of; its stage's program names none."""
+        if "piece" not in dict(wildcards.items()):
+            return ()
+        name = self._subject(wildcards)["study"]
+        return fingerprint(f"gradnoise.{self._name}.studies.{name}", self._source)
+
     def source(self, wildcards: Mapping[str, str]) -> str:
         """All code that the job runs, in one word, for the manifest of its work area."""
-        return digest(self.code, self.model(wildcards))
+        return digest(self.code, self.model(wildcards), self.study(wildcards))
 
     def threads(self, wildcards: Mapping[str, str]) -> int:
         """Processors."""
@@ -84,4 +94,6 @@ class Stage:
         given = dict(wildcards.items())
         if "run" in given:
             return job_of(self._experiment, given)
+        if "piece" in given:
+            return self._experiment.pieces(self._name)[given["piece"]]
         return self._experiment.data[given["data"]] if given else self._experiment

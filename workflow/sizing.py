@@ -20,8 +20,9 @@ from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import statistics
 from gradnoise.gradients import strategy
 from gradnoise.moments.store import ARRAYS
+from gradnoise.store.paths import STUDY_STAGES
 from run import Job, Run
-from stages import figures, related
+from stages import data, figures, related
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/sizing.md"
@@ -131,11 +132,11 @@ def stored(stage: str, job: Job) -> float:
 
 def whole(experiment: Experiment) -> Iterator[tuple[str, sizes.Resources]]:
     """Jobs that belong to no run, with what they ask for; figures of runs are among them."""
-    reading = import_module("stages.data").resources
-    yield from (("data", reading(each)) for each in experiment.data.values())
-    stages = "calibration", "control", *experiment.shared_tables(), "tables", "claims", "report"
-    for stage in stages:
-        yield stage, import_module(f"stages.{stage}").resources(experiment)
+    yield from (("data", data.resources(each)) for each in experiment.data.values())
+    for stage in ("calibration", "control", *STUDY_STAGES, "tables", "claims", "report"):
+        asked = import_module(f"stages.{stage}").resources
+        subjects = experiment.pieces(stage).values() if stage in STUDY_STAGES else (experiment,)
+        yield from ((stage, asked(each)) for each in subjects)
     yield from (("related", related.RESOURCES) for _ in experiment.studies())
     drawn = len(experiment.figure_files()) // len(FIGURE_FORMATS)
     yield from (("figures", figures.RESOURCES) for _ in range(drawn))

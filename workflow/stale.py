@@ -22,7 +22,8 @@ def wanted(experiment: Experiment) -> set[str]:
     paths = experiment.paths
     found = {paths.data(name) for name in experiment.data}
     found.update(experiment.training_files(), experiment.langevin_files())
-    found.update(experiment.figure_files(), experiment.studies(), experiment.rejection_files())
+    found.update(experiment.figure_files(), experiment.rejection_files())
+    found.update(experiment.studies(), experiment.piece_folders())
     for run in experiment.runs.values():
         last = run.sections.training.epochs
         found.update(paths.checkpoints(run.trained_by, seed) for seed in run.seeds)
@@ -94,7 +95,7 @@ def _templates(paths: Paths) -> list[str]:
     """Paths of results with a name of their own, with wildcards."""
     return [
         *(paths.data(), paths.checkpoints(), paths.training(), paths.gradients(), paths.moments()),
-        *(paths.noise(), paths.trajectory(), paths.langevin(), paths.study()),
+        *(paths.noise(), paths.trajectory(), paths.langevin(), paths.study(), paths.piece()),
         *(paths.part(paths.gradients()), paths.part(paths.noise())),
         paths.rejection(),
         *(paths.layer(stage) for stage in LAYER_STAGES),
@@ -105,7 +106,7 @@ def _templates(paths: Paths) -> list[str]:
 def _pattern(template: str) -> re.Pattern[str]:
     literal = re.escape(template)
     for name, pattern in WILDCARDS.items():
-        literal = literal.replace(rf"\{{{name}\}}", pattern)
+        literal = literal.replace(rf"\{{{name}\}}", f"(?:{pattern})")
     return re.compile(literal)
 
 

@@ -4,7 +4,6 @@ import argparse
 import errno
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import sys
@@ -37,8 +36,6 @@ _wanted: ContextVar[bool] = ContextVar("progress is wanted", default=True)
 
 Item = TypeVar("Item")
 Settings = TypeVar("Settings")
-
-Result = TypeVar("Result")
 
 
 def read_settings(kind: type[Settings], given: Mapping[str, Any]) -> Settings:
@@ -170,21 +167,6 @@ def available_threads() -> int:
     # macOS has no affinities.
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def in_processes(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]) -> list[Result]:
-    """What a function makes of each task, in their order, in as many processes as the job may use threads.
-
-    Args:
-        function: of a module, so that other processes find it.
-        tasks: its arguments, which can be pickled.
-    """
-    count = min(available_threads(), len(tasks))
-    if count == 1:
-        return [function(*task) for task in tasks]
-    # Started afresh: a fork of a process with threads may hang.
-    with multiprocessing.get_context("spawn").Pool(count) as pool:
-        return pool.starmap(function, tasks, chunksize=1)
 
 
 def progress(items: Iterable[Item], description: str, **options: Any) -> Iterable[Item]:

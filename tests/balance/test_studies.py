@@ -1,26 +1,30 @@
 """What every study finds, on few replicas."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from example_studies import SMALL, made, study
-from gradnoise.balance.results import STUDIES, TABLES
-from gradnoise.balance.settings import Settings
+from example_results import call
+from example_studies import SMALL, STUDIES, TABLES, given, study
+from gradnoise.balance.settings import Common
 from gradnoise.balance.studies.laws import distance
 from gradnoise.balance.studies.norms import SAMPLES, TRAINING_BATCH
 from gradnoise.balance.study import moments, relaxed, seed_of
-from gradnoise.stage import read_settings
 from gradnoise.store.studies import write
 
 
-def test_the_stage_writes_the_tables_of_its_studies_and_no_others(tmp_path):
-    found = made(tmp_path, "crossings")
-    assert set(found) == {"balance_crossings"}
-    for name, table in found.items():
-        assert list(table) == [each.name for each in TABLES[name]]
-    again = made(tmp_path / "again", "crossings")
-    assert found["balance_crossings"].equals(again["balance_crossings"])
-    assert made(tmp_path / "none") == {}
+def test_the_stage_writes_the_tables_of_its_study(tmp_path):
+    for folder in ("crossings", "again"):
+        settings = json.dumps(given("crossings"))
+        call("balance", "--settings", settings, "--output", tmp_path / folder)
+    (path,) = (tmp_path / "crossings").glob("[!.]*")
+    found = pd.read_csv(path)
+    assert path.name == "balance_crossings.csv"
+    assert list(found) == [each.name for each in TABLES["balance_crossings"]]
+    assert found["replicas"].unique() == SMALL["replicas"]
+    assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -30,7 +34,7 @@ def test_every_study_fills_every_declared_column(name, tmp_path):
     write(
         tmp_path,
         "balance",
-        TABLES,
+        STUDIES[name].tables,
         {k.removeprefix("balance_"): t.to_dict("records") for k, t in found.items()},
     )
     assert {path.stem for path in tmp_path.glob("[!.]*")} == set(found)
@@ -140,7 +144,6 @@ def test_moments_leave_out_what_diverged():
 
 
 def test_ensembles_have_seeds_of_their_own():
-    settings = read_settings(Settings, {**SMALL, "studies": []})
-    other = read_settings(Settings, {**SMALL, "studies": [], "seed": 4})
+    settings, other = Common("laws", 3), Common("laws", 4)
     seeds = {seed_of(each, "laws", d) for each in (settings, other) for d in (0, 1)}
     assert len(seeds) == 4

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from example_geometry import SMALL, study
+from example_geometry import SMALL, STUDIES, TABLES, pieces, study
 from example_results import call
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.geometry import (
@@ -23,9 +23,9 @@ from gradnoise.geometry import (
 )
 from gradnoise.geometry.criticality import CriticalInitialisation
 from gradnoise.geometry.descents import PATIENCE, Arm, Descent, Ensemble, brackets, descend
-from gradnoise.geometry.networks import geometry, images, network
-from gradnoise.geometry.results import STUDIES, TABLES
-from gradnoise.geometry.settings import Settings
+from gradnoise.geometry.measures import geometry
+from gradnoise.geometry.networks import images, network
+from gradnoise.geometry.settings import Descending
 from gradnoise.geometry.studies.fluctuations import GROUPS, layers, weights
 from gradnoise.geometry.studies.relation import EPOCHS, PROBES, RATE
 from gradnoise.geometry.studies.training import (
@@ -37,13 +37,18 @@ from gradnoise.geometry.studies.training import (
     stable_rate,
 )
 
+SETTINGS = Descending(
+    **{"study": "training"},
+    **{key: SMALL[key] for key in ("seed", "width", "images", "batch_size", "steps", "loss")},
+)
 
-def test_the_stage_writes_the_tables_of_its_studies_as_any_other_process_finds_them(
+
+def test_the_stage_writes_the_tables_of_its_study_as_any_other_process_finds_them(
     tmp_path,
 ) -> None:
-    settings = {**SMALL, "studies": ["initialisation"]}
-    call("geometry", "--settings", json.dumps(settings), "--output", tmp_path / "geometry")
-    (path,) = (tmp_path / "geometry").glob("[!.]*")
+    (settings,) = pieces("initialisation").values()
+    call("geometry", "--settings", json.dumps(settings), "--output", tmp_path / "depth-4")
+    (path,) = (tmp_path / "depth-4").glob("[!.]*")
     assert path.name == "geometry_initialisation.csv"
     found = pd.read_csv(path)
     assert list(found) == [each.name for each in TABLES["geometry_initialisation"]]
@@ -225,8 +230,8 @@ def test_on_the_manifold_hidden_weights_stay_orthogonal_and_the_start_is_the_sam
 
 def alone(arm: Arm, rate: float, seed: int, steps: int) -> nn.Sequential:
     """One network trained by torch's SGD, hidden weights by the optimizer of the manifold."""
-    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
-    model = network(arm.depth, settings.width, arm.initialisation, arm.q, seed)
+    shown = images(SMALL["seed"], SMALL["images"])
+    model = network(arm.depth, SETTINGS.width, arm.initialisation, arm.q, seed)
     *hidden, last = model
     inner = [part for layer in hidden for part in layer.parameters()]
     kind = StiefelSGD if arm.manifold == "stiefel" else torch.optim.SGD
@@ -234,7 +239,7 @@ def alone(arm: Arm, rate: float, seed: int, steps: int) -> nn.Sequential:
     inputs, classes = shown.at(arm.q), torch.from_numpy(shown.classes)
     random = generator(seed, Stream.GEOMETRY, "batches")
     for _ in range(steps):
-        chosen = torch.from_numpy(random.integers(0, len(inputs), settings.batch_size))
+        chosen = torch.from_numpy(random.integers(0, len(inputs), SETTINGS.batch_size))
         model.zero_grad()
         nn.functional.cross_entropy(model(inputs[chosen]), classes[chosen]).backward()
         for optimizer in optimizers:
@@ -245,8 +250,8 @@ def alone(arm: Arm, rate: float, seed: int, steps: int) -> nn.Sequential:
 @pytest.mark.parametrize("manifold", ["euclidean", "stiefel"])
 def test_networks_beside_each_other_are_those_trained_alone(manifold: str) -> None:
     arm = Arm(4, "orthogonal", manifold, 0.6)
-    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
-    together = Ensemble(arm, [(0.3, 2), (0.1, 5), (0.2, 2), (0.4, 7)], shown, settings)
+    shown = images(SMALL["seed"], SMALL["images"])
+    together = Ensemble(arm, [(0.3, 2), (0.1, 5), (0.2, 2), (0.4, 7)], shown, SETTINGS)
     for step in range(6):
         if step == 3:
             together.keep(np.array([True, False, True, True]))
@@ -268,8 +273,8 @@ def test_networks_beside_each_other_are_those_trained_alone(manifold: str) -> No
 
 def test_descents_end_where_the_loss_is_reached_or_hope_is_lost() -> None:
     arm = Arm(4, "gaussian", "euclidean", 0.6)
-    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
-    quick = replace(settings, steps=100)
+    shown = images(SMALL["seed"], SMALL["images"])
+    quick = replace(SETTINGS, steps=100)
     reached, wild, slow = descend(arm, [(0.3, 2), (50.0, 2), (1e-4, 2)], shown, quick)
     assert reached.arrived
     assert reached.stable
@@ -278,7 +283,7 @@ def test_descents_end_where_the_loss_is_reached_or_hope_is_lost() -> None:
     before = alone(arm, 0.3, 2, reached.steps - 10)
     with torch.no_grad():
         outputs = before(shown.at(0.6))
-    assert nn.functional.cross_entropy(outputs, torch.from_numpy(shown.classes)) >= settings.loss
+    assert nn.functional.cross_entropy(outputs, torch.from_numpy(shown.classes)) >= SETTINGS.loss
     assert (wild.arrived, wild.stable, wild.steps) == (False, False, 100)
     assert (slow.arrived, slow.stable, slow.steps) == (False, True, 100)
 
@@ -305,10 +310,10 @@ class Scripted:
 
 def test_a_run_that_is_above_its_start_for_long_is_given_up(monkeypatch) -> None:
     monkeypatch.setattr(descents, "Ensemble", Scripted)
-    settings, shown = Settings(studies=[], **SMALL), images(SMALL["seed"], SMALL["images"])
+    shown = images(SMALL["seed"], SMALL["images"])
     runs = [(0.1, 1), (0.1, 2), (0.1, 3)]
     arm = Arm(4, "gaussian", "euclidean", 0.6)
-    found = descend(arm, runs, shown, replace(settings, steps=500, loss=1.0))
+    found = descend(arm, runs, shown, replace(SETTINGS, steps=500, loss=1.0))
     assert [run.loss for run in found] == [3.0, 2.0, 1.5]
     assert [run.stable for run in found] == [False, True, False]
     assert Scripted.looked == 31 * [[0, 1, 2]] + 20 * [[1, 2]]  # every 10 steps, from 0 on

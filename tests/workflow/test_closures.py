@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from definitions import BODY, Graph, Module
-from fingerprint import fingerprint
+from fingerprint import entries, fingerprint
+from gradnoise.store.paths import STUDY_STAGES
 
 SOURCE = Path(__file__).parents[2] / "src"
 # Stages from which each takes its input; an edit that reruns one of them reruns it anyway.
@@ -44,6 +45,14 @@ STATISTICS = (
     "balance",
     "related",
 )
+# A job of a study runs its stage's program, and the study that it is told of.
+STUDIES = [
+    (stage, module)
+    for stage in STUDY_STAGES
+    for module in entries(f"gradnoise.{stage}.studies", SOURCE)
+]
+# What one half alone of a module needs that studies import for the other: ensembles of diagonal networks, matrices of laws.
+BESIDE = {"gradnoise.balance.population", "gradnoise.model.preservation"}
 # Whose import sets something for the whole process: Zarr's configuration, matplotlib's backend; and the package itself,
 # with which a program's log begins.
 PACKAGE = "gradnoise"
@@ -80,7 +89,9 @@ def test_a_stage_depends_on_no_module_of_which_it_runs_nothing(
 ) -> None:
     items = fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
     closure = {item.split("@")[0] for item in items}
+    studies = [module for one, module in STUDIES if one in above(stage)]
     rerun_anyway = {PACKAGE}.union(*(runs[one] for one in above(stage)))
+    rerun_anyway |= {module for module, _ in graph.reached((each, "STUDY") for each in studies)}
     false = {
         name for name in closure - runs[stage] - rerun_anyway if not hands_on(graph.modules[name])
     }
@@ -91,6 +102,19 @@ def test_a_stage_depends_on_no_module_of_which_it_runs_nothing(
 def test_what_a_stage_runs_is_in_its_fingerprint(runs: dict[str, set[str]], stage: str) -> None:
     items = fingerprint(f"gradnoise.{stage}.__main__", SOURCE)
     assert runs[stage] <= {item.split("@")[0] for item in items}
+
+
+@pytest.mark.parametrize(("stage", "module"), STUDIES)
+def test_a_job_of_a_study_depends_on_what_it_runs_and_on_no_other_study(
+    graph: Graph, runs: dict[str, set[str]], stage: str, module: str
+) -> None:
+    items = *fingerprint(f"gradnoise.{stage}.__main__", SOURCE), *fingerprint(module, SOURCE)
+    closure = {item.split("@")[0] for item in items}
+    run = runs[stage] | {each for each, _ in graph.reached([(module, "STUDY")])}
+    assert run <= closure
+    false = {each for each in closure - run if not hands_on(graph.modules[each])}
+    assert false <= {PACKAGE, *BESIDE}
+    assert {other for _, other in STUDIES if other in closure} == {module}
 
 
 def test_importing_a_module_does_nothing_but_define(graph: Graph) -> None:

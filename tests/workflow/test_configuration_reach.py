@@ -16,7 +16,6 @@ import pytest
 from example_config import DEFAULT
 from experiment import Experiment
 from fingerprint import canonical
-from gradnoise.figures import catalogue
 from gradnoise.store.paths import STUDY_STAGES
 from run import Job, Run
 from stages import figures, training
@@ -70,16 +69,24 @@ STEPS = {
 }
 TWO = {RUN: None, "two": None}
 STUDY = {"related.studies": ["sgld"]}
+BALANCE = {"balance.studies": ["crossings", "laws", "norms", "transition"]}
+GEOMETRY = {"geometry.studies": ["fluctuations", "initialisation", "relation", "training"]}
+# Stages of pieces are told apart by the study that they are of.
+LAWS, TRANSITION = "balance laws", "balance transition"
+FLUCTUATIONS, INITIALISATION = "geometry fluctuations", "geometry initialisation"
+RELATION, TRAINING = "geometry relation", "geometry training"
+ALL = {FLUCTUATIONS, INITIALISATION, RELATION, TRAINING}
 
 
-def of_studies(stage: str, others: list[str]) -> list[Row]:
-    """Rows of what all stages of the whole experiment have: a seed, and which studies are made."""
-    drawn = any(entry.study.startswith(f"{stage}.") for entry in catalogue.entries().values())
-    figures = {"shared_figures"} if drawn else frozenset()
+def of_studies(stage: str, usual: str, other: str) -> list[Row]:
+    """Rows of what stages with pieces have: a seed, and which studies are made."""
+    before, after = f"{stage} {usual}", f"{stage} {other}"
+    told = {"tables", "report"}
     return [
-        Row(f"{stage}.seed", 1, {stage, "report"}),
-        Row(f"{stage}.studies", others, {stage, "report"}, makes=figures),
-        Row(f"{stage}.studies", [], {stage, "tables", "report"}, makes=figures),
+        Row(f"{stage}.seed", 1, {before, "report"}),
+        Row(f"{stage}.studies", [other], told, makes={before, after, "shared_figures"}),
+        Row(f"{stage}.studies", [usual, other], told, makes={after, "shared_figures"}),
+        Row(f"{stage}.studies", [], told, makes={before, "shared_figures"}),
     ]
 
 
@@ -208,24 +215,30 @@ ROWS = [
     Row("control.seed", 1, {"control", "report"}),
     Row("control.batch_sizes", [16, 64], {"control", "report"}),
     Row("control.batches", 200, {"control", "report"}),
-    *of_studies("balance", ["norms"]),
-    Row("balance.replicas", 500, {"balance", "report"}),
-    Row("balance.label_noise", 40, {"balance", "report"}),
-    Row("balance.depths", [0, 1], {"balance", "report"}),
-    Row("balance.ratios", [0.5], {"balance", "report"}),
-    *of_studies("geometry", ["training"]),
-    Row("geometry.width", 32, {"geometry", "report"}),
-    Row("geometry.depths", [8], {"geometry", "report"}),
-    Row("geometry.q", [0.5], {"geometry", "report"}),
-    Row("geometry.networks", 5, {"geometry", "report"}),
-    Row("geometry.samples", 16, {"geometry", "report"}),
-    Row("geometry.images", 500, {"geometry", "report"}),
-    Row("geometry.batch_size", 25, {"geometry", "report"}),
-    Row("geometry.rates", [1, 2, 3, 4, 5, 6, 7], {"geometry", "report"}),
-    Row("geometry.steps", 500, {"geometry", "report"}),
-    Row("geometry.loss", 0.4, {"geometry", "report"}),
-    Row("geometry.ensemble", 2000, {"geometry", "report"}),
-    Row("geometry.deepest", 50, {"geometry", "report"}),
+    *of_studies("balance", "transition", "norms"),
+    Row("balance.replicas", 500, {"balance crossings", LAWS, TRANSITION, "report"}, BALANCE),
+    Row("balance.label_noise", 40, {LAWS, TRANSITION, "report"}, BALANCE),
+    Row("balance.depths", [0, 1], {LAWS, "report"}, BALANCE),
+    Row("balance.ratios", [0.5], {LAWS, TRANSITION, "report"}, BALANCE),
+    *of_studies("geometry", "initialisation", "training"),
+    Row("geometry.width", 32, {*ALL, "report"}, GEOMETRY),
+    Row(
+        *("geometry.depths", [16, 8], {"tables", "report"}, GEOMETRY),
+        makes={INITIALISATION, TRAINING},
+    ),
+    Row(
+        *("geometry.q", [0.015625, 0.5, 3], {FLUCTUATIONS, INITIALISATION, "tables", "report"}),
+        *(GEOMETRY, {RELATION, TRAINING}),
+    ),
+    Row("geometry.networks", 5, {INITIALISATION, RELATION, "report"}, GEOMETRY),
+    Row("geometry.samples", 16, {INITIALISATION, TRAINING, "report"}, GEOMETRY),
+    Row("geometry.images", 500, {RELATION, TRAINING, "report"}, GEOMETRY),
+    Row("geometry.batch_size", 25, {RELATION, TRAINING, "report"}, GEOMETRY),
+    Row("geometry.rates", [1, 2, 3, 4, 5, 6, 7], {TRAINING, "report"}, GEOMETRY),
+    Row("geometry.steps", 500, {TRAINING, "report"}, GEOMETRY),
+    Row("geometry.loss", 0.4, {TRAINING, "report"}, GEOMETRY),
+    Row("geometry.ensemble", 2000, {FLUCTUATIONS, "report"}, GEOMETRY),
+    Row("geometry.deepest", 50, {FLUCTUATIONS, "report"}, GEOMETRY),
     Row("related.seed", 1, {"related", "report"}, STUDY),
     Row("related.studies", ["sgld"], {"tables", "report"}, makes={"related", "shared_figures"}),
     Row("related.repeats", 3, {"related", "report"}, STUDY),
@@ -287,8 +300,11 @@ def jobs(changed: Mapping[str, Any]) -> Jobs:
     def settings(stage: str, *about: Any) -> Any:
         return import_module(f"stages.{stage}").settings(*about)
 
-    for stage in ("calibration", "control", *STUDY_STAGES, "tables", "claims", "report"):
+    for stage in ("calibration", "control", "tables", "claims", "report"):
         found[stage, ""] = settings(stage, experiment)
+    for stage in STUDY_STAGES:
+        for name, piece in experiment.pieces(stage).items():
+            found[f"{stage} {piece['study']}", name] = settings(stage, piece)
     for name in experiment.sections.related.studies:
         found["related", name] = settings("related", experiment, name)
     for name, section in experiment.data.items():

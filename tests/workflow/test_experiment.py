@@ -24,7 +24,7 @@ def test_the_default_config_is_valid_and_plans_a_job_per_layer() -> None:
 def test_every_overlay_is_valid_and_has_an_output_of_its_own(name: str) -> None:
     experiment = Experiment(merged(DEFAULT, overlay(name)))
     assert experiment.paths.output != DEFAULT["output"]
-    assert list(experiment.jobs()) or experiment.studies() or experiment.shared_tables()
+    assert list(experiment.jobs()) or experiment.studies() or experiment.piece_folders()
 
 
 def test_batches_above_the_data_set_need_replacement() -> None:

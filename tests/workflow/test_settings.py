@@ -9,6 +9,9 @@ import pytest
 
 from example_config import DEFAULT, OVERLAYS, overlay
 from experiment import Experiment, merged
+from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.studies import load
+from registries import modules
 from run import Job, Run
 from stages import figures
 
@@ -16,7 +19,7 @@ CONFIGS = {
     "config": DEFAULT,
     **{name: merged(DEFAULT, overlay(name)) for name in OVERLAYS},
 }
-WHOLE = ("calibration", "control", "balance", "geometry", "tables", "claims", "report")
+WHOLE = ("calibration", "control", "tables", "claims", "report")
 LAYER = ("gradients", "noise", "gaussianity", "moments", "clt", "tails", "rejection")
 STAGES = (*WHOLE, *LAYER, "data", "training", "trajectory", "langevin", "figures")
 
@@ -52,3 +55,12 @@ def test_settings_have_the_keys_that_the_stage_reads(name: str) -> None:
     for stage, settings in settings_of(Experiment(CONFIGS[name])):
         kind = import_module(f"gradnoise.{stage}.settings").Settings
         assert set(settings) == {field.name for field in fields(kind)}, stage
+
+
+@pytest.mark.parametrize("stage", STUDY_STAGES)
+def test_settings_of_pieces_have_the_keys_that_their_study_reads(stage: str) -> None:
+    names = modules(f"gradnoise.{stage}.studies")
+    found = Experiment(merged(DEFAULT, {stage: {"studies": list(names)}})).pieces(stage).values()
+    assert {each["study"] for each in found} == set(names)
+    for each in found:
+        assert set(each) == {field.name for field in fields(load(stage, each).settings)}, each

@@ -70,6 +70,8 @@ def test_what_the_config_asks_for_is_not_stale(output: Path) -> None:
         ({"runs": ["cnn", "softmax_regression"]}, ["cnn_epoch_shuffle/", "figures/cnn_epoch_shuffle-*.*"]),
         ({"training__seeds": [1, 3]}, ["cnn/seed-2/"]),
         ({"training__seeds": [2]}, ["cnn/seed-1/", "cnn/seed-3/", "cnn_epoch_shuffle/seed-1/"]),
+        ({"geometry__depths": [8, 9]}, ["geometry/initialisation-depth-16"]),
+        ({"balance__studies": ["norms"], "geometry__studies": []}, ["balance/transition", "figures/balance-*.*", "figures/geometry-*.*", "geometry/"]),
         ({"noise__checkpoints": [4]}, [f"cnn/seed-{s}/epoch-0/" for s in (1, 2, 3)] + EPOCHS),
         ({"noise__repeats": REPEATS - 1}, [f"cnn/seed-{s}/epoch-{e}/noise/repeat-{REPEATS}.zarr/" for s in (1, 2, 3) for e in (0, 4)]),
     ],
@@ -234,8 +236,6 @@ def test_every_result_of_a_run_is_known_and_none_is_stale(
         "claim_components.csv",
         "calibration.csv",
         "control.csv",
-        "balance",
-        "geometry",
     }
     covered = asked | {f"{done.paths.output}/{name}" for name in shared}
     covered |= {

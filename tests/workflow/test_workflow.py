@@ -102,6 +102,15 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         append("src/gradnoise/related/studies/exact/sgld.py", "\nEDITED = 1\n"),
         {"claims": 1, "report": 1},
     ),
+    "the source of one study": (
+        append("src/gradnoise/balance/studies/crossings.py", "\nEDITED = 1\n"),
+        {"balance": 1, **DOWNSTREAM},
+    ),
+    "the source of another study of the same stage": (
+        append("src/gradnoise/balance/studies/norms.py", "\nEDITED = 1\n"),
+        {},
+    ),
+    "a depth more": (overlay("geometry", depths=[3, 4]), {"geometry": 1, **DOWNSTREAM}),
     "the replicas of an ensemble": (overlay("balance", replicas=200), {"balance": 1, **DOWNSTREAM}),
     "a package data file": (append("src/gradnoise/report/template.html", "<p>\n"), {"report": 1}),
     "a user's model": (

@@ -1,13 +1,16 @@
 rule balance:
     output:
-        directory(PATHS.studies("balance")),
+        directory(PATHS.piece("balance")),
     log:
-        PATHS.log(PATHS.studies("balance")),
+        PATHS.log(PATHS.piece("balance")),
     resources:
         mem_mb=stage("balance").memory,
         runtime=stage("balance").minutes,
     params:
         *stage("balance").code,
+        stage("balance").study,
+        source=stage("balance").source,
         settings=stage("balance").settings,
     shell:
-        "python -m gradnoise.balance --settings {params.settings:q} --output {output:q} 2> {log:q}"
+        "python -m gradnoise.balance --settings {params.settings:q} --source {params.source:q}"
+        " --output {output:q} 2> {log:q}"

@@ -5,7 +5,7 @@ rule tables:
         tails=EXPERIMENT.layer_files("tails"),
         langevin=EXPERIMENT.langevin_files(),
         training=EXPERIMENT.training_files(),
-        shared=list(EXPERIMENT.shared_tables().values()),
+        pieces=EXPERIMENT.piece_folders(),
         studies=EXPERIMENT.studies(),
     output:
         report(

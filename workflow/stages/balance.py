@@ -1,15 +1,12 @@
 """Balance: the law of noise balance, and exact stationary laws against ensembles of SGD."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
 from registries import modules
 from sections import Choice, Count, Section, distinct
 from sizes import Resources
-
-if TYPE_CHECKING:
-    from experiment import Experiment
 
 STUDIES = modules("gradnoise.balance.studies")
 
@@ -27,11 +24,31 @@ class Balance(Section):
     _each_once = field_validator("studies", "depths", "ratios")(distinct)
 
 
-def settings(experiment: "Experiment") -> dict[str, Any]:
-    """What the stage reads."""
-    return experiment.sections.balance.model_dump()
+Piece = dict[str, Any]
+NOISY = "replicas", "label_noise", "ratios"
+# What the job of each study reads of the section, besides the seed.
+READS = {
+    "crossings": ("replicas",),
+    "laws": (*NOISY, "depths"),
+    "norms": (),
+    "transition": NOISY,
+}
 
 
-def resources(experiment: "Experiment") -> Resources:
-    """Little memory, whatever the experiment; minutes for as many replicas as the laws are judged by."""
-    return Resources(memory=1_000, minutes=10 + experiment.sections.balance.replicas // 500)
+def pieces(section: Balance) -> dict[str, Piece]:
+    """What every job reads, by the study that it makes."""
+    given = section.model_dump()
+    return {
+        study: {"study": study, **{key: given[key] for key in ("seed", *READS[study])}}
+        for study in section.studies
+    }
+
+
+def settings(piece: Piece) -> Piece:
+    """What a job reads."""
+    return piece
+
+
+def resources(piece: Piece) -> Resources:
+    """Little memory, whatever the study; minutes for as many replicas as the laws are judged by."""
+    return Resources(memory=1_000, minutes=10 + piece.get("replicas", 0) // 500)

@@ -1,18 +1,32 @@
 """Geometry: information geometry of initialisation and training."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 import sizes
-from registries import modules
+from registries import constant, modules
 from sections import Choice, Count, Positive, Section, distinct
 from sizes import Resources
 
-if TYPE_CHECKING:
-    from experiment import Experiment
-
 STUDIES = modules("gradnoise.geometry.studies")
+INITIALISATIONS = constant("gradnoise.geometry.networks", "INITIALISATIONS")
+GROUPS = constant("gradnoise.geometry.studies.fluctuations", "GROUPS")
+FOLLOWED = constant("gradnoise.geometry.studies.relation", "NETWORKS")
+SEEDS = 3  # that every learning rate is tried on
+# What is trained: Gaussian weights are not orthonormal, on the manifold there are orthogonal ones only.
+KINDS = (("orthogonal", "euclidean"), ("orthogonal", "stiefel"), ("gaussian", "euclidean"))
+# What a job of each study reads of the section, besides seed and width.
+TRAINED = "images", "batch_size"
+READS = {
+    "fluctuations": ("q", "ensemble", "deepest"),
+    "initialisation": ("q", "networks", "samples"),
+    "relation": ("networks", *TRAINED),
+    "training": ("samples", *TRAINED, "rates", "steps", "loss"),
+}
+Piece = dict[str, Any]
 Above = Annotated[float, Field(gt=0)]
 
 
@@ -52,23 +66,57 @@ class Geometry(Section):
         return self
 
 
-def settings(experiment: "Experiment") -> dict[str, Any]:
-    """What the stage reads."""
-    return experiment.sections.geometry.model_dump()
+def pieces(section: Geometry) -> dict[str, Piece]:
+    """What every job reads, by the name of its folder, in the order of the tables' rows."""
+    given, found = section.model_dump(), {}
+    for study in section.studies:
+        shared = {key: given[key] for key in ("seed", "width", *READS[study])}
+        for about in _pieces_of(study, section):
+            words = (
+                each if isinstance(each, str) else f"{key}-{each}" for key, each in about.items()
+            )
+            found["-".join((study, *words))] = {"study": study, **about, **shared}
+    return found
 
 
-def resources(experiment: "Experiment") -> Resources:
-    """One network at a time, or networks beside each other; minutes by what training and fluctuations take."""
-    section = experiment.sections.geometry
-    minutes, threads = 10, 1
-    memory = sizes.TORCH_MB + sizes.mebibytes(100 * max(section.depths) * section.width**2)
-    layers = sum(section.depths) * (section.width / 64) ** 2
-    if "training" in section.studies:
-        minutes += int(len(section.q) * layers * len(section.rates) * section.steps / 10_000)
-    if "fluctuations" in section.studies:
-        minutes += int(section.ensemble * section.deepest * (section.width / 64) ** 3 / 10_000)
-    if "relation" in section.studies:
-        minutes += int(len(section.q) * min(section.networks, 5) * section.images / 1_500)
-    if set(section.studies) & {"training", "fluctuations", "relation"}:
-        memory, threads = memory + 1_100, 2
-    return Resources(memory=memory, minutes=minutes, threads=threads)
+def _pieces_of(study: str, section: Geometry) -> Iterator[Piece]:
+    """Of what each job of a study is: what is added to `depths` or `q` makes new jobs, and leaves the others."""
+    match study:
+        case "fluctuations":
+            yield from ({"initialisation": kind} for kind in INITIALISATIONS)
+        case "initialisation":
+            yield from ({"depth": depth} for depth in section.depths)
+        case "relation":
+            for depth, kind, q in product(section.depths[:1], INITIALISATIONS, section.q):
+                yield {"depth": depth, "initialisation": kind, "q": q}
+        case "training":
+            for depth, q, (kind, manifold) in product(section.depths, section.q, KINDS):
+                yield {"depth": depth, "initialisation": kind, "manifold": manifold, "q": q}
+
+
+def settings(piece: Piece) -> Piece:
+    """What a job reads."""
+    return piece
+
+
+def resources(piece: Piece) -> Resources:
+    """One core: memory of the networks that are trained beside each other, their steps and gradients; minutes of their work."""
+    width, depth = piece["width"], piece.get("depth", 1)
+    weights, wider = depth * width**2, (width / 64) ** 2
+    match piece["study"]:
+        case "fluctuations":
+            networks, size = piece["ensemble"], 96 * piece["ensemble"] // GROUPS * width**2
+            work = networks * piece["deepest"] * wider * width / 64 / 10_000
+        case "initialisation":
+            networks, size = piece["networks"], 100 * weights
+            work = networks * len(piece["q"]) * depth * wider / 150
+        case "relation":
+            networks = min(piece["networks"], FOLLOWED)
+            size, work = (
+                100 * networks * weights,
+                networks * piece["images"] * depth * wider / 24_000,
+            )
+        case _:
+            size = 16 * SEEDS * len(piece["rates"]) * weights
+            work = len(piece["rates"]) * piece["steps"] * depth * wider / 20_000
+    return Resources(memory=sizes.TORCH_MB + sizes.mebibytes(size), minutes=10 + int(work))

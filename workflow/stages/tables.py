@@ -4,6 +4,7 @@ from typing import Any
 
 import sizes
 from experiment import Experiment
+from gradnoise.store.paths import STUDY_STAGES
 from sizes import Resources
 
 
@@ -24,7 +25,7 @@ def settings(experiment: Experiment) -> dict[str, Any]:
             }
             for name, run in runs.items()
         },
-        "shared": list(experiment.shared_tables()),
+        "pieces": {stage: list(experiment.pieces(stage)) for stage in STUDY_STAGES},
         "studies": list(experiment.sections.related.studies),
     }
 

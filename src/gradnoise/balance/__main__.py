@@ -1,17 +1,16 @@
-"""The balance stage as a program: one folder of tables for the whole experiment."""
+"""The balance stage as a program: a study as a folder of tables."""
 
 from gradnoise import stage
-from gradnoise.balance.results import STUDIES
-from gradnoise.balance.settings import Settings
 from gradnoise.stage import without_linear_algebra
-from gradnoise.store.studies import publish
+from gradnoise.store.studies import load, publish
 
 
 def main() -> None:
-    """Stage: make every study that is asked for."""
+    """Stage: one study."""
     options = stage.parse("Noise balance and exact stationary laws.")
-    settings = stage.read_settings(Settings, options.settings)
-    publish(options.output, stage.manifest(options), STUDIES, settings.studies, settings)
+    study = load("balance", options.settings)
+    settings = stage.read_settings(study.settings, options.settings)
+    publish(options.output, stage.manifest(options), "balance", study, settings)
 
 
 if __name__ == "__main__":

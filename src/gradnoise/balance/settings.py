@@ -1,25 +1,41 @@
-"""What the balance stage is told."""
+"""What jobs of the balance stage are told; a study's own settings stand in its module."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the stage reads.
+class Common:
+    """What every job reads.
 
     Attributes:
+        study: that it is of.
         seed: of everything drawn.
-        studies: which to make.
+    """
+
+    study: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Ensembles(Common):
+    """What a job with ensembles of networks reads.
+
+    Attributes:
         replicas: of every network in an ensemble.
+    """
+
+    replicas: int
+
+
+@dataclass(frozen=True)
+class Noisy(Ensembles):
+    """What a job reads whose labels are as noisy as the config says.
+
+    Attributes:
         label_noise: standard deviation of the labels; the slope is 1.
-        depths: hidden layers of the networks whose laws are compared.
         ratios: temperatures over the critical one.
     """
 
-    seed: int
-    studies: Sequence[str]
-    replicas: int
     label_noise: float
-    depths: Sequence[int]
     ratios: Sequence[float]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradnoise.balance.settings import Settings
+from gradnoise.balance.settings import Common
 from gradnoise.draws.streams import Stream, seed_sequence
 from gradnoise.store.variables import Variable
 
@@ -20,7 +20,7 @@ def relaxed(ratio: float, slope: float = 1.0) -> float:
     return max(12.0, min(slow, LONGEST)) / slope
 
 
-def seed_of(settings: Settings, *key: int | str) -> int:
+def seed_of(settings: Common, *key: int | str) -> int:
     """Seed of one ensemble: ensembles share no random numbers."""
     return int(seed_sequence(settings.seed, Stream.BALANCE, *key).generate_state(1)[0])
 

@@ -1,20 +1,19 @@
-"""The geometry stage as a program: one folder of tables for the whole experiment."""
+"""The geometry stage as a program: a study, or a piece of one, as a folder of tables."""
 
 import torch
 
 from gradnoise import stage
-from gradnoise.geometry.results import STUDIES
-from gradnoise.geometry.settings import Settings
-from gradnoise.store.studies import publish
+from gradnoise.store.studies import load, publish
 
 
 def main() -> None:
-    """Stage: make every study that is asked for."""
+    """Stage: a job of one study."""
     options = stage.parse("Information geometry of initialisation and training.")
-    settings = stage.read_settings(Settings, options.settings)
-    # Matrices are small: what runs at once are networks.
+    study = load("geometry", options.settings)
+    settings = stage.read_settings(study.settings, options.settings)
+    # Matrices are small: what runs at once are jobs.
     torch.set_num_threads(1)
-    publish(options.output, stage.manifest(options), STUDIES, settings.studies, settings)
+    publish(options.output, stage.manifest(options), "geometry", study, settings)
 
 
 if __name__ == "__main__":

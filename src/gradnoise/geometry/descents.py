@@ -15,7 +15,7 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.geometry.networks import Images, network
-from gradnoise.geometry.settings import Settings
+from gradnoise.geometry.settings import Descending, Trained
 from gradnoise.geometry.stiefel import moved
 
 EVERY = 10  # steps from one look at the loss to the next
@@ -60,7 +60,7 @@ class Ensemble:
     """
 
     def __init__(
-        self, arm: Arm, runs: Sequence[tuple[float, int]], shown: Images, settings: Settings
+        self, arm: Arm, runs: Sequence[tuple[float, int]], shown: Images, settings: Trained
     ) -> None:
         """Networks before their first step.
 
@@ -68,7 +68,7 @@ class Ensemble:
             arm: what they share.
             runs: learning rate and seed of each.
             shown: the images.
-            settings: of the stage.
+            settings: of the job.
         """
         seeds = sorted({seed for _, seed in runs})
         starts = {
@@ -142,17 +142,11 @@ class Ensemble:
         return found
 
 
-def arms(settings: Settings) -> list[Arm]:
-    """Gaussian weights are not orthonormal: on the manifold there are orthogonal ones only."""
-    kinds = (("orthogonal", "euclidean"), ("orthogonal", "stiefel"), ("gaussian", "euclidean"))
-    return [Arm(depth, *kind, q) for depth in settings.depths for q in settings.q for kind in kinds]
-
-
 def descend(
     arm: Arm,
     runs: Sequence[tuple[float, int]],
     shown: Images,
-    settings: Settings,
+    settings: Descending,
     hopeless: float = HOPELESS,
 ) -> list[Descent]:
     """Train networks, each until it has the loss, or has no more steps.

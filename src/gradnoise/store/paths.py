@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 # Stages with one HDF5 file per measured parameter of a checkpoint.
 LAYER_STAGES = ("gaussianity", "clt", "tails")
-# Stages of the whole experiment with a folder of tables, which may not have been asked for; their tables begin with
+# Stages of the whole experiment with a folder of tables for every piece of a study, a job each; their tables begin with
 # their names.
 STUDY_STAGES = ("balance", "geometry")
 # All stages of the whole experiment with studies; the related ones have a file each.
@@ -100,9 +100,9 @@ class Paths:
         """The positive control, CSV."""
         return f"{self.output}/control.csv"
 
-    def studies(self, stage: str) -> str:
-        """Folder of the tables of one of STUDY_STAGES, CSV."""
-        return f"{self.output}/{stage}"
+    def piece(self, stage: str = "{stage}", name: str = "{piece}") -> str:
+        """Folder of the tables, or of some of their rows, that a job of one of STUDY_STAGES makes, CSV."""
+        return f"{self.output}/{stage}/{name}"
 
     def study(self, name: str = "{study}") -> str:
         """What one related study found, HDF5."""

@@ -1,17 +1,16 @@
 """Stage: tables."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from gradnoise import stage
-from gradnoise.store.checksums import verify_folder
 from gradnoise.store.work_area import WorkArea
 from gradnoise.tables import langevin as langevin_tables
 from gradnoise.tables.catalogue import summaries
 from gradnoise.tables.gaussianity import aggregate, network_rows, read_columns, read_gaussianity
 from gradnoise.tables.layers import layer_files
+from gradnoise.tables.pieces import join
 from gradnoise.tables.printed import write_printed
 from gradnoise.tables.related import read_studies
 from gradnoise.tables.settings import Settings
@@ -30,10 +29,7 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         if measured:
             of_runs(results, settings, folder)
-        for name in settings.shared:
-            verify_folder(results / name)
-            for path in sorted((results / name).glob("*.csv")):
-                shutil.copyfile(path, folder / path.name)
+        join(results, settings.pieces, folder)
         if settings.studies:
             read_studies(results, settings.studies).to_csv(
                 folder / "related_quantities.csv", index=False

@@ -10,5 +10,7 @@ class Settings:
 
     measured: dict[str, dict[str, Any]]  # run -> `seeds`, `epochs`, `parameters`, trajectories
     trained_by: dict[str, str]  # run -> the run that trained its networks
-    shared: list[str]  # stages of the whole experiment whose tables stand beside the runs'
+    pieces: dict[
+        str, list[str]
+    ]  # stage of the whole experiment -> its folders of tables, in the order of their rows
     studies: list[str]  # related studies

@@ -38,7 +38,7 @@ def test_figures_of_the_whole_experiment_are_those_of_its_studies() -> None:
     config["balance"]["studies"] = config["geometry"]["studies"] = []
     none = Experiment(config)
     assert figures.shared(none) == {}
-    assert none.shared_tables() == {}
+    assert none.piece_folders() == []
     assert not any("figures/balance-" in path for path in none.figure_files())
     settings = figures.shared_settings(both, "balance")
     assert Settings(**settings).run == "balance"

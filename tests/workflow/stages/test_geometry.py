@@ -1,6 +1,5 @@
 """The geometry section: what is accepted, and what its job asks for."""
 
-import math
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from example_config import DEFAULT, edited
 from experiment import Experiment, merged
 from gradnoise.errors import InputError
+from sizes import Resources
 from stages import geometry
 
 
@@ -34,25 +34,42 @@ def test_one_line_names_the_key(key: str, value: Any, message: str) -> None:
         Experiment(edited(f"geometry.{key}", value))
 
 
-def test_time_grows_with_what_is_trained_and_only_then() -> None:
-    usual = geometry.resources(Experiment(DEFAULT))
-    assert (usual.minutes, usual.threads) == (10, 1)
-    training = geometry.resources(Experiment(edited("geometry.studies", ["training"])))
-    assert (training.minutes, training.threads) == (10 + 2 * 16 * 8 * 600 // 10_000, 2)
-    deep = geometry.resources(Experiment(edited("geometry.studies", ["fluctuations"])))
-    assert deep.minutes == 10 + 3000 * 60 // 10_000
-    related = geometry.resources(Experiment(edited("geometry.studies", ["relation"])))
-    assert (related.minutes, related.threads) == (10 + 2 * 5 * 1000 // 1_500, 2)
+def asked(study: str, **section: Any) -> Resources:
+    """What the first job of a study asks for."""
+    given = {"geometry": {"studies": [study], **section}}
+    return geometry.resources(
+        next(iter(Experiment(merged(DEFAULT, given)).pieces("geometry").values()))
+    )
 
 
-def test_memory_grows_with_the_weights_and_with_networks_beside_each_other() -> None:
-    alone = [
-        geometry.resources(
-            Experiment(merged(DEFAULT, {"geometry": {"depths": depths, "width": w}}))
-        )
-        for depths, w in (([16], 64), ([3, 50], 300))
-    ]
-    grown = math.ceil(100 * 50 * 300**2 / 2**20) - math.ceil(100 * 16 * 64**2 / 2**20)
-    assert alone[1].memory - alone[0].memory == grown
-    training = geometry.resources(Experiment(edited("geometry.studies", ["training"])))
-    assert training.memory == alone[0].memory + 1_100
+@pytest.mark.parametrize(
+    ("study", "minutes", "deeper"),
+    [
+        ("fluctuations", 3000 * 60 // 10_000, 3000 * 60 // 10_000),
+        ("initialisation", 10 * 2 * 16 // 150, 10 * 2 * 48 // 150),
+        ("relation", 5 * 1000 * 16 // 24_000, 5 * 1000 * 48 // 24_000),
+        ("training", 8 * 600 * 16 // 20_000, 8 * 600 * 48 // 20_000),
+    ],
+)
+def test_time_grows_with_the_work_and_every_job_has_one_core(
+    study: str, minutes: int, deeper: int
+) -> None:
+    usual = asked(study)
+    assert (usual.minutes, usual.threads) == (10 + minutes, 1)
+    assert asked(study, depths=[48]).minutes == 10 + deeper
+    assert asked(study, width=128).minutes - 10 >= 4 * minutes
+
+
+def test_memory_grows_with_the_weights_of_networks_beside_each_other() -> None:
+    def grown(study: str, **section: Any) -> float:
+        return asked(study, width=300, depths=[50], **section).memory - asked(study).memory
+
+    weights = (50 * 300**2 - 16 * 64**2) / 2**20
+    assert grown("initialisation") == pytest.approx(100 * weights, abs=1)
+    assert grown("relation") == pytest.approx(100 * 5 * weights, abs=1)
+    assert grown("relation", networks=2) == pytest.approx(
+        100 * (2 * 50 * 300**2 - 5 * 16 * 64**2) / 2**20, abs=1
+    )
+    assert grown("training") == pytest.approx(16 * 3 * 8 * weights, abs=1)
+    wider = 96 * 150 * (300**2 - 64**2) / 2**20
+    assert grown("fluctuations") == pytest.approx(wider, abs=1)

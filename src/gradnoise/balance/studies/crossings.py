@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradnoise.balance.ensembles import sample_units
-from gradnoise.balance.settings import Settings
+from gradnoise.balance.settings import Ensembles
 from gradnoise.balance.study import seed_of
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
@@ -21,7 +21,7 @@ RATE, STEPS = 0.01, 5000
 NOISE = 1.0
 
 
-def crossings(settings: Settings) -> dict[str, Rows]:
+def crossings(settings: Ensembles) -> dict[str, Rows]:
     """A row for every start."""
     rows = []
     for first, second in STARTS:
@@ -42,6 +42,7 @@ def crossings(settings: Settings) -> dict[str, Rows]:
 
 
 STUDY = Study(
+    Ensembles,
     {
         "crossings": (
             Variable("first", "factor u at the start; v = u w, the slope is 1"),

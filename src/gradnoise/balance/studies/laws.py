@@ -1,6 +1,8 @@
 """Exact stationary laws against ensembles of SGD, by depth and temperature, at a step and at half of it."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,24 @@ from gradnoise.balance.diagonal import (
     diagonal_moments,
 )
 from gradnoise.balance.ensembles import sample_diagonal
-from gradnoise.balance.settings import Settings
+from gradnoise.balance.settings import Noisy
 from gradnoise.balance.study import ENSEMBLE, moments, relaxed, seed_of
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
 BATCHES = (2, 1)  # samples, with learning rates in proportion: one temperature
 BINS, WIDEST = 40, 4.0  # of the histograms, from 0 or -WIDEST
+
+
+@dataclass(frozen=True)
+class Settings(Noisy):
+    """What the job reads.
+
+    Attributes:
+        depths: hidden layers of the networks whose laws are compared.
+    """
+
+    depths: Sequence[int]
 
 
 def laws(settings: Settings) -> dict[str, Rows]:
@@ -76,6 +89,7 @@ def _compare(
 
 
 STUDY = Study(
+    Settings,
     {
         "laws": (
             *ENSEMBLE,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.balance.ensembles import sample_units
-from gradnoise.balance.settings import Settings
+from gradnoise.balance.settings import Common
 from gradnoise.balance.study import seed_of
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.store.studies import Rows, Study
@@ -26,7 +26,7 @@ SAMPLES, INPUTS, UNITS, OUTPUTS = 256, 6, 12, 2
 TRAINING_RATE, TRAINING_BATCH, TRAINING_STEPS, EVERY = 0.02, 8, 20_000, 100
 
 
-def norms(settings: Settings) -> dict[str, Rows]:
+def norms(settings: Common) -> dict[str, Rows]:
     """Rows of all three tables."""
     fixed = [_fixed(inputs, outputs, settings) for inputs, outputs in FIXED]
     kinds = [
@@ -39,7 +39,7 @@ def norms(settings: Settings) -> dict[str, Rows]:
     }
 
 
-def _decay(settings: Settings) -> dict[str, Any]:
+def _decay(settings: Common) -> dict[str, Any]:
     start = [SCALARS], [1 / SCALARS]
     found = sample_units(
         *start, [[1.0]], DECAY_RATE, 1, DECAY_STEPS, DECAY_REPLICAS, seed_of(settings, "decay")
@@ -54,7 +54,7 @@ def _decay(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _fixed(inputs: int, outputs: int, settings: Settings) -> dict[str, Any]:
+def _fixed(inputs: int, outputs: int, settings: Common) -> dict[str, Any]:
     u, w = np.ones(inputs) / np.sqrt(inputs), np.ones(outputs) / np.sqrt(outputs)
     seed = seed_of(settings, "fixed", inputs, outputs)
     found = sample_units(
@@ -70,13 +70,13 @@ def _fixed(inputs: int, outputs: int, settings: Settings) -> dict[str, Any]:
     }
 
 
-def trained(network: str, batch: int, settings: Settings) -> Rows:
+def trained(network: str, batch: int, settings: Common) -> Rows:
     """Imbalance of a two-layer network along its training, and what the law foretells of it.
 
     Args:
         network: "linear" or "relu".
         batch: samples, drawn with replacement; SAMPLES: gradient descent on all of them.
-        settings: of the stage.
+        settings: of the job.
     """
     random = generator(settings.seed, Stream.BALANCE, "training", network)
     x = random.standard_normal((SAMPLES, INPUTS))
@@ -137,6 +137,7 @@ def _drift(U: Floats, W: Floats, x: Floats, y: Floats, network: str, temperature
 
 
 STUDY = Study(
+    Common,
     {
         "decay": (
             Variable("learning_rate", "of SGD", "parameter^2 per loss"),

@@ -12,7 +12,7 @@ import numpy as np
 from gradnoise.balance.collapse import critical_learning_rate, growth_rate
 from gradnoise.balance.diagonal import critical_temperature, diagonal_moments, diagonal_quantiles
 from gradnoise.balance.ensembles import sample_diagonal
-from gradnoise.balance.settings import Settings
+from gradnoise.balance.settings import Noisy
 from gradnoise.balance.study import ENSEMBLE, moments, relaxed, seed_of
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
@@ -23,7 +23,7 @@ GROWN = 20_000  # steps of it
 SMALL = 1e-120  # v at its start: it stays small, and a number, whatever the noise
 
 
-def through(settings: Settings) -> dict[str, Rows]:
+def through(settings: Noisy) -> dict[str, Rows]:
     """Rows of both tables."""
     critical = critical_temperature(label_noise=settings.label_noise)
     limit = critical_learning_rate(label_noise=settings.label_noise)
@@ -37,7 +37,7 @@ def through(settings: Settings) -> dict[str, Rows]:
     }
 
 
-def _ensemble(depth: int, ratio: float, rate: float, settings: Settings) -> dict[str, Any]:
+def _ensemble(depth: int, ratio: float, rate: float, settings: Noisy) -> dict[str, Any]:
     steps = math.ceil(relaxed(ratio if depth == 1 else 0) / rate)
     noise, replicas = settings.label_noise, settings.replicas
     seed = seed_of(settings, "transition", depth, str(ratio))
@@ -54,7 +54,7 @@ def _ensemble(depth: int, ratio: float, rate: float, settings: Settings) -> dict
     }
 
 
-def _growth(ratio: float, rate: float, settings: Settings) -> dict[str, Any]:
+def _growth(ratio: float, rate: float, settings: Noisy) -> dict[str, Any]:
     noise, replicas = settings.label_noise, settings.replicas
     seed = seed_of(settings, "growth", str(ratio))
     v = sample_diagonal(1, rate, 1, GROWN, replicas, seed, label_noise=noise, start=SMALL)
@@ -68,6 +68,7 @@ def _growth(ratio: float, rate: float, settings: Settings) -> dict[str, Any]:
 
 
 STUDY = Study(
+    Noisy,
     {
         "transition": (
             *ENSEMBLE,

@@ -12,7 +12,8 @@ layer to layer:
 with K (n, n) over a layer's units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -21,9 +22,7 @@ from numpy.typing import NDArray
 
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.geometry.criticality import CriticalInitialisation, critical_initialisation
-from gradnoise.geometry.networks import ACTIVATION, INITIALISATIONS
-from gradnoise.geometry.settings import Settings
-from gradnoise.stage import in_processes
+from gradnoise.geometry.settings import ACTIVATION, Common
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
@@ -33,23 +32,40 @@ LIMIT = 0.0  # q
 GROUPS = 20  # of networks: a variance of each gives its error
 
 
+@dataclass(frozen=True)
+class Settings(Common):
+    """What the job of one initialisation reads.
+
+    Attributes:
+        initialisation: "orthogonal" or "gaussian".
+        q: variances of preactivations at which networks are critical.
+        ensemble: networks over which fluctuations are measured.
+        deepest: layers of those.
+    """
+
+    initialisation: str
+    q: Sequence[float]
+    ensemble: int
+    deepest: int
+
+
 def fluctuations(settings: Settings) -> dict[str, Rows]:
-    """A row for every initialisation, q, depth and group of networks."""
-    kinds = product(INITIALISATIONS, range(GROUPS), (LIMIT, *settings.q))
-    found = in_processes(ensemble, [(*kind, settings) for kind in kinds])
+    """A row for every q, depth and group of networks."""
+    found = (
+        ensemble(group, q, settings) for group, q in product(range(GROUPS), (LIMIT, *settings.q))
+    )
     return {"fluctuations": [row for rows in found for row in rows]}
 
 
-def ensemble(kind: str, group: int, q: float, settings: Settings) -> list[dict[str, Any]]:
+def ensemble(group: int, q: float, settings: Settings) -> list[dict[str, Any]]:
     """What a group of networks says of every depth; all q have the same weights but for their scale.
 
     Args:
-        kind: "orthogonal" or "gaussian".
         group: number of the group.
         q: variance of the preactivations, or LIMIT.
-        settings: of the stage.
+        settings: of the job.
     """
-    count, width = settings.ensemble // GROUPS, settings.width
+    kind, count, width = settings.initialisation, settings.ensemble // GROUPS, settings.width
     critical = critical_initialisation(ACTIVATION, q or min(settings.q))
     scale = max((q or min(settings.q)) - critical.bias_std**2, 0) ** 0.5 / critical.weight_std
     if q == LIMIT:
@@ -117,6 +133,7 @@ def weights(kind: str, shape: tuple[int, int], random: np.random.Generator) -> F
 
 
 STUDY = Study(
+    Settings,
     {
         "fluctuations": (
             Variable("initialisation", "orthogonal or gaussian", ""),

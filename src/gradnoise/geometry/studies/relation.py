@@ -1,20 +1,19 @@
 """How alike noise covariance, Fisher information and Hessian are along training, from the initialisation to a fit.
 
-Of networks of the first depth, Euclidean, all at one learning rate. With the softmax's Fisher information F, which is the
+Of Euclidean networks, all at one learning rate. With the softmax's Fisher information F, which is the
 generalised Gauss-Newton matrix, the Hessian is H = F + R: R holds the outputs' second derivatives, each times the residual
 of its sample, and is small where residuals are small or average out. The noise covariance C is F where labels are as the
 model says they are.
 """
 
-from itertools import product
+from dataclasses import dataclass
 
 import torch
 
 from gradnoise.geometry.descents import Arm, Ensemble
-from gradnoise.geometry.networks import INITIALISATIONS, NETWORK, images
+from gradnoise.geometry.networks import NETWORK, images
 from gradnoise.geometry.relation import Relation, curvature_relation
-from gradnoise.geometry.settings import Settings
-from gradnoise.stage import in_processes
+from gradnoise.geometry.settings import Trained
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
@@ -24,23 +23,28 @@ PROBES = 10
 NETWORKS = 5  # at most
 
 
-def relation(settings: Settings) -> dict[str, Rows]:
-    """A row for every network and epoch."""
-    kinds = [(*kind, settings) for kind in product(INITIALISATIONS, settings.q)]
-    return {"relation": [row for rows in in_processes(along_training, kinds) for row in rows]}
+@dataclass(frozen=True)
+class Settings(Trained):
+    """What the job of one kind of networks reads.
 
-
-def along_training(kind: str, q: float, settings: Settings) -> Rows:
-    """Networks of one kind, trained beside each other.
-
-    Args:
-        kind: "orthogonal" or "gaussian".
+    Attributes:
+        depth: layers of weights.
+        initialisation: "orthogonal" or "gaussian".
         q: variance of the preactivations.
-        settings: of the stage.
+        networks: how many, NETWORKS at most.
     """
-    torch.set_num_threads(1)
+
+    depth: int
+    initialisation: str
+    q: float
+    networks: int
+
+
+def relation(settings: Settings) -> dict[str, Rows]:
+    """A row for every network and epoch; networks are trained beside each other."""
     shown = images(settings.seed, settings.images)
-    depth, seeds = settings.depths[0], range(1, min(settings.networks, NETWORKS) + 1)
+    depth, kind, q = settings.depth, settings.initialisation, settings.q
+    seeds = range(1, min(settings.networks, NETWORKS) + 1)
     arm = Arm(depth, kind, "euclidean", q)
     networks = Ensemble(arm, [(RATE, seed) for seed in seeds], shown, settings)
     per_epoch = max(1, settings.images // settings.batch_size)
@@ -61,7 +65,7 @@ def along_training(kind: str, q: float, settings: Settings) -> Rows:
                 rows.append(about | at | numbers(found))
         for _ in range(per_epoch if epoch < EPOCHS[-1] else 0):
             networks.step()
-    return rows
+    return {"relation": rows}
 
 
 def numbers(found: Relation) -> dict[str, float]:
@@ -81,6 +85,7 @@ WORDS = {
 }
 
 STUDY = Study(
+    Settings,
     {
         "relation": (
             *NETWORK,

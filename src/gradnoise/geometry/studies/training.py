@@ -6,11 +6,10 @@ The largest stable rate of every seed, of both kinds, is found by bisection, to 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
@@ -20,13 +19,12 @@ from gradnoise.geometry.descents import (
     Arm,
     Descent,
     Ensemble,
-    arms,
     brackets,
     descend,
 )
-from gradnoise.geometry.networks import GEOMETRY, Images, geometry, images
-from gradnoise.geometry.settings import Settings
-from gradnoise.stage import in_processes
+from gradnoise.geometry.measures import GEOMETRY, geometry
+from gradnoise.geometry.networks import Images, images
+from gradnoise.geometry.settings import Descending
 from gradnoise.store.studies import Rows, Study
 from gradnoise.store.variables import Variable
 
@@ -36,18 +34,30 @@ LEVEL = 0.025  # one-sided
 RESOLUTION = 1.1  # smallest rate found unstable over the largest found stable, at most
 
 
+@dataclass(frozen=True)
+class Settings(Descending):
+    """What the job of an arm reads.
+
+    Attributes:
+        depth: layers of weights.
+        initialisation: "orthogonal" or "gaussian".
+        manifold: "euclidean" or "stiefel".
+        q: variance of the preactivations.
+        samples: images on which Fisher information and Jacobian are measured.
+        rates: learning rates that it is trained at, ascending.
+    """
+
+    depth: int
+    initialisation: str
+    manifold: str
+    q: float
+    samples: int
+    rates: Sequence[float]
+
+
 def training(settings: Settings) -> dict[str, Rows]:
-    """Rows of all tables."""
-    # The deepest first, so that no long one is left over.
-    tasks = sorted(arms(settings), key=lambda arm: (-arm.depth, arm.manifold == "euclidean"))
-    found = in_processes(of_arm, [(arm, settings) for arm in tasks])
-    order = [tasks.index(arm) for arm in arms(settings)]
-    return {name: [row for place in order for row in found[place][name]] for name in found[0]}
-
-
-def of_arm(arm: Arm, settings: Settings) -> dict[str, Rows]:
     """All runs of an arm, its row, its stable rates, and its first judged network followed."""
-    torch.set_num_threads(1)
+    arm = Arm(settings.depth, settings.initialisation, settings.manifold, settings.q)
     shown = images(settings.seed, settings.images)
     chosen = [(rate, seed) for rate in settings.rates for seed in CHOOSING]
     found = descend(arm, chosen, shown, settings)
@@ -115,7 +125,7 @@ def stable_rates(arm: Arm, near: float, shown: Images, settings: Settings) -> Ro
         arm: what is trained.
         near: where to look first; 0 for below the smallest rate.
         shown: the images.
-        settings: of the stage.
+        settings: of the job.
     """
     seeds = (*CHOOSING, *JUDGED)
     shorter = replace(settings, steps=min(settings.steps, PATIENCE))
@@ -178,6 +188,7 @@ _ARM = (
 _RATE = Variable("learning_rate", "of SGD", "parameter^2 per loss")
 
 STUDY = Study(
+    Settings,
     {
         "descents": (
             *_ARM,
