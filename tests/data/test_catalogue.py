@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -5,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from example_data import collection, describe, read, unpack
+from example_data import collection, describe, read, settings_of, unpack
 from gradnoise.data import catalogue
 from gradnoise.errors import InputError
 
@@ -31,6 +32,29 @@ def test_listing_knows_names_sizes_and_times(tmp_path):
     assert len({before, touched, catalogue.listing(tmp_path)}) == 3
     with pytest.raises(InputError, match="found no such folder"):
         catalogue.listing(tmp_path / "missing")
+
+
+def test_contents_know_names_and_bytes_and_no_times(tmp_path):
+    unpack(collection(), tmp_path / "images")
+    given = settings_of({"dataset": "image_folder", "path": str(tmp_path / "images")})
+    found = [catalogue.contents(given)]
+    (tmp_path / "images/README.txt").touch()
+    assert catalogue.contents(given) == found[0]
+    assert len(found[0][str(tmp_path / "images")]) == len(
+        [path for path in (tmp_path / "images").rglob("*") if path.is_file()]
+    )
+    (tmp_path / "images/README.txt").rename(tmp_path / "images/README")
+    found.append(catalogue.contents(given))
+    (tmp_path / "images/README").write_text("other")
+    found.append(catalogue.contents(given))
+    assert found[0] != found[1] != found[2] != found[0]
+    assert catalogue.contents(settings_of({"dataset": "linear_regression"})) == {}
+
+
+def test_what_is_no_file_is_left_to_whoever_reads_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    given = settings_of({"dataset": "arrays", "path": str(tmp_path / "pipe.npz")})
+    assert catalogue.contents(given) == {str(tmp_path / "pipe.npz"): []}
 
 
 @pytest.mark.parametrize(

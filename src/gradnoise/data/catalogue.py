@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,23 @@ def listing(folder: Path) -> str:
             name = os.path.relpath(entry.path, folder)
             lines.append(f"{name!r} {status.st_size} {status.st_mtime_ns}\n")
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def contents(settings: Given) -> dict[str, list[str]]:
+    """SHA-256 of all that the user's files and folders hold, by their paths; none of what is no file, which `read` refuses.
+
+    Raises:
+        InputError: where the data set needs a path and none is given, or a link in a folder leads nowhere.
+    """
+    return {str(path): [*_contents(path)] for path in input_files(settings)}
+
+
+def _contents(path: Path) -> Iterator[str]:
+    inside = sorted(entry.path for entry in walk(path)) if path.is_dir() else [path]
+    for each in map(Path, inside):
+        if each.is_file():
+            with each.open("rb") as file:
+                yield f"{os.path.relpath(each, path)} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def read(settings: Given) -> Source:

@@ -36,6 +36,12 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}{BESIDE}")
 
 
+def with_own(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """A published file or folder, and the file beside it that has its checksum, if any: each with another place."""
+    inside = source.suffix == ".h5" or source.is_dir()
+    return [(source, target)] + ([] if inside else [(beside(source), beside(target))])
+
+
 def checksum(path: Path, start: int = 0) -> str:
     """CRC-32C, eight hexadecimal digits, and number of bytes of a file from `start` on."""
     status = os.stat(path)

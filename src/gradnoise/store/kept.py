@@ -71,6 +71,8 @@ class Kept:
             diagnosis.require_whole(self.path / name for name in names)
             for name in names:
                 _link(self.path / name, back / name)
+                if (back / name).is_file():
+                    os.utime(back / name)  # by which Snakemake goes, but for folders
         except (InputError, OSError) as error:
             log.warning("computing anew: what an earlier attempt left cannot be used: %s", error)
             self.forget()
@@ -97,5 +99,5 @@ def _link(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, target, copy_function=os.link)
     else:
-        os.link(source, target)
-        os.link(checksums.beside(source), checksums.beside(target))
+        for pair in checksums.with_own(source, target):
+            os.link(*pair)

@@ -93,5 +93,5 @@ def _place(source: Path, target: Path, inside: Any, alone: Any = None) -> None:
     if source.is_dir():
         shutil.copytree(source, target, copy_function=inside)
     else:
-        for path, place in ((source, target), (checksums.beside(source), checksums.beside(target))):
+        for path, place in checksums.with_own(source, target):
             (alone or inside)(path, place)

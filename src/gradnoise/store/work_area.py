@@ -153,7 +153,7 @@ class WorkArea:
         for name in self.targets:
             if (self.path / name).is_dir():
                 checksums.write_list(self.path / name, self.manifest)
-            else:
+            elif not name.endswith(".h5"):  # which carries its own
                 checksums.write_beside(self.path / name)
         if self._kept is not None:
             self._kept.replace(self.path, self.targets)
@@ -171,8 +171,8 @@ class WorkArea:
                 replaced = self.folder / f"replaced-{name}"
                 shutil.rmtree(replaced, ignore_errors=True)  # of a run killed right here
                 os.rename(target, replaced)
-            if (source / name).is_file():
-                os.rename(checksums.beside(source / name), checksums.beside(target))
-            os.rename(source / name, target)
+            # The checksum first: no file stands without it.
+            for pair in reversed(checksums.with_own(source / name, target)):
+                os.rename(*pair)
         self.published = True
         shutil.rmtree(self.folder, ignore_errors=True)  # another process may be looking in
