@@ -116,9 +116,9 @@ def overhead(coordinates: int = 2000, repeats: int = 5) -> None:
         stores = [Path(folder) / f"repeat-{r}.zarr" for r in range(1, repeats + 1)]
         for number, path in enumerate(stores, start=1):
             write_network(path, number, coordinates)
-        settings = {"parameter": "layer0.weight", "significance": 0.05, "batches": [200, 600]}
+        settings = {"batches": [200, 600]}
         command = [sys.executable, "-m", "gradnoise.gaussianity", "--settings"]
-        command += [json.dumps(settings), "--output", f"{folder}/x.h5", "--noise"]
+        command += [json.dumps(settings), "--output", f"{folder}/layer0.weight.h5", "--noise"]
         command += [str(path) for path in stores]
         jobs = [_processor_seconds(command) for _ in range(5)]
         imports = "import numpy, zarr, numba, h5py"

@@ -92,14 +92,14 @@ def chain(folder: Path, **size: int) -> dict[str, Cost]:
     at = Checkpoint("mlp", 1, 1)
 
     def settings(stage: str, **more: str) -> str:
-        wildcards = {"run": "mlp", "seed": "1", "epoch": "1", "parameter": f"{LAYER}.weight"}
+        wildcards = {"run": "mlp", "seed": "1", "epoch": "1"}
         return jobs.Stage(stage, experiment, ROOT / "src").settings({**wildcards, **more})
 
     data, checkpoints = paths.data(), paths.checkpoints("mlp", 1)
     noise = [paths.noise(at, repeat) for repeat in REPEATS]
     gradients, moments, gaussianity, clt, tails = (
         *(paths.gradients(at), paths.moments(at)),
-        *(paths.layer(stage, at, "w") for stage in ("gaussianity", "clt", "tails")),
+        *(paths.layer(stage, at, f"{LAYER}.weight") for stage in ("gaussianity", "clt", "tails")),
     )
     described = jobs.Stage("data", experiment, ROOT / "src").settings({"data": "linear_regression"})
     program("data", described, output=data)

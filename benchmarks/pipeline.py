@@ -12,6 +12,7 @@ of the figures, then the significance level.
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -57,7 +58,9 @@ def jobs(folder: Path) -> list[Job]:
         words = program.split()
         output = next((words[k + 1] for k, word in enumerate(words) if word == "--output"), "")
         # Each output of a job has its own record, with times of its own.
-        found.setdefault((record["rule"], program), Job(record["rule"], *times, output.strip("'")))
+        # Several rules of a stage are numbered.
+        rule = re.sub(r"_\d+$", "", record["rule"])
+        found.setdefault((rule, program), Job(rule, *times, output.strip("'")))
     return sorted(found.values(), key=lambda job: job.start)
 
 

@@ -128,15 +128,12 @@ def run(folder: Path) -> Chain:
     noise = [f"repeat-{repeat}.zarr" for repeat in REPEATS]
     for layer in LAYERS:
         tested = f"{AT}/gaussianity/{layer}.h5"
-        settings = {"parameter": layer, "batches": TESTED}
-        chain.run("gaussianity", layer, settings, noise=noise, output=tested)
+        chain.run("gaussianity", layer, {"batches": TESTED}, noise=noise, output=tested)
         stored = {"gradients": "gradients.zarr"}
-        settings = CLT | {"parameter": layer}
         moments = {"gaussianity": tested, "moments": "moments.zarr"}
-        chain.run("clt", layer, settings, **stored, **moments, output=f"{AT}/clt/{layer}.h5")
-        settings = TAILS | {"parameter": layer}
+        chain.run("clt", layer, CLT, **stored, **moments, output=f"{AT}/clt/{layer}.h5")
         tails = {"data": "data.h5", "noise": noise, "output": f"{AT}/tails/{layer}.h5"}
-        chain.run("tails", layer, settings, **stored, **tails)
+        chain.run("tails", layer, TAILS, **stored, **tails)
     judged = {"results": ".", "noise": noise, "output": f"{AT}/rejection.h5"}
     chain.run("rejection", "", REJECTION, **stored, **judged)
     inputs.pop("gradients")

@@ -208,7 +208,7 @@ def planned(plan: str) -> list[Job]:
     found = []
     for block in re.split(r"\n(?=rule \w+:)", plan)[1:]:
         command = re.search(r"python -m (gradnoise\.\S+) (.*?) 2> \S+$", block, re.M)
-        rule = re.match(r"rule (\w+):", block)
+        rule = re.match(r"rule (\w+?)(?:_\d+)?:", block)
         if command is None or rule is None:
             continue
         inputs, outputs = (

@@ -125,7 +125,10 @@ def would_run(project: Path) -> dict[str, int]:
     if "Nothing to be done" in text:
         return {}
     table = text.split("Job stats:")[1].split("\n\n")[0]
-    counts = {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+    counts: dict[str, int] = {}
+    # Rules of a stage are numbered where there are several.
+    for name, number in re.findall(r"^(\w+?)(?:_\d+)? +(\d+)$", table, re.M):
+        counts[name] = counts.get(name, 0) + int(number)
     return {name: n for name, n in counts.items() if name not in ("all", "total")}
 
 

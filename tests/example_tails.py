@@ -123,7 +123,8 @@ def write_inputs(folder: Path, strategy: str = "per_sample") -> None:
 
 
 def command_line(folder: Path, output: Path, **changes: Any) -> list[str]:
-    settings = {"parameter": "conv1.weight", "methods": ["ecf", "mcculloch"], "seed": 1}
+    """Of a job whose output bears the name of the layer, conv1.weight."""
+    settings = {"methods": ["ecf", "mcculloch"], "seed": 1}
     settings |= {"batches": BATCHES} | changes
     stores = [str(folder / f"repeat-{repeat}.zarr") for repeat in REPEATS]
     options = ["--settings", json.dumps(settings), "--noise", *stores, "--output", str(output)]

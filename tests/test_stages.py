@@ -199,6 +199,25 @@ def test_tails(done: Chain, dataset: Dataset, layer: str) -> None:
             assert_array_equal(file[f"samples/{name}"][...], each)
 
 
+def test_layers_in_one_job_get_the_files_of_a_job_each(done: Chain) -> None:
+    """To the byte, for each of the three stages whose layers may share a job."""
+    together = Chain(done.folder)
+    noise = [f"repeat-{repeat}.zarr" for repeat in REPEATS]
+    stored = {"gradients": "gradients.zarr"}
+    measured = {**stored, "moments": "moments.zarr"}
+    tested = [f"{chain.AT}/gaussianity/{layer}.h5" for layer in LAYERS]
+    for stage, settings, inputs in (
+        ("gaussianity", {"batches": TESTED}, {"noise": noise}),
+        ("clt", chain.CLT, {**measured, "gaussianity": tested}),
+        ("tails", chain.TAILS, {**stored, "data": "data.h5", "noise": noise}),
+    ):
+        output = [f"together/{stage}/{layer}.h5" for layer in LAYERS]
+        together.run(stage, "", settings, **inputs, output=output)
+        for layer, path in zip(LAYERS, output, strict=True):
+            alone = done.folder / f"{chain.AT}/{stage}/{layer}.h5"
+            assert (done.folder / path).read_bytes() == alone.read_bytes(), (stage, layer)
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_rejection(done: Chain, layer: str) -> None:
     """From p-values and indices as they were measured, and Gaussian series of the network's own seed."""

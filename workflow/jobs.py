@@ -1,6 +1,7 @@
 """From Snakemake's wildcards to what a stage's module says of a job."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,24 @@ def job_of(experiment: Experiment, wildcards: Mapping[str, str]) -> Job:
     return Job(experiment.runs[given["run"]], **numbers, **names)  # type: ignore[arg-type]
 
 
+@cache
+def _code(name: str, source: Path) -> tuple[str, ...]:
+    return fingerprint(f"gradnoise.{name}.__main__", source)
+
+
 class Stage:
     """What rules ask about a stage's jobs: functions of the wildcards, as Snakemake calls them.
 
-    A job is about a checkpoint of a run, about a data set, about a piece of a study, or, without wildcards, about the whole
-    experiment.
+    A job is about a checkpoint of a run, or some layers there, about a data set, about a piece of a study, or, without
+    wildcards, about the whole experiment.
     """
 
-    def __init__(self, name: str, experiment: Experiment, source: Path) -> None:
-        self.code = fingerprint(f"gradnoise.{name}.__main__", source)
+    def __init__(
+        self, name: str, experiment: Experiment, source: Path, layers: tuple[str, ...] = ()
+    ) -> None:
+        self.code = _code(name, source)
         self._name, self._experiment, self._source = name, experiment, source
+        self._layers = layers
         self._module = import_module(f"stages.{name}")
 
     def settings(self, wildcards: Mapping[str, str]) -> str:
@@ -93,7 +102,7 @@ class Stage:
     def _subject(self, wildcards: Mapping[str, str]) -> Any:
         given = dict(wildcards.items())
         if "run" in given:
-            return job_of(self._experiment, given)
+            return job_of(self._experiment, given)._replace(layers=self._layers)
         if "piece" in given:
             return self._experiment.pieces(self._name)[given["piece"]]
         return self._experiment.data[given["data"]] if given else self._experiment

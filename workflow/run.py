@@ -137,7 +137,7 @@ class Run:
 
 
 class Job(NamedTuple):
-    """One job of a run: which of its networks, checkpoints, repeats, parts, parameters, trajectories or figures."""
+    """One job of a run: which of its networks, checkpoints, repeats, parts, parameters, trajectories, figures or layers."""
 
     run: Run
     seed: int = 0
@@ -147,12 +147,19 @@ class Job(NamedTuple):
     parameter: str = ""
     variant: str = ""
     figure: str = ""
+    layers: tuple[str, ...] = ()  # parameters, where it makes the files of several
 
     @property
     def parts(self) -> list["Job"]:
         """The jobs that make its store together, before it links what they wrote; none where it makes it alone."""
         shards = self.run.sections.noise.shards
         return [self._replace(part=part + 1) for part in range(shards)] if shards > 1 else []
+
+    @property
+    def parameters(self) -> list[architectures.Parameter]:
+        """Those whose files it makes."""
+        names = self.layers or (self.parameter,)
+        return [each for each in self.run.measured if each.name in names]
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -5,6 +5,7 @@ python workflow/sizes.py CONFIG [CONFIG ...]     prints what the jobs of a confi
 
 import math
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ GPU_CORES = 20  # of which a GPU takes the place: assumed, not measured
 DRAWN = 1e9  # values of samples' gradients added up a second
 PASS = 128  # samples that go through a network together, outside training
 LEAST, LEAST_STATISTICS = 10, 5  # minutes: queues and file systems are slow at times
+TEST = 4e-6  # seconds for a test of a coordinate
 
 
 class Resources(NamedTuple):
@@ -129,7 +131,8 @@ def joining(run: Run) -> Resources:
     return Resources(STATISTICS_MB + mebibytes(means), LEAST)
 
 
-def _tests(run: Run) -> int:
+def tests(run: Run) -> int:
+    """Of one coordinate: batch sizes, numbers of batches and repeats."""
     sizes, counts = run.sections.noise.batch_sizes, run.sections.gaussianity.batches
     return len(sizes) * len(counts) * len(run.repeats)
 
@@ -141,12 +144,12 @@ def block_memory(run: Run) -> int:
 
 def statistics_memory(run: Run) -> int:
     """MiB: a block of coordinates at a time, all results of a layer."""
-    return STATISTICS_MB + 3 * block_memory(run) + mebibytes(64 * run.largest * _tests(run))
+    return STATISTICS_MB + 3 * block_memory(run) + mebibytes(64 * run.largest * tests(run))
 
 
-def statistics_minutes(run: Run) -> int:
-    """Minutes for all tests of one layer, at 20 microseconds a test."""
-    return LEAST_STATISTICS + int(run.largest * _tests(run) * 20e-6 / 60)
+def statistics_minutes(seconds: Iterable[float], least: int = LEAST_STATISTICS) -> int:
+    """Minutes for layers of so much work each, one after another."""
+    return least + int(2 * sum(seconds) / 60)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
+import groups
 import sizes
 from experiment import DEFAULTS, FIGURE_FORMATS, Experiment, merged
 from gradnoise.clt.columns import GROUPS
@@ -20,7 +21,7 @@ from gradnoise.errors import InputError
 from gradnoise.gaussianity.normality import statistics
 from gradnoise.gradients import strategy
 from gradnoise.moments.store import ARRAYS
-from gradnoise.store.paths import STUDY_STAGES
+from gradnoise.store.paths import LAYER_STAGES, STUDY_STAGES
 from run import Job, Run
 from stages import data, figures, related
 
@@ -86,9 +87,9 @@ def jobs_of(experiment: Experiment, run: Run) -> Iterator[tuple[str, Job]]:
     yield from (("gradients", each) for at in own for each in (*at.parts, at))
     yield from (("noise", each) for at in drawn for each in (*at.parts, at))
     yield from (("moments", at) for at in own)
-    for stage in ("gaussianity", "clt", "tails"):
-        for at in places:
-            yield from ((stage, at._replace(parameter=each.name)) for each in run.measured)
+    for stage in LAYER_STAGES:
+        parts = groups.partition(run, stage)
+        yield from ((stage, at._replace(layers=each)) for at in places for each in parts)
     yield from (("rejection", at) for at in places)
     last = run.sections.training.epochs
     variants = run.sections.trajectory.variants
@@ -106,8 +107,8 @@ def stored(stage: str, job: Job) -> float:
     run = job.run
     noise, trajectory, values = run.sections.noise, run.sections.trajectory, sizes.values(run)
     kinds, counts, repeats = len(noise.batch_sizes), len(run.sections.test_batches), noise.repeats
-    width = next((run.values(each) for each in run.measured if each.name == job.parameter), 0)
-    coordinates = width - noise.directions
+    width = sum(map(run.values, job.parameters))
+    coordinates = width - noise.directions * len(job.parameters)
     match stage:
         case "training":
             return 4 * run.weights * len(run.sections.training.saved_epochs)
@@ -123,10 +124,9 @@ def stored(stage: str, job: Job) -> float:
             return coordinates * (HELD_OUT * kinds * counts * repeats + WITHOUT)
         case "tails":
             return ESTIMATED * kinds * repeats * len(run.sections.tails.methods) * coordinates
-        case "trajectory":
-            section = trajectory.variant(job.variant)
-            steps = section.replicas * section.steps
-            return 2 * 4 * steps * section.directions * len(run.subspaces)  # positions, velocities
+        case "trajectory":  # positions and velocities
+            each = trajectory.variant(job.variant)
+            return 8 * each.replicas * each.steps * each.directions * len(run.subspaces)
     return 0
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from experiment import FIGURE_FORMATS, Experiment
+from gradnoise.store.kept import DIGITS
 from gradnoise.store.paths import LAYER_STAGES, Checkpoint, Paths
 from jobs import WILDCARDS
 
@@ -82,7 +83,7 @@ def _results(output: Path) -> Iterator[tuple[Path, Path]]:
     for folder, folders, files in os.walk(output):
         for name in (*folders, *files):
             place = Path(folder, name)
-            hidden = re.fullmatch(r"\.(.+)\.(work|kept|crc32c)", name)
+            hidden = re.fullmatch(rf"\.(.+?)(\.[0-9a-f]{{{DIGITS}}})?\.(work|kept|crc32c)", name)
             result = place.with_name(hidden[1]) if hidden else place
             if any(pattern.fullmatch(str(result)) for pattern in patterns):
                 if not place.is_symlink():

@@ -63,6 +63,7 @@ def parse(
     outputs: Sequence[str] = ("output",),
     several: Sequence[str] = (),
     optional: Sequence[str] = (),
+    made: Sequence[str] = (),
 ) -> argparse.Namespace:
     """Read a stage's command line.
 
@@ -72,9 +73,10 @@ def parse(
         outputs: names of options that take one path each to write.
         several: names of options that take any number of paths.
         optional: the same, of options that need not be there, and that change no result.
+        made: names of options that take at least one path to write.
 
     Returns:
-        Namespace with those names as `pathlib.Path` (lists for `several` and `optional`), `settings` (parsed JSON)
+        Namespace with those names as `pathlib.Path` (lists for `several`, `optional` and `made`), `settings` (parsed JSON)
         `source` (fingerprint of the source code that runs) and `inputs` (those of `inputs` and `several`).
     """
     parser = argparse.ArgumentParser(description=description)
@@ -88,6 +90,8 @@ def parse(
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="*")
     for name in optional:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, default=[], nargs="*")
+    for name in made:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True, nargs="+")
     given = parser.parse_args()
     given.inputs = {name: getattr(given, name) for name in (*inputs, *several)}
     reads([*given.inputs.values(), *(getattr(given, name) for name in optional)])

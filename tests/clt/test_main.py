@@ -41,7 +41,7 @@ def stores(tmp_path):
 
 
 SETTINGS = (
-    '{"parameter": "w.weight", "batch_sizes": [8, 32], "batches": [50], "repeats": 3, '
+    '{"batch_sizes": [8, 32], "batches": [50], "repeats": 3, '
     '"sampling": "with_replacement", "seed": 1, "exact_coordinates": 12, '
     '"distance": 0.01, "share": 0.9}'
 )
@@ -51,12 +51,12 @@ def run_stage(folder) -> None:
     paths = [folder / name for name in ("gradients.zarr", "moments.zarr", "w.weight.h5")]
     flags = ("--gradients", "--moments", "--gaussianity")
     given = [part for pair in zip(flags, paths, strict=True) for part in pair]
-    call("clt", "--settings", SETTINGS, *given, "--output", folder / "clt.h5")
+    call("clt", "--settings", SETTINGS, *given, "--output", folder / "clt/w.weight.h5")
 
 
 def test_the_stage_writes_bounds_exact_distances_and_predictions(stores) -> None:
     run_stage(stores)
-    with h5py.File(stores / "clt.h5") as file:
+    with h5py.File(stores / "clt/w.weight.h5") as file:
         summary = file["summary"][...]
         assert summary["violations"].sum() == 0
         assert (summary["exact_q50"] < summary["bound_q50"]).all()
@@ -73,7 +73,7 @@ def test_without_stored_gradients_the_stage_says_what_moments_allow(stores) -> N
     root.attrs.update(strategy="per_batch", sample_count=600)
     arrays.seal(root)
     run_stage(stores)
-    with h5py.File(stores / "clt.h5") as file:
+    with h5py.File(stores / "clt/w.weight.h5") as file:
         assert "held_out" not in file
         assert file["summary"]["exact_count"].sum() == 0
         assert np.isfinite(file["summary"]["bound_q50"]).all()

@@ -20,7 +20,7 @@ FIXED = {"calibration", "control", "balance", "geometry", "shared_figures", "rep
 
 def declared(project: Project) -> dict[str, tuple[str, int]]:
     """Rule and MiB asked for, by output; without CUDA and the Snakemakes that come with a cluster's job."""
-    blocks = r"rule (\w+):\n(?:    .*\n)*?    output: (.*)\n(?:    .*\n)*?    resources: (.*mem_mb=(\d+).*)"
+    blocks = r"rule (\w+?)(?:_\d+)?:\n(?:    .*\n)*?    output: (.*)\n(?:    .*\n)*?    resources: (.*mem_mb=(\d+).*)"
     found: dict[str, tuple[str, int]] = {}
     for rule, outputs, resources, memory in re.findall(blocks, project.plan()):
         elsewhere = sizes.SNAKEMAKE_MB + sizes.CUDA_MB * ("gpu=1" in resources)

@@ -17,7 +17,7 @@ from gradnoise.gaussianity.analysis import describe_layer
 
 
 def command_line(folder: Path, output: Path, **changes: Any) -> list[str]:
-    settings = {"parameter": "conv1.weight", "batches": [20, 60]} | changes
+    settings = {"batches": [20, 60]} | changes
     stores = [str(path) for path in sorted(folder.glob("*.zarr"))]
     return ["--settings", json.dumps(settings), "--noise", *stores, "--output", str(output)]
 
@@ -72,32 +72,30 @@ def test_stage_writes_what_the_analysis_says(results: Path) -> None:
 def test_stage_is_reproducible_to_the_bit(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(monkeypatch, results, tmp_path / "again.h5")
+    run(monkeypatch, results, tmp_path / "conv1.weight.h5")
     with (
         h5py.File(results / "gaussianity" / "conv1.weight.h5") as one,
-        h5py.File(tmp_path / "again.h5") as two,
+        h5py.File(tmp_path / "conv1.weight.h5") as two,
     ):
         for name in ("coordinates/class", "coordinates/statistic", "directions/pvalue"):
             assert one[name][...].tobytes() == two[name][...].tobytes()
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("parameter", "changes", "message"),
     [
-        ({"batches": [61]}, "found 61; accepted: 3 to 60"),
-        (
-            {"parameter": "conv9.weight"},
-            "found no 'conv9.weight'; there are: conv1.weight",
-        ),
+        ("conv1.weight", {"batches": [61]}, "found 61; accepted: 3 to 60"),
+        ("conv9.weight", {}, "found no 'conv9.weight'; there are: conv1.weight"),
     ],
 )
 def test_stage_names_what_is_wrong(
     results: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    parameter: str,
     changes: dict[str, Any],
     message: str,
 ) -> None:
     with pytest.raises(InputError, match=message):
-        run(monkeypatch, results, tmp_path / "x.h5", **changes)
+        run(monkeypatch, results, tmp_path / f"{parameter}.h5", **changes)
     assert not list(tmp_path.iterdir())

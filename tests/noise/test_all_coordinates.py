@@ -41,13 +41,13 @@ def test_blocks_and_partial_last_shards_change_no_result(
         )
     stored = open_parameter(tmp_path / "blocks.zarr", "3.weight").noise
     assert stored.shape[-1] % stored.shards[-1] <= stored.chunks[-1] < stored.shards[-1]
-    settings = json.dumps({"parameter": "3.weight", "batches": [5, 11]})
+    settings = json.dumps({"batches": [5, 11]})
     for name in ("whole", "blocks"):
-        files = str(tmp_path / f"{name}.zarr"), str(tmp_path / f"{name}.h5")
+        files = str(tmp_path / f"{name}.zarr"), str(tmp_path / name / "3.weight.h5")
         arguments = ["--settings", settings, "--noise", files[0], "--output", files[1]]
         monkeypatch.setattr(sys, "argv", ["gaussianity", *arguments])
         gaussianity.main()
-    whole, blocks = (numbers(tmp_path / f"{name}.h5") for name in ("whole", "blocks"))
+    whole, blocks = (numbers(tmp_path / name / "3.weight.h5") for name in ("whole", "blocks"))
     assert len(whole["coordinates/index"]) == 81
     assert whole.keys() == blocks.keys()
     for place, values in whole.items():

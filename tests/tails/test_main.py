@@ -22,7 +22,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "import sys; from gradnoise import stage; from gradnoise.tails.__main__ import main; stage.run(main);"
         "print(sorted({'torch', 'scipy.stats', 'pandas'} & set(sys.modules)))"
     )
-    command = [sys.executable, "-c", program, *command_line(folder, folder / "tails.h5")]
+    command = [sys.executable, "-c", program, *command_line(folder, folder / "conv1.weight.h5")]
     (folder / "loaded").write_text(subprocess.check_output(command, text=True))
     return folder
 
@@ -34,7 +34,7 @@ def test_stage_loads_neither_torch_nor_scipy_stats_nor_pandas(results: Path) -> 
 def test_stage_writes_what_the_analysis_says(results: Path) -> None:
     opened = [zarr.open_group(results / f"repeat-{r}.zarr")["conv1.weight/noise"] for r in REPEATS]
     expected = measure_tails(opened, SIZES, BATCHES, REPEATS, ("ecf", "mcculloch"), seed=1)
-    with h5py.File(results / "tails.h5") as file:
+    with h5py.File(results / "conv1.weight.h5") as file:
         for method, fields in expected.indices.items():
             for name, values in fields.items():
                 np.testing.assert_array_equal(file[f"coordinates/{method}/{name}"][...], values)
@@ -56,9 +56,11 @@ def test_stage_without_per_sample_gradients_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_inputs(tmp_path, "per_batch")
-    monkeypatch.setattr(sys, "argv", ["tails", *command_line(tmp_path, tmp_path / "tails.h5")])
+    monkeypatch.setattr(
+        sys, "argv", ["tails", *command_line(tmp_path, tmp_path / "conv1.weight.h5")]
+    )
     tails.main()
-    with h5py.File(tmp_path / "tails.h5") as file:
+    with h5py.File(tmp_path / "conv1.weight.h5") as file:
         assert "growth" not in file
         assert file.attrs["samples"] == "augmented"
         assert file["norms"].shape == (4,)

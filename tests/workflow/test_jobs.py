@@ -74,7 +74,7 @@ def test_a_job_is_about_a_checkpoint_a_data_set_or_the_whole_experiment() -> Non
             "control": {},
         }.items()
     }
-    assert settings["gaussianity"]["parameter"] == "conv1.weight"
+    assert settings["gaussianity"] == {"batches": [200, 600]}
     assert settings["data"] == DEFAULT["data"]
     assert settings["control"] == DEFAULT["control"]
 
@@ -112,6 +112,6 @@ def test_every_wildcard_has_its_place_in_a_job() -> None:
     given = WILDCARDS | {"variant": "plain", "figure": "relaxation", "part": "3"}
     given |= {"data": "x"}
     job = job_of(Experiment(DEFAULT), given)
-    assert job[1:] == (2, 4, 1, 3, "conv1.weight", "plain", "relaxation")
+    assert job[1:] == (2, 4, 1, 3, "conv1.weight", "plain", "relaxation", ())
     bare = job_of(Experiment(DEFAULT), {"run": "cnn"})
-    assert bare[1:] == (0, 0, 0, 0, "", "", "")
+    assert bare[1:] == (0, 0, 0, 0, "", "", "", ())

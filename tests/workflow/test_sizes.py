@@ -15,7 +15,7 @@ from experiment import Experiment, merged
 from registries import constant
 from run import Job, Run
 from sections import check
-from stages import gradients, moments, noise, tails
+from stages import clt, gaussianity, gradients, moments, noise, tails
 
 # Samples a second, forward and backward, one core of this project's machine: ResNets are far slower than their weights say.
 MEASURED = {"cnn": 19_600, "alexnet": 1_390, "alexnet_three_linear": 461, "resnet20": 460}
@@ -101,7 +101,26 @@ def test_large_layers_get_more_threads_and_memory() -> None:
     large = job(config=config).run
     assert (sizes.statistics_threads(small), sizes.statistics_threads(large)) == (1, 4)
     assert sizes.statistics_memory(large) > sizes.statistics_memory(small)
-    assert sizes.statistics_minutes(large) > sizes.statistics_minutes(small)
+
+
+def test_work_of_layers_adds_up_and_is_allowed_for_twice() -> None:
+    assert sizes.statistics_minutes([100.0, 49.0]) == 5 + 4
+    assert sizes.statistics_minutes(iter([100.0, 50.0]), 11) == 11 + 5
+
+
+def test_a_layers_work_by_hand() -> None:
+    run = job("a", CONFIG).run
+    layers = {each.name: each for each in run.measured}
+    first, large = layers["conv1.weight"], layers["linear1.weight"]
+    assert gaussianity.seconds(run, first) == pytest.approx(1144 * 18 * 4e-6)
+    few = job("a", {**CONFIG, "noise": {**CONFIG["noise"], "strategy": "per_batch"}}).run
+    assert clt.seconds(run, first) == pytest.approx(10_000 * (1.2e-7 * 144 + 5e-8 * 144 * 2))
+    assert clt.seconds(run, large) == pytest.approx(10_000 * (1.2e-7 * 7000 + 5e-8 * 5000 * 2))
+    series = 20e-6 + 504e-6 * 2000 / 600
+    assert tails.seconds(run, first) == pytest.approx(1.3 + 1144 * 6 * series)
+    # Where no sample's gradient is stored there is nothing to predict from, and no sample to look at.
+    assert clt.seconds(few, large) < 1
+    assert tails.seconds(few, large) == pytest.approx(8000 * 6 * series)
 
 
 @pytest.mark.parametrize("name", ["alexnet", "resnet20", "resnet56"])
@@ -129,7 +148,8 @@ CONFIG["trajectory"] |= {
 
 
 def test_what_every_job_asks_for_by_hand() -> None:
-    one = job("a", CONFIG, parameter="conv1.weight", variant="plain")
+    layers = "conv2.weight", "conv3.weight", "linear1.weight"
+    one = job("a", CONFIG, layers=layers, parameter="conv1.weight", variant="plain")
     weights, images = 47_376 + 16 + 32 + 32 + 64 + 10, 10_000
     assert (one.run.weights, one.run.samples, one.run.largest) == (weights, images, 8000)
     mebi, data = 2**20, ceil(4 * images * 784 / 2**20)
@@ -148,9 +168,11 @@ def test_what_every_job_asks_for_by_hand() -> None:
     shard = ceil(4 * 27 * 128 * kept / mebi)
     tests, block = 2 * 3 * 3, 4  # MiB at most, of the 61 of all batches
     statistics = 650 + 3 * block + ceil(64 * 8000 * tests / mebi)
-    five = 5 + int(8000 * tests * 20e-6 / 60)
     declared = sum(constant(f"{tails.ESTIMATORS}.{name}", "SECONDS") for name in ("ecf", "ml"))
-    estimated = 8000 * 2 * 3 * (20e-6 + declared * 2000 / 600)
+    # Three layers, of which one has 4608 coordinates and two have 7000; 5000 of these, or all, have exact distances.
+    values, exact = 4608 + 2 * 7000, 4608 + 2 * 5000
+    estimated = (values + 3 * 1000) * 2 * 3 * (20e-6 + declared * 2000 / 600) + 3 * 1.3e-4 * images
+    predicted = images * (1.2e-7 * values + 5e-8 * exact * 2)
     noisy = 3 * 2**26 + 2 * 2000 * 300  # in blocks of 64 MiB, of the layer's 549
     summed = 4 * 2**24 + 64 * 8000
     tailed = 24 * 8000 * 2 * 3 * 2 + 24 * 2000**2 + 4096 * images
@@ -161,12 +183,8 @@ def test_what_every_job_asks_for_by_hand() -> None:
         "gradients": (network(128, 4) + 3 * shard, minutes(4 * images), 5),
         "moments": (650 + ceil(summed / mebi), 10 + int(10 * images * kept / 1e9 / 60), 5),
         "noise": (650 + ceil(noisy / mebi) + 40, 10 + int(2 * 2000 * 300 * kept / 1e9 / 5 / 60), 5),
-        "gaussianity": (statistics, five, 1),
-        "clt": (
-            statistics + ceil(8192 * images / mebi),
-            2 * five + int(5000 * 2 * images * 1e-6 / 60),
-            1,
-        ),
+        "gaussianity": (statistics, 5 + int(2 * (values + 3000) * tests * 4e-6 / 60), 1),
+        "clt": (statistics + ceil(8192 * images / mebi), 10 + int(2 * predicted / 60), 1),
         "tails": (650 + 7 * block + ceil(tailed / mebi), 10 + int(2 * estimated / 60), 1),
         "trajectory": (network(3 * 128, vectors), minutes(passes), 5),
         "langevin": (650 + ceil(9000 * 6 * 13 * 8 * 12 / mebi), 20, 1),

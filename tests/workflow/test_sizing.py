@@ -77,7 +77,7 @@ def test_jobs_of_a_run_that_borrows_networks_are_counted_once() -> None:
         name: {stage: need.jobs for stage, need in sizing.needs(experiment, name).items()}
         for name in experiment.runs
     }
-    layers = {"gaussianity": 2 * 2, "clt": 2 * 2, "tails": 2 * 2, "rejection": 2}
+    layers = {"gaussianity": 2, "clt": 2, "tails": 2, "rejection": 2}
     followed = {"trajectory": 1, "langevin": 3}
     assert jobs["parent"] == {
         **{"training": 2, "gradients": 2, "noise": 2 * 7, "moments": 2},
@@ -90,16 +90,16 @@ def test_jobs_of_a_run_that_borrows_networks_are_counted_once() -> None:
 def test_stored_bytes_by_hand() -> None:
     run = Experiment(CONFIG).runs["parent"]
     assert run.weights == 784 * 100 + 100 + 100 * 10 + 10
-    layer = Job(run, 1, 5, parameter="linear1.weight")
+    layer = Job(run, 1, 5, layers=("linear1.weight", "linear2.weight"))
     expected = {
         "training": 4 * (78_400 + 100 + 1_000 + 10) * 4,  # epochs 0, 2, 3, 5
         "gradients": 4 * 900 * 2 * (70 + 60),
         "noise": 4 * 2 * 400 * 2 * (70 + 60),
         "moments": 6 * 8 * 2 * 70,
         # W, its p-value, A2, its p-value and the mean in double precision, three of single precision and a class.
-        "gaussianity": (5 * 8 + 3 * 4 + 1) * 2 * 3 * 7 * (70 + 60),
-        "clt": (9 * 2 * 3 * 7 + 16 * 20) * 70,
-        "tails": (4 + 4 + 1) * 2 * 7 * 2 * 70,
+        "gaussianity": (5 * 8 + 3 * 4 + 1) * 2 * 3 * 7 * 2 * (70 + 60),
+        "clt": (9 * 2 * 3 * 7 + 16 * 20) * 2 * 70,
+        "tails": (4 + 4 + 1) * 2 * 7 * 2 * 2 * 70,
         "trajectory": 2 * 4 * 6 * 1100 * 9 * 3,  # of two layers and the model
         "langevin": 0,
     }

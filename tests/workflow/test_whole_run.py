@@ -127,7 +127,7 @@ def test_the_slurm_profile_dry_runs_with_resources_for_every_rule(restored: Path
         "trajectory",
         "langevin",
     ):
-        resources = re.search(rf"rule {rule}:.*?resources: (.*?)\n", text, re.S)
+        resources = re.search(rf"rule {rule}(?:_\d+)?:.*?resources: (.*?)\n", text, re.S)
         assert resources, rule
         assert re.search(r"mem_mb=\d+.*runtime=\d+", resources[1]), resources[1]
     assert "gpu=1" in text

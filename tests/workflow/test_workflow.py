@@ -18,18 +18,18 @@ def figures(*unmet: str, coloured: bool = False) -> int:
 
 # Trajectories of both runs have no momentum.
 FIGURES = 2 * figures("momentum")
-# Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices.
+# Jobs of the small experiment, per run: two checkpoints, two repeats, one and two weight matrices that share a job.
 DOWNSTREAM = {"tables": 1, "figures": FIGURES, "claims": 1, "report": 1}
 DOWNSTREAM |= {
     "shared_figures": 2
 }  # of one study of the balance stage, and one of the geometry stage
-STATISTICS = {"gaussianity": 6, "clt": 6, "tails": 6, "rejection": 4, **DOWNSTREAM}
+STATISTICS = {"gaussianity": 4, "clt": 4, "tails": 4, "rejection": 4, **DOWNSTREAM}
 SAMPLING = {"gradients": 4, "moments": 4, "noise": 8, **STATISTICS}
 # A trajectory of each run, in the span of one weight matrix, or two, and of the whole model.
 FOLLOWED = {"trajectory": 2, "langevin": 5}
 TRAINING = {"training": 2, **SAMPLING, **FOLLOWED}
 OWN = {"gradients": 2, "moments": 2, "noise": 4, **STATISTICS}
-OWN |= {"gaussianity": 4, "clt": 4, "tails": 4, "rejection": 2, "trajectory": 1, "langevin": 3}
+OWN |= {"gaussianity": 2, "clt": 2, "tails": 2, "rejection": 2, "trajectory": 1, "langevin": 3}
 EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     "nothing": (lambda project: None, {}),
     "a colour in the config": (
@@ -80,11 +80,11 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
     ),
     "the share of Gaussian coordinates that B* asks for": (
         overlay("clt", share=0.8),
-        {"clt": 6, "rejection": 4, **DOWNSTREAM},
+        {"clt": 4, "rejection": 4, **DOWNSTREAM},
     ),
     "an estimator of the tail index": (
         overlay("tails", methods=["ecf", "mcculloch"]),
-        {"tails": 6, "rejection": 4, **DOWNSTREAM},
+        {"tails": 4, "rejection": 4, **DOWNSTREAM},
     ),
     "the steps of a trajectory": (overlay("trajectory", steps=240), FOLLOWED | DOWNSTREAM),
     "the momentum of no recorded variant": (

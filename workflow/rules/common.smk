@@ -12,6 +12,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(SOURCE)]
 
 import environment
 import failures
+import groups
 import jobs
 import server
 from experiment import Experiment
@@ -53,10 +54,28 @@ wildcard_constraints:
     **jobs.WILDCARDS,
 
 
+groups.stand_for_all(workflow.resource_settings, EXPERIMENT)
+
+
+def submission(name):
+    """Group of short jobs that share a submission, on a cluster: only its profiles give default resources."""
+    return name if workflow.resource_settings.default_resources else None
+
+
 @cache
-def stage(name):
-    """Code, settings and needs of a stage's jobs."""
-    return jobs.Stage(name, EXPERIMENT, SOURCE)
+def stage(name, layers=()):
+    """Code, settings and needs of a stage's jobs, which may be about some layers."""
+    return jobs.Stage(name, EXPERIMENT, SOURCE, layers)
+
+
+def files_of(name, group):
+    """Results of a stage of a group's layers."""
+    return [PATHS.layer(name, parameter=layer) for layer in group.outputs]
+
+
+def log_of(name, group):
+    """Log of a group's job, which bears the name of its first layer."""
+    return PATHS.log(PATHS.layer(name, parameter=group.outputs[0]))
 
 
 def job_of(wildcards):

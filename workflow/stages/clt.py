@@ -5,10 +5,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import sizes
-from run import Job
+from gradnoise.model.architectures import Parameter
+from run import Job, Run
 from sections import Positive, Section
 from sizes import Resources
 from stages import gaussianity
+
+# Seconds for a sample's value at a coordinate, and for one of a coordinate whose exact distance at a batch size is computed.
+VALUE, EXACT = 1.2e-7, 5e-8
 
 
 class Clt(Section):
@@ -20,7 +24,7 @@ class Clt(Section):
 
 
 def settings(job: Job) -> dict[str, Any]:
-    """What the predictions for one layer read."""
+    """What the predictions for every layer read."""
     sections = job.run.sections
     return {
         **sections.noise.model_dump(include={"batch_sizes", "repeats", "sampling"}),
@@ -30,13 +34,23 @@ def settings(job: Job) -> dict[str, Any]:
     }
 
 
+def seconds(run: Run, layer: Parameter) -> float:
+    """For the predictions and exact distances of one layer; little where no sample's gradient is stored."""
+    if not sizes.draws_from_samples(run):
+        return 0.1
+    coordinates = run.values(layer) - run.sections.noise.directions
+    exact = min(run.sections.clt.exact_coordinates, coordinates)
+    kinds = len(run.sections.noise.batch_sizes)
+    return run.samples * (VALUE * coordinates + EXACT * exact * kinds)
+
+
 def resources(job: Job) -> Resources:
     """Some columns of all per-sample gradients at a time, the tests of held-out batches, exact distances."""
     run = job.run
-    exact = run.sections.clt.exact_coordinates * len(run.sections.noise.batch_sizes) * run.samples
     return Resources(
         memory=sizes.statistics_memory(run) + sizes.mebibytes(8_192 * run.samples),
-        minutes=2 * sizes.statistics_minutes(run) + int(exact * 1e-6 / 60),
+        minutes=sizes.statistics_minutes(
+            (seconds(run, each) for each in job.parameters), sizes.LEAST
+        ),
         threads=sizes.statistics_threads(run),
-        least=2 * sizes.LEAST_STATISTICS,
     )

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 import sizes
-from run import Job
+from gradnoise.model.architectures import Parameter
+from run import Job, Run
 from sections import Section, distinct
 from sizes import Resources
 
@@ -20,18 +21,20 @@ class Gaussianity(Section):
 
 
 def settings(job: Job) -> dict[str, Any]:
-    """What the tests of one layer read."""
-    return {
-        "parameter": job.parameter,
-        "batches": job.run.sections.test_batches,
-    }
+    """What the tests of every layer read."""
+    return {"batches": job.run.sections.test_batches}
+
+
+def seconds(run: Run, layer: Parameter) -> float:
+    """For all tests of one layer."""
+    return run.values(layer) * sizes.tests(run) * sizes.TEST
 
 
 def resources(job: Job) -> Resources:
-    """All tests of one layer."""
+    """All tests of some layers, one layer after another."""
     return Resources(
         memory=sizes.statistics_memory(job.run),
-        minutes=sizes.statistics_minutes(job.run),
+        minutes=sizes.statistics_minutes(seconds(job.run, each) for each in job.parameters),
         threads=sizes.statistics_threads(job.run),
         least=sizes.LEAST_STATISTICS,
     )

@@ -5,6 +5,7 @@ from typing import Any
 import sizes
 from run import Job
 from sizes import Resources
+from stages import gaussianity
 
 SECONDS = 1.0  # per layer, whatever it holds: series that are rejected, by maximum likelihood
 
@@ -26,8 +27,7 @@ def resources(job: Job) -> Resources:
     layers = len(run.measured)
     return Resources(
         memory=sizes.statistics_memory(run) + sizes.mebibytes(4_096 * run.samples),
-        minutes=sizes.LEAST_STATISTICS
-        + layers * (sizes.statistics_minutes(run) - sizes.LEAST_STATISTICS)
+        minutes=sizes.statistics_minutes(gaussianity.seconds(run, each) for each in run.measured)
         + int(layers * SECONDS / 60),
         least=sizes.LEAST_STATISTICS,
     )

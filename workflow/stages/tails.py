@@ -5,8 +5,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 import sizes
+from gradnoise.model.architectures import Parameter
 from registries import constant, modules
-from run import Job
+from run import Job, Run
 from sections import Choice, Section, distinct
 from sizes import Resources
 
@@ -14,6 +15,7 @@ ESTIMATORS = "gradnoise.tails.stable.estimators"
 METHODS = modules(ESTIMATORS)
 JUDGED = constant("gradnoise.tails.stable.index", "DEFAULT")
 OTHERS = 20e-6  # seconds per series for all that is no estimate of the index
+SAMPLE = 1.3e-4  # and per sample whose gradient is stored, whatever the layer's size
 
 
 class Tails(Section):
@@ -33,26 +35,38 @@ class Tails(Section):
 
 
 def settings(job: Job) -> dict[str, Any]:
-    """What the estimates of one layer read."""
+    """What the estimates of every layer read."""
     return {
-        "parameter": job.parameter,
         "batches": max(job.run.sections.test_batches),
         "seed": job.seed,
         **job.run.sections.tails.model_dump(),
     }
 
 
-def resources(job: Job) -> Resources:
-    """All estimates of one layer, at the cost that each estimator declares."""
-    run, batches = job.run, job.run.sections.noise.batches
-    series = run.largest * len(run.sections.noise.batch_sizes) * len(run.repeats)
+def seconds(run: Run, layer: Parameter) -> float:
+    """For all estimates of one layer, at the cost that each estimator declares."""
     declared = sum(constant(f"{ESTIMATORS}.{m}", "SECONDS") for m in run.sections.tails.methods)
-    results = 24 * series * len(run.sections.tails.methods)
+    series = OTHERS + declared * run.sections.noise.batches / 600
+    stored = SAMPLE * run.samples if sizes.draws_from_samples(run) else 0
+    return stored + run.values(layer) * _kinds(run) * series
+
+
+def resources(job: Job) -> Resources:
+    """All estimates of some layers, one layer after another."""
+    run, batches = job.run, job.run.sections.noise.batches
+    results = 24 * run.largest * _kinds(run) * len(run.sections.tails.methods)
     # Norms need the products of all pairs of batches, or all coordinates where these are fewer.
     pairs = 24 * min(batches, run.largest) ** 2
     memory = sizes.mebibytes(results + pairs + 4_096 * run.samples)
     return Resources(
         memory=sizes.STATISTICS_MB + 7 * sizes.block_memory(run) + memory,
-        minutes=sizes.LEAST + int(2 * series * (OTHERS + declared * batches / 600) / 60),
+        minutes=sizes.statistics_minutes(
+            (seconds(run, each) for each in job.parameters), sizes.LEAST
+        ),
         threads=sizes.statistics_threads(run),
     )
+
+
+def _kinds(run: Run) -> int:
+    """Series of a coordinate: batch sizes and repeats."""
+    return len(run.sections.noise.batch_sizes) * len(run.repeats)

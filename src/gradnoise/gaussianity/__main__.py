@@ -1,18 +1,25 @@
 """Stage: gaussianity."""
 
+from argparse import Namespace
 from typing import Any
 
 from gradnoise import stage
 from gradnoise.gaussianity.analysis import describe_layer, examples
 from gradnoise.gaussianity.results import write
 from gradnoise.gaussianity.settings import Settings
+from gradnoise.noise.layers import each_layer
 from gradnoise.noise.store import ParameterNoise, open_parameter, require_same_series
 from gradnoise.stage import without_linear_algebra
 
 
 def main() -> None:
-    """Stage: noise stores of one checkpoint's repeats to one parameter's HDF5 file."""
-    arguments = stage.parse("Test a layer's gradient noise for normality.", several=("noise",))
+    """Stage: noise stores of one checkpoint's repeats to an HDF5 file of each of some parameters."""
+    about = "Test the gradient noise of some layers for normality."
+    each_layer(stage.parse(about, outputs=(), several=("noise",), made=("output",)), _test)
+
+
+def _test(arguments: Namespace) -> None:
+    """One parameter."""
     settings = stage.read_settings(Settings, arguments.settings)
     opened = [open_parameter(path, settings.parameter) for path in arguments.noise]
     require_same_series(opened)

@@ -1,4 +1,4 @@
-"""How Gaussian is a layer's gradient noise? One job per layer: all repeats, batch sizes, numbers of batches.
+"""How Gaussian is a layer's gradient noise? All repeats, batch sizes, numbers of batches.
 
 Each coordinate's mini-batch noise is one series. It is tested, described and classed, at no level of the test: percentages,
 which count the coordinates that pass at one (`summary`), are taken of the p-values later.

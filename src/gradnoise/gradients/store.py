@@ -84,7 +84,7 @@ def open_gradients(
         InputError: where the store is incomplete or holds other coordinates than the noise.
     """
     # A store without per-sample gradients has no parameters, either.
-    root = open_store(path)
+    root = open_store(path, parameter, needed=False)
     attributes = dict(root.attrs)
     if attributes["strategy"] != "per_sample":
         return None, attributes

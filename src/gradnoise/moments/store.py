@@ -52,7 +52,7 @@ def read_moments(
     Raises:
         InputError: where the store is missing or incomplete.
     """
-    root = open_store(path)
+    root = open_store(path, parameter, needed=False)
     group = root.get(parameter)
     found = {}
     if isinstance(group, zarr.Group):

@@ -8,8 +8,10 @@ store says at its root what it holds (consolidated metadata), so that neither ou
 import json
 import logging
 import math
+import os
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,24 +118,28 @@ def seal(group: zarr.Group) -> None:
         zarr.consolidate_metadata(group.store, path=group.path)
 
 
-def open_store(path: Path, member: str = "") -> zarr.Group:
+def open_store(path: Path, member: str = "", *, needed: bool = True) -> zarr.Group:
     """Open a published store for reading.
 
     Args:
         path: of the store.
         member: look for damage in this group only (of a store with very many arrays).
+        needed: whether the store must have that group.
 
     Raises:
         InputError: where it is missing, was never sealed, has no such member, or has lost chunks since.
     """
     checksums.verify_store(path, member)
     try:
-        root = zarr.open_group(path, mode="r")
+        status = os.stat(path / checksums.STORE)
+        root = _root(str(path), (status.st_ino, status.st_size, status.st_mtime_ns))
     except FileNotFoundError:
         raise InputError(f"{path}: expected a Zarr store, found none") from None
     if not root.attrs.get(COMPLETE, False):
         raise InputError(f"{path}: this store was never completed; delete it and run again")
     group = root.get(member) if member else root
+    if group is None and not needed:
+        return root
     if not isinstance(group, zarr.Group):
         names = ", ".join(sorted(name for name, _ in root.groups()))
         raise InputError(f"{path}: found no {member!r}; there are: {names}")
@@ -143,6 +149,12 @@ def open_store(path: Path, member: str = "") -> zarr.Group:
             f"{path}: {array.path}: {found} found; the store is damaged: delete it and run again"
         )
     return root
+
+
+@lru_cache(maxsize=64)
+def _root(path: str, _state: tuple[int, ...]) -> zarr.Group:
+    # What consolidated metadata say of a network's layers takes long to read: once for all layers of a job.
+    return zarr.open_group(path, mode="r")
 
 
 def _incomplete(group: zarr.Group) -> Iterator[tuple[zarr.Array, str]]:

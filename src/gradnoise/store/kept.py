@@ -4,8 +4,12 @@ Snakemake removes a job's outputs before it starts it and after it failed, finis
 after publishing, or a restart beside a job that lives on, would cost the whole work. So every published file has
 a hard link in the hidden folder `.{name}.kept` beside the output, which no rule declares; the next attempt with the
 same settings, sources and inputs finds it there. It takes no disk while the output is there.
+
+Of a job that publishes many small files, one after another, each has one link, `.{name}.{digest of its manifest}.kept`.
 """
 
+import glob
+import hashlib
 import logging
 import os
 import shutil
@@ -15,10 +19,12 @@ from pathlib import Path
 
 from gradnoise.errors import InputError
 from gradnoise.store import checksums
+from gradnoise.store.whole import atomic
 
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+DIGITS = 16  # of a manifest's digest in the name of a link
 
 
 class Kept:
@@ -101,3 +107,43 @@ def _link(source: Path, target: Path) -> None:
     else:
         for pair in checksums.with_own(source, target):
             os.link(*pair)
+
+
+def keep_file(path: Path, manifest: str) -> None:
+    """Keep a hard link to a published HDF5 file, instead of what was kept of it before."""
+    link = _link_of(path, manifest)
+    for old in _links_of(path):
+        old.unlink(missing_ok=True)
+    try:
+        os.link(path, link)
+    except FileExistsError:
+        return  # of another process that made the same
+    except OSError as error:
+        log.info("nothing is kept for a second attempt: no hard links here (%s)", error)
+
+
+def take_back_file(path: Path, manifest: str) -> bool:
+    """Whether an earlier attempt with the same manifest has published an HDF5 file; then it is in its place again."""
+    link = _link_of(path, manifest)
+    if not link.exists():
+        return False
+    try:
+        with atomic(path) as temporary:
+            os.link(link, temporary)
+            checksums.verify(temporary)
+            os.utime(temporary)  # Snakemake takes what is older than its inputs for out of date
+    except (InputError, OSError) as error:
+        log.warning("computing anew: what an earlier attempt left cannot be used: %s", error)
+        link.unlink(missing_ok=True)
+        return False
+    log.info("taking back what an earlier attempt finished: %s", path)
+    return True
+
+
+def _link_of(path: Path, manifest: str) -> Path:
+    digest = hashlib.sha256(manifest.encode()).hexdigest()[:DIGITS]
+    return path.with_name(f".{path.name}.{digest}.kept")
+
+
+def _links_of(path: Path) -> list[Path]:
+    return list(path.parent.glob(f".{glob.escape(path.name)}.{'?' * DIGITS}.kept"))

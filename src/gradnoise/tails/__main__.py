@@ -1,9 +1,10 @@
-"""Are the tails of a layer's gradient noise heavy, and what makes them? One job per layer: all repeats, batch sizes.
+"""Are the tails of a layer's gradient noise heavy, and what makes them? Of every layer all repeats and batch sizes.
 
 Where per-sample gradients are stored, the growth of their moments says what no index of resampled noise can say, and the
 samples behind the tails are named. What the test rejects, and the same estimator on Gaussian noise, come later (`rejection`).
 """
 
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from gradnoise import stage
 from gradnoise.data.excerpts import read_targets
 from gradnoise.draws.batches import Draws
 from gradnoise.gradients.store import open_gradients
+from gradnoise.noise.layers import each_layer
 from gradnoise.noise.store import Noise, ParameterNoise, open_parameter, require_same_series
 from gradnoise.stage import without_linear_algebra
 from gradnoise.tails import growth
@@ -22,12 +24,19 @@ from gradnoise.tails.settings import Settings
 
 
 def main() -> None:
-    """Stage: noise of one checkpoint's repeats to one parameter's HDF5 file."""
+    """Stage: noise of one checkpoint's repeats to an HDF5 file of each of some parameters."""
     options = stage.parse(
-        "Tail indices of a layer's gradient noise.",
+        "Tail indices of the gradient noise of some layers.",
         inputs=("gradients", "data"),
+        outputs=(),
         several=("noise",),
+        made=("output",),
     )
+    each_layer(options, _measure)
+
+
+def _measure(options: Namespace) -> None:
+    """One parameter."""
     settings = stage.read_settings(Settings, options.settings)
     opened = [open_parameter(path, settings.parameter) for path in options.noise]
     require_same_series(opened)
