@@ -17,15 +17,16 @@ def test_labels_are_moved_apart_and_no_further_than_needed():
 
 def test_names_stand_at_the_heights_of_their_last_points_in_their_colours():
     style.apply(PLAIN)
-    _, axes = style.figure(PLAIN, 3.0)
-    axes.set_ylim(0, 100)
-    lines.direct_labels(
-        axes, [("low", 10, "#111111"), ("none", np.nan, "k"), ("high", 90, "#222222")]
-    )
-    low, high = axes.texts
+    _, (left, right) = style.figure(PLAIN, 3.0, ncols=2)
+    left.set_ylim(0, 100)
+    right.set_ylim(0, 50)
+    entries = [("low", 10, "#111111"), ("none", np.nan, "k"), ("high", 40, "#222222")]
+    lines.direct_labels({left: entries, right: entries[2:]})
+    low, high = left.texts
     assert (low.get_text(), high.get_text()) == ("low", "high")
     assert (low.get_color(), high.get_color()) == ("#111111", "#222222")
-    assert (low.xy[1], high.xy[1]) == pytest.approx((0.1, 0.9))
+    assert (low.xy[1], high.xy[1]) == pytest.approx((0.1, 0.4))
+    assert [text.xy[1] for text in right.texts] == pytest.approx([0.8])
 
 
 def test_intervals_are_bands_or_bars_within_the_percentages():

@@ -1,6 +1,10 @@
 """Scales of a panel."""
 
+import re
+from pathlib import Path
+
 import pytest
+from matplotlib.ticker import MaxNLocator
 
 from example_figures import PLAIN
 from gradnoise.figures import scales, style
@@ -30,25 +34,69 @@ def test_every_batch_size_has_its_tick(axes):
     assert axes.get_xlim() == pytest.approx((12.8, 1280))  # points at the ends stand free
 
 
-def test_logarithms_are_written_out(axes):
-    axes.set_yscale("log")
-    axes.set_ylim(0.9, 30)
-    scales.plain_logarithm(axes.yaxis)
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ((0.9, 30), "1 2 5 10 20"),
+        ((0.7, 900), "1 10 100"),
+        ((0.0099, 1010), "0.01 0.1 1 10 100 1000"),
+        ((0.0099, 10100), "10⁻² 10⁻¹ 10⁰ 10¹ 10² 10³ 10⁴"),
+        ((0.0009, 20), "10⁻³ 10⁻² 10⁻¹ 10⁰ 10¹"),
+        ((1.5e-5, 7e-4), "2×10⁻⁵ 5×10⁻⁵ 10⁻⁴ 2×10⁻⁴ 5×10⁻⁴"),
+        ((8, 35), "8 10 20 30"),
+        ((0.33, 0.47), "0.34 0.36 0.38 0.4 0.42 0.44 0.46"),
+    ],
+)
+def test_all_ticks_of_a_logarithm_are_written_in_one_way(axes, ends, expected):
+    scales.logarithm(axes.yaxis)
+    axes.set_ylim(*ends)
     axes.figure.canvas.draw()
-    low, high = axes.get_ylim()
-    shown = [
-        label.get_text()
-        for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
-        if low <= tick <= high
-    ]
-    assert shown == ["1", "2", "5", "10", "20"]
-
-
-def test_powers_of_ten_are_written_out(axes):
-    axes.set_yscale("log")
-    axes.set_ylim(0.7, 900)
-    scales.powers(axes.yaxis)
-    axes.figure.canvas.draw()
-    low, high = axes.get_ylim()
     pairs = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
-    assert [label.get_text() for tick, label in pairs if low <= tick <= high] == ["1", "10", "100"]
+    shown = [label.get_text() for tick, label in pairs if ends[0] <= tick <= ends[1]]
+    assert " ".join(shown) == expected
+    assert (axes.get_yscale(), axes.get_xscale()) == ("log", "linear")
+
+
+def test_panels_that_share_an_axis_are_labelled_alike():
+    style.apply(PLAIN)
+    drawn, panels = style.figure(PLAIN, 3.0, ncols=2, sharex=True)
+    for axes in panels:
+        axes.plot([2e-6, 3.0], [1, 2])
+        scales.logarithm(axes.xaxis)
+    drawn.canvas.draw()
+    left, right = ([label.get_text() for label in axes.get_xticklabels()] for axes in panels)
+    assert left == right
+    assert "10⁻⁵" in left
+
+
+@pytest.mark.parametrize(
+    ("top", "power", "labels"),
+    [
+        (0.0048, "×10⁻³", ["0", "2", "4"]),
+        (0.48, "", ["0.0", "0.2", "0.4"]),
+        (4800, "×10³", ["0", "2", "4"]),
+    ],
+)
+def test_a_power_that_all_ticks_share_is_said_once(axes, top, power, labels):
+    scales.common_power(axes.yaxis)
+    axes.set_ylim(0, top)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.figure.canvas.draw()
+    assert axes.yaxis.get_offset_text().get_text() == power
+    assert [label.get_text() for label in axes.get_yticklabels()][:3] == labels
+
+
+def test_no_figure_draws_formulas():
+    """They take ten times the time of text, and another font."""
+    folder = Path(scales.__file__).parent
+    assert not [path for path in folder.rglob("*.py") if "$" in path.read_text()]
+
+
+def test_no_figure_has_another_logarithm():
+    folder = Path(scales.__file__).parent
+    others = {
+        path.name
+        for path in folder.rglob("*.py")
+        if re.search(r"""scale(\(|=)["']log["'](?!, base=2)|loglog|semilog""", path.read_text())
+    }
+    assert not others

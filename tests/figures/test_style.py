@@ -50,3 +50,16 @@ def test_lines_beyond_the_palette_begin_again():
     count = len(style.COLOURS)
     assert style.line_style(count, style.COLOURS) == style.line_style(0, style.COLOURS)
     assert style.line_style(1, style.COLOURS) == (style.COLOURS[1], style.MARKERS[1])
+
+
+def test_panels_get_the_places_that_drawing_gives_them():
+    style.apply(PLAIN)
+    drawn, (left, right) = style.figure(PLAIN, 2.0, ncols=2)
+    right.set_ylabel("in\nfour\nlines\nof text")
+    before = right.get_position().width
+    style.lay_out(drawn)
+    placed = [*left.get_position().bounds, *right.get_position().bounds]
+    drawn.canvas.draw()
+    drawn_at = [*left.get_position().bounds, *right.get_position().bounds]
+    assert placed == pytest.approx(drawn_at, abs=1e-3)
+    assert abs(right.get_position().width - before) > 0.02

@@ -1,5 +1,8 @@
 """Jobs of the warm server: as processes of their own, whatever happens to them, to their client, or to Snakemake."""
 
+import gc
+import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -10,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,6 +21,7 @@ import pytest
 import server
 from example_config import ROOT
 from server.client import ADDRESS, KINDS, TORCH
+from server.process import load
 
 CLIENT = [sys.executable, "-IS", str(ROOT / "workflow/server/client.py")]
 # What Snakemake is to the servers.
@@ -87,6 +92,21 @@ import threading, time
 threading.Thread(target=time.sleep, args=[60], daemon=True).start()
 if __name__ == "__main__":
     print("ran")
+""",
+    "leaves": """
+import atexit, os, sys, threading, time
+class Torn:
+    def __del__(self):
+        os.write(1, b"torn down")
+def work():
+    time.sleep(0.2)
+    print("worked")
+if __name__ == "__main__":
+    torn = Torn()
+    atexit.register(print, "left", end="")
+    threading.Thread(target=work).start()
+    if "told" in sys.argv:
+        sys.exit(0)
 """,
     "broken": "import no_such_module",
 }
@@ -226,6 +246,35 @@ def test_a_job_ends_as_a_process_of_its_own_would_and_the_next_is_served(
     assert host.run("toy.about", "name")[1].endswith("toy.about\n")
 
 
+@pytest.mark.parametrize("how", ["told", "returned"])
+def test_a_job_that_succeeds_does_all_at_its_end_but_take_the_interpreter_down(
+    host: Host, how: str
+) -> None:
+    assert host.run("toy.leaves", how)[:2] == (0, "worked\nleft")
+
+
+def test_what_shows_results_loads_no_kernels_until_a_stage_needs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[str] = []
+    warmed = {name for name in sys.modules if name.startswith("gradnoise.")}
+    for name in ("gradnoise.figures.drawing", "gradnoise.clt.looping"):
+
+        def warm(name: str = name) -> None:
+            loaded.append(name)
+
+        warm.__module__ = name
+        module = ModuleType(name)
+        monkeypatch.setattr(module, "warm", warm, raising=False)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(importlib, "import_module", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    for name in ("gradnoise.figures.drawing", "gradnoise.clt", "gradnoise.figures.drawing"):
+        warmed |= load(name, warmed)
+    assert loaded == ["gradnoise.figures.drawing", "gradnoise.clt.looping"]
+
+
 @pytest.mark.parametrize(
     ("number", "status", "log"),
     [(signal.SIGINT, 1, "interrupted\n"), (signal.SIGTERM, 143, "")],
@@ -233,7 +282,7 @@ def test_a_job_ends_as_a_process_of_its_own_would_and_the_next_is_served(
 def test_signals_reach_the_job(host: Host, number: int, status: int, log: str) -> None:
     process = host.start("toy.waits")
     job = host.noted()
-    until(lambda: catches(process, number))
+    until(lambda: catches(process, signal.SIGTERM))  # Python itself catches SIGINT, from its start
     process.send_signal(number)
     assert process.communicate(timeout=30)[1] == log
     assert process.returncode == status

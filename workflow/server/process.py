@@ -4,6 +4,7 @@ Between the server and each job stands a process that looks after that job alone
 the client is gone, and tells the client how it ended. So jobs outlive the server as they would outlive Snakemake.
 """
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -26,6 +27,8 @@ from typing import Any, NamedTuple
 SHELL = ("_", "SHLVL", "PWD", "OLDPWD")
 # Of another number libraries start threads while they are imported, and threads do not survive a fork.
 THREADS, ONE = "OMP_NUM_THREADS", "1"
+# Of the package: what shows results, and calls no kernel of the stages whose names it imports.
+SHOWING = ("tables", "figures", "claims", "report")
 SET_DEATH_SIGNAL, SET_NAME = 1, 15  # of prctl(2)
 
 
@@ -42,20 +45,31 @@ class Request(NamedTuple):
 def main() -> None:
     """Serve until Snakemake ends. The process of a job comes out of `serve`, and ends as any program does."""
     number, path, source = sys.argv[1:]
+    done: list[Request] = []
+    atexit.register(leave, done)  # the first such function, hence the last to be called
     request = Server(Path(source)).serve(socket.socket(fileno=int(number)))
     if request is None:
         shutil.rmtree(Path(path).parent, ignore_errors=True)
         os._exit(0)
     sys.argv = [request.module, *request.arguments]
-    runpy.run_module(request.module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(request.module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+    done.append(request)
+
+
+def leave(done: list[Request]) -> None:
+    """End a job that has succeeded, without taking the interpreter down: that would copy all inherited memory."""
+    if done:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 class Server:
-    """What has been imported, and which jobs a fork of it can do.
-
-    Args:
-        source: folder of the package.
-    """
+    """What has been imported of the package in the folder `source`, and which jobs a fork of it can do."""
 
     def __init__(self, source: Path) -> None:
         self.source = source
@@ -65,6 +79,7 @@ class Server:
         sys.path[0] = self.folder  # as `python -m` has it
         self.environment: dict[str, str] | None = None
         self.loaded: set[str] = set()
+        self.warmed: set[str] = set()
 
     def serve(self, listener: socket.socket) -> Request | None:
         """Fork for every job that can be done so, until standard input is closed.
@@ -109,7 +124,7 @@ class Server:
             return False
         if request.module not in self.loaded:
             try:
-                load(request.module)
+                self.warmed |= load(request.module, self.warmed)
             except Exception:  # which the job's own process will report
                 return False
             self.loaded.add(request.module)
@@ -139,11 +154,7 @@ def threads() -> int:
 
 
 def receive(connection: socket.socket) -> Request:
-    """Read what a client asks for.
-
-    Raises:
-        OSError: when it does not say so within seconds.
-    """
+    """Read what a client asks for; an `OSError` when it does not say so within seconds."""
     connection.settimeout(10)
     size, streams, _, _ = socket.recv_fds(connection, 8, 3)
     with connection.makefile("rb") as file:
@@ -165,15 +176,19 @@ def interpreter(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith("PYTHON")}
 
 
-def load(module: str) -> None:
-    """Import what a program imports, and load its compiled kernels."""
-    before = set(sys.modules)
+def load(module: str, warmed: set[str]) -> set[str]:
+    """Import what a program imports, and load the compiled kernels that are not yet `warmed`; returns their modules."""
     importlib.import_module(program(module))
-    for name in sorted(set(sys.modules) - before):
+    mine = f"{module}.".split(".")[1]
+    names = {name for name in sys.modules if name.startswith("gradnoise.")} - warmed
+    if mine in SHOWING:
+        names = {name for name in names if name.split(".")[1] == mine}
+    for name in sorted(names):
         warm: Any = getattr(sys.modules[name], "warm", None)
-        if name.startswith("gradnoise.") and getattr(warm, "__module__", "") == name:
+        if getattr(warm, "__module__", "") == name:
             warm()
     gc.freeze()  # what is never collected stays shared with all forks
+    return names
 
 
 def program(module: str) -> str:
@@ -201,11 +216,7 @@ def look_after(connection: socket.socket, request: Request) -> None:
 
 
 def wait(job: int, connection: socket.socket) -> int:
-    """Hand on signals until the job ends; end it with its client.
-
-    Returns:
-        Its exit status, of a signal the negative number.
-    """
+    """Hand on signals until the job ends; end it with its client. Its exit status, of a signal the negative number."""
     ended = os.pidfd_open(job)
     places: list[int] = [ended, connection.fileno()]
     while ended not in select.select(places, [], [])[0]:

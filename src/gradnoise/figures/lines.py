@@ -1,13 +1,16 @@
 """Lines of a panel: with intervals, beside each other, with their names, against the ceiling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from gradnoise.figures import style
 from gradnoise.figures.style import GREY, INK
+
+Entry = tuple[str, float, str]
 
 DASHES = (0, (4, 2))  # of the ceiling
 # The mark where an interval was cut.
@@ -59,14 +62,19 @@ def ceiling(axes: Axes, significance: float) -> None:
     axes.axhline(height, color=GREY, linewidth=0.8, linestyle=DASHES, zorder=1.5)
 
 
-def direct_labels(axes: Axes, entries: Sequence[tuple[str, float, str]], gap: float = 9.0) -> None:
+def direct_labels(named: Mapping[Axes, Sequence[Entry]], gap: float = 9.0) -> None:
     """Write each line's name in its colour to the right of its last point, moved apart where they meet.
 
     Args:
-        entries: name, height of the last point (data units) and colour of every line.
+        named: of every panel of a figure: name, height of the last point (data units) and colour of its lines.
         gap: least distance of two names in points.
     """
-    axes.figure.canvas.draw()  # constrained layout decides the axes' height
+    style.lay_out(next(iter(named)).figure)  # decides the heights of all panels
+    for axes, entries in named.items():
+        _label(axes, entries, gap)
+
+
+def _label(axes: Axes, entries: Sequence[Entry], gap: float) -> None:
     points = axes.get_window_extent().height * 72 / axes.figure.dpi
     order = sorted(
         (entry for entry in entries if np.isfinite(entry[1])), key=lambda entry: entry[1]

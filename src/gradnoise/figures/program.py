@@ -4,9 +4,14 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
+from fontTools import subset
+from fontTools.subset import load_font
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
@@ -16,6 +21,11 @@ from gradnoise.figures.settings import Settings
 from gradnoise.stage import read_settings, reads
 from gradnoise.store.whole import published
 from gradnoise.tables import catalogue
+
+# PDF readers look at none of these, and reading them is most of what writing a PDF takes.
+LAYOUT = ("GDEF", "GPOS", "GSUB", "kern")
+
+WARM = Settings("", "", "", 0.05, 1, {})
 
 
 def parse(description: str, tables: bool = True, layers: bool = False) -> argparse.Namespace:
@@ -64,16 +74,36 @@ def save(drawn: Figure, output: Path, numbers: pd.DataFrame) -> None:
     """
     # Writing a PDF tells of every subset of its fonts.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
+    subset.load_font = _without_layout
     with published(output.with_suffix(".csv")) as path:
         numbers.to_csv(path, index=False)
+    # Found once: each canvas by itself would look for it, and draw everything twice.
+    drawn.set_dpi(300)
+    style.lay_out(drawn)
+    drawn.set_layout_engine("none")
     with published(output.with_suffix(".png")) as path:
-        drawn.savefig(path, dpi=300, metadata={"Software": None})
-    drawn.set_layout_engine(
-        "none"
-    )  # it is found: the PDF need not look for it again, nor draw everything twice
+        FigureCanvasAgg(drawn).print_png(path, metadata={"Software": None})
     with published(output.with_suffix(".pdf")) as path:
         FigureCanvasPdf(drawn).print_pdf(path, metadata={"CreationDate": None, "ModDate": None})
     plt.close(drawn)
+
+
+def _without_layout(*font: Any, **options: Any) -> Any:
+    """A font for a PDF to take glyphs from, without the tables that place them: they have their places."""
+    found = load_font(*font, **options)
+    for table in LAYOUT:
+        if table in found:
+            del found[table]
+    return found
+
+
+def warm() -> None:
+    """Draw a little of everything: what matplotlib finds out for the first text and the first files, forks inherit."""
+    style.apply(WARM)
+    drawn, axes = style.figure(WARM, 1.0)
+    style.name_panel(axes, 0, "x")
+    with TemporaryDirectory() as folder:
+        save(drawn, Path(folder) / "warm.pdf", pd.DataFrame({"x": [1.0]}))
 
 
 def save_without_data(arguments: argparse.Namespace, reason: str) -> None:

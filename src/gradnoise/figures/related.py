@@ -125,13 +125,7 @@ def _draw_line(
 def _dress(axes: Axes, study: Study, panel: Panel, shown: pd.DataFrame) -> None:
     """Scales, the level, labels and the key of a panel."""
     variables = {variable.name: variable for variable in study.variables}
-    heights = shown[["value", "expected"]].to_numpy()
-    for name, values in (("x", shown["at"].to_numpy(float)), ("y", heights)):
-        if name in panel.log:
-            getattr(axes, f"set_{name}scale")("log")
-            finite = values[np.isfinite(values) & (values > 0)]
-            written = scales.plain_logarithm if np.ptp(np.log10(finite)) < 2 else scales.powers
-            written(getattr(axes, f"{name}axis"))
+    scales.logarithm(*(getattr(axes, f"{name}axis") for name in panel.log))
     if np.isfinite(panel.level):
         axes.axhline(panel.level, color=style.GREY, linewidth=0.8, linestyle=":", zorder=0)
     axes.set_ylabel(panel.label or _label(variables[panel.values]))

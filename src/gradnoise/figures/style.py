@@ -81,6 +81,15 @@ def is_wide(drawn: FigureBase) -> bool:
     return bool(whole.get_figwidth() >= WIDE)
 
 
+def lay_out(drawn: FigureBase) -> None:
+    """Give panels and keys their places, as drawing would, without drawing."""
+    whole = drawn.get_figure(root=True)
+    assert isinstance(whole, Figure)
+    engine = whole.get_layout_engine()
+    if engine is not None:
+        engine.execute(whole)
+
+
 def name_panel(axes: Axes, place: int, title: str, **options: Any) -> None:
     """Letter and title of a panel, by its place from 0 in the order of reading."""
     letter = "abcdefghijklmnopqrstuvwxyz"[place]

@@ -67,7 +67,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     drawn.supxlabel("Epoch", fontsize=8)
     keys.key(drawn, _key(seeds, colours), across=4)
     if dead:
-        lines.direct_labels(panels[-1, -1], ends)
+        lines.direct_labels({panels[-1, -1]: ends})
     return drawn
 
 

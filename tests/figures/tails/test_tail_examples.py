@@ -58,11 +58,11 @@ def test_roles_stand_from_the_heaviest_tails_on_and_then_larger_batches(
     titles = [axes.get_title(loc="left") for axes in shown]
     followed = rows[(rows["role"] == "followed") & (rows["batch_size"] == 64)]["alpha"].iloc[0]
     assert titles == [
-        r"a  lowest: $\alpha$ = 0.70",
-        r"b  median: $\alpha$ = 0.81",
-        r"c  rejected: $\alpha$ = 1.52",
-        r"d  highest: $\alpha$ = 1.77",
-        rf"e  B = 64: $\alpha$ = {followed:.2f}",  # at 16 it is the lowest, which is there already
+        "a  lowest: α = 0.70",
+        "b  median: α = 0.81",
+        "c  rejected: α = 1.52",
+        "d  highest: α = 1.77",
+        f"e  B = 64: α = {followed:.2f}",  # at 16 it is the lowest, which is there already
     ]
     assert len({axes.get_xlim() for axes in shown}) == 1
     assert len({axes.get_ylim() for axes in shown}) == 1

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from gradnoise import stage
-from gradnoise.figures import keys, program, style
+from gradnoise.figures import keys, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.store.variables import NORMAL
 from gradnoise.tables.catalogue import read_table
@@ -47,7 +47,7 @@ def draw(tables: Mapping[str, pd.DataFrame], settings: Settings) -> Figure:
         axes.axvline(1, color=style.GREY, linewidth=0.8, linestyle=":")
         axes.set_xlabel("T / Tc")
     _growth(growth, tables["growth"], colours[1])
-    variance.set_yscale("log")
+    scales.logarithm(variance.yaxis)
     for place, (axes, name) in enumerate(
         ((mean, "Mean of v"), (variance, "Variance of v"), (growth, "Growth of ln v near 0"))
     ):

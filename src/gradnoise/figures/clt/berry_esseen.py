@@ -65,7 +65,7 @@ def draw(bounds: pd.DataFrame, passing: pd.DataFrame, settings: Settings) -> Fig
     strips[1].supxlabel(
         f"Coordinates that pass (%, n = {count}, constant ones left out)", fontsize=8
     )
-    strips[1].supylabel(r"Third moment $\rho$", fontsize=8)
+    strips[1].supylabel("Third moment ρ", fontsize=8)
     capped = bool((bounds["bound_q95"] >= 1).any())
     keys.key(strips[0], _distance_key(capped), 4)
     keys.key(strips[1], _spine_key(settings.significance), 3)
@@ -89,9 +89,8 @@ def _distances(axes: Axes, rows: pd.DataFrame, exact: str) -> None:
         axes.fill_between(line["batch_size"], low, high, color=colour, alpha=0.22, linewidth=0)
         axes.plot(line["batch_size"], middle, dash, color=colour, marker="o", markersize=2.4)
     axes.axhline(1.0, color=style.FAINT, linewidth=0.8, zorder=0)
-    axes.set_yscale("log")
+    scales.logarithm(axes.yaxis)
     axes.set_ylim(top=1.6)
-    scales.powers(axes.yaxis)
     scales.batch_sizes(axes, rows["batch_size"])
     if rows["batch_size"].nunique() > 4:
         axes.tick_params(axis="x", labelrotation=45)
@@ -120,8 +119,7 @@ def _spines(
         axes.plot(at, row["rho_q50"], marker, color=colour, markersize=3.4)
     ceiling = 100 * (1 - significance)
     axes.axvline(ceiling, color=style.GREY, linewidth=0.8, linestyle=lines.DASHES, zorder=0)
-    axes.set_yscale("log")
-    scales.plain_logarithm(axes.yaxis)
+    scales.logarithm(axes.yaxis)
     axes.set_xlim(-3, 103)
     axes.set_xticks(range(0, 101, 50))
     axes.grid(axis="y", color=style.FAINT, linewidth=0.4)

@@ -94,7 +94,7 @@ def draw(rows: pd.DataFrame, others: pd.DataFrame, settings: Settings) -> Figure
         axes.tick_params(axis="x", labelrotation=30)
         for label in axes.get_xticklabels():
             label.set(ha="right", rotation_mode="anchor")
-    axes.set_ylabel(r"Third moment $\rho = E|g-Eg|^3/\sigma^3$")
+    axes.set_ylabel("Third moment ρ = E|g − Eg|³/σ³")
     keys.key(drawn, _key(rows, others, limit, settings.network))
     return drawn
 

@@ -140,11 +140,10 @@ def _histogram(axes: Axes, series: pd.DataFrame, span: float, colour: str) -> No
     grid = np.linspace(-3.5, 3.5, 141)
     density = np.exp(-(grid**2) / 2) / np.sqrt(2 * np.pi)
     axes.plot(grid, len(values) * (edges[1] - edges[0]) * density, color=style.INK, linewidth=0.9)
-    axes.set_yscale("log")
+    scales.logarithm(axes.yaxis)
     axes.set_ylim(0.7, 1.6 * len(values))
     axes.set_xlim(-span, span)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    scales.powers(axes.yaxis)
 
 
 def _quantile_plot(axes: Axes, series: pd.DataFrame, span: float, colour: str) -> None:

@@ -79,9 +79,11 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
     intervals = keys.intervals(rows, values[0], band=True)
     keys.key(drawn, [*sizes, keys.ceiling(settings.significance), *intervals, *marks])
     if not deep:
-        for axes, (value, count) in zip(panels.flat, grid, strict=True):
-            if axes in panels[:, -1]:
-                _name_lines(axes, rows[rows["batches"] == count], value, colours)
+        shown = zip(panels.flat, grid, strict=True)
+        named = {
+            axes: _names(rows, *which, colours) for axes, which in shown if axes in panels[:, -1]
+        }
+        lines.direct_labels(named)
     return drawn
 
 
@@ -93,13 +95,14 @@ def _over_sizes(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) 
     scales.batch_sizes(axes, rows["batch_size"])
 
 
-def _name_lines(axes: Axes, rows: pd.DataFrame, value: str, colours: list[str]) -> None:
-    last = rows[rows["batch_size"] == rows["batch_size"].max()]
-    entries = [
+def _names(rows: pd.DataFrame, value: str, count: int, colours: list[str]) -> list[lines.Entry]:
+    """Name, last height and colour of every line of a panel."""
+    largest = rows["batch_size"] == rows["batch_size"].max()
+    last = rows[largest & (rows["batches"] == count)]
+    return [
         (row["layer"], row[value], style.line_style(place, colours)[0])
         for place, (_, row) in enumerate(last.iterrows())
     ]
-    lines.direct_labels(axes, entries)
 
 
 def _published(axes: Axes, rows: pd.DataFrame, number: Published) -> None:

@@ -88,8 +88,12 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         f"Measured epoch, not to scale (n = {rows['batches'].iloc[0]} batches)", fontsize=8
     )
     keys.key(drawn, [keys.ceiling(settings.significance), *keys.intervals(chosen, VALUE)])
-    for axes, (size, title) in zip(panels.flat, grid, strict=True):
-        _name_lines(axes, columns[title], size, looks)
+    lines.direct_labels(
+        {
+            axes: _names(columns[title], size, looks)
+            for axes, (size, title) in zip(panels.flat, grid, strict=True)
+        }
+    )
     return drawn
 
 
@@ -115,15 +119,13 @@ def _panel(
     axes.set_xlim(-0.3, len(epochs) - 0.7)
 
 
-def _name_lines(
-    axes: Axes, layers: pd.DataFrame, size: int, looks: dict[str, tuple[str, str]]
-) -> None:
+def _names(layers: pd.DataFrame, size: int, looks: dict[str, tuple[str, str]]) -> list[lines.Entry]:
+    """Name, last height and colour of every line."""
     last = layers[(layers["batch_size"] == size) & (layers["epoch"] == layers["epoch"].max())]
     short = lines.shortened(last["layer"])
-    entries = [
+    return [
         (short[row["layer"]], row[VALUE], looks[row["parameter"]][0]) for _, row in last.iterrows()
     ]
-    lines.direct_labels(axes, entries)
 
 
 def main() -> None:

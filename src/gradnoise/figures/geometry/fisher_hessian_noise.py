@@ -73,8 +73,7 @@ def _scale(axes: Axes, name: str) -> None:
     if name in TRACES:
         axes.axhline(1, color=style.GREY, linewidth=0.8, linestyle=":", zorder=1)
     if name == POSITIVE:
-        axes.set_yscale("log")
-        scales.plain_logarithm(axes.yaxis)
+        scales.logarithm(axes.yaxis)
     elif name not in TRACES:
         axes.set_ylim(0, 1.02 if name != "rest_over_hessian" else None)
 

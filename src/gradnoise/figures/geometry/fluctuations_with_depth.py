@@ -45,8 +45,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
                 high = mine[name] + NORMAL * mine[f"{name}_error"]
                 axes.fill_between(mine["depth"], low, high, color=colour, alpha=0.2, linewidth=0)
                 axes.plot(mine["depth"], mine[name], color=colour, linestyle=dashes, linewidth=1.0)
-        axes.set_yscale("log")
-        scales.powers(axes.yaxis)
+        scales.logarithm(axes.yaxis)
         axes.set_ylim(bottom=1e-5)
         axes.set_xlabel("Depth")
         style.name_panel(axes, place, title)

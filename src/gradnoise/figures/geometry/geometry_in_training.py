@@ -49,8 +49,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
                 axes.plot(
                     at["epoch"], at[name], color=colours[arm], linestyle=dashes, linewidth=1.0
                 )
-        axes.set_yscale("log")
-        scales.powers(axes.yaxis)
+        scales.logarithm(axes.yaxis)
         axes.set_xlabel("Epoch")
         where = f", depth {depth}" if len(depths) > 1 else ""
         style.name_panel(axes, place, SHOWN[name] + where)

@@ -49,16 +49,12 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
             left.plot(at["stretch"], at["fisher"], markersize=3, **look)
             _spread(right, place + 0.25 * depths.index(depth), at["condition"], look)
     _line(left, rows)
-    left.set(xscale="log", yscale="log")
-    for axis in (left.xaxis, left.yaxis):
-        scales.plain_logarithm(axis)
+    scales.logarithm(left.xaxis, left.yaxis, right.yaxis)
     left.set_xlabel("Squared singular value of the Jacobian")
     left.set_ylabel("Fisher's largest eigenvalue")
-    right.set_yscale("log")
     right.set_xticks(
         range(len(kinds)), [f"{WORDS[str(kind)]}\nq = {q:.3g}" for (kind, q), _ in kinds]
     )
-    scales.powers(right.yaxis)
     for place, (axes, name) in enumerate(((left, "Curvature"), (right, "Condition number"))):
         style.name_panel(axes, place, name)
     keys.key(drawn, _key(kinds, depths, colours), across=4, narrow=2)

@@ -48,8 +48,7 @@ def draw(tables: Mapping[str, pd.DataFrame], settings: Settings) -> Figure:
         for arm, mine in by_arm(rows):
             _arm(axes, mine, colours[arm], style.MARKERS[arm])
         axes.axhline(given, color=style.GREY, linewidth=0.8, linestyle=":")
-        axes.set(xscale="log", yscale="log")
-        scales.plain_logarithm(axes.yaxis)
+        scales.logarithm(axes.xaxis, axes.yaxis)
         style.name_panel(axes, place, f"depth {depth}, q = {q:.3g}")
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)

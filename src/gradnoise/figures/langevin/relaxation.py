@@ -45,7 +45,7 @@ def draw(results: Sequence[Result], settings: Settings) -> tuple[Figure, pd.Data
         style.name_panel(right, 2 * place + 1, "")
         left.set_ylabel("Autocorrelation")
         right.set_ylabel("Squared displacement")
-        left.legend(loc="upper right", fontsize=6.5)
+        left.legend(loc="best", fontsize=6.5)
     for axes in grid[-1]:
         axes.set_xlabel("Lag (steps)")
     keys.key(drawn, _key(colours), across=4)
@@ -80,8 +80,7 @@ def _correlations(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
         columns = {"lag": lags, "measured": measured, "fitted": fitted, "predicted": predicted}
         frames.append(pd.DataFrame({"variant": result.variant, "direction": index, **columns}))
     axes.axhline(0, color=style.FAINT, linewidth=0.6, zorder=0)
-    axes.set_xscale("log")
-    scales.powers(axes.xaxis)
+    scales.logarithm(axes.xaxis)
     return pd.concat(frames, ignore_index=True)
 
 
@@ -101,10 +100,9 @@ def _displacement(axes: Axes, result: Result, colours: Sequence[str]) -> pd.Data
     axes.plot(lags, measured, color=style.INK)
     if np.isfinite(predicted).any():
         axes.plot(lags, predicted, "--", color=colours[0])
-    axes.set_xscale("log")
+    scales.logarithm(axes.xaxis)
     axes.set_ylim(bottom=0)
-    axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
-    scales.powers(axes.xaxis)
+    scales.common_power(axes.yaxis)
     columns = {"lag": lags, "displacement": measured, "predicted_displacement": predicted}
     return pd.DataFrame({"variant": result.variant, **columns})
 

@@ -16,12 +16,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from gradnoise import stage
-from gradnoise.figures import keys, style
+from gradnoise.figures import keys, scales, style
 from gradnoise.figures.langevin import files
 from gradnoise.figures.langevin.files import Result
 from gradnoise.figures.settings import Settings
@@ -37,7 +36,7 @@ COLUMNS = 3
 
 REACH = 3.0  # standard deviations of the exact law
 
-LIMITS, TICKS = (0.35, 2.9), (0.5, 1, 2)
+LIMITS = 0.35, 2.9
 
 
 def shown(result: Result, most: int = COLUMNS) -> list[int]:
@@ -115,10 +114,8 @@ def _panel(axes: Axes, result: Result, place: int, colours: Sequence[str]) -> pd
     step = result.numbers["learning_rate"] * row["curvature"]
     note = f"ηh = {step:.2g}" + ("" if row["stationary"] else ", not stationary")
     axes.annotate(note, (0.5, 0.02), xycoords="axes fraction", ha="center", fontsize=7)
-    axes.set(yscale="log", ylim=LIMITS, xlim=(-REACH, REACH))
-    axes.yaxis.set_major_locator(FixedLocator(list(TICKS)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_locator(NullLocator())
+    scales.logarithm(axes.yaxis)
+    axes.set(ylim=LIMITS, xlim=(-REACH, REACH))
     return frame
 
 

@@ -34,8 +34,6 @@ TEMPERATURES = (
     *("temperature", "temperature_error", "kinetic_temperature", "kinetic_temperature_error"),
 )
 
-WIDE = 100  # times the smallest value, from which an axis has room for powers of ten alone
-
 EQUAL = 1.1  # times as hot, or as cold, as the others
 
 
@@ -132,19 +130,12 @@ def _points(
 
 
 def _label(left: Axes, middle: Axes, right: Axes) -> None:
-    left.set(
-        xscale="log",
-        yscale="log",
-        xlabel="Curvature h",
-        ylabel="Temperature over learning rate",
-    )
-    middle.set(xscale="log", xlabel="Learning rate times curvature, ηh")
+    left.set(xlabel="Curvature h", ylabel="Temperature over learning rate")
+    middle.set(xlabel="Learning rate times curvature, ηh")
     middle.set_ylabel("Variance over its small-step limit")
-    right.set(xscale="log", xlabel="Curvature h", ylabel="Kinetic over configurational")
+    right.set(xlabel="Curvature h", ylabel="Kinetic over configurational")
     right.set_ylim(bottom=0)
-    for axis in (left.xaxis, left.yaxis, middle.xaxis, right.xaxis):
-        low, high = axis.get_view_interval()
-        (scales.plain_logarithm if high < WIDE * low else scales.powers)(axis)
+    scales.logarithm(left.xaxis, left.yaxis, middle.xaxis, right.xaxis)
     for place, (axes, title) in enumerate(
         ((left, "Temperature of modes"), (middle, "Small-step limit"), (right, "Positions, steps"))
     ):

@@ -88,8 +88,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, colours: Sequence[str]) -> None:
             each["curvature"] * shift, each[name], NORMAL * each[f"{name}_error"].fillna(0),
             fmt=marker, color=colour, markerfacecolor=face, markeredgewidth=0.8, elinewidth=0.8,
         )  # fmt: skip
-    axes.set_xscale("log")
-    scales.plain_logarithm(axes.xaxis)
+    scales.logarithm(axes.xaxis)
 
 
 def _key(colours: Sequence[str], rows: pd.DataFrame) -> list[Line2D]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gradnoise import stage
 from gradnoise.data.excerpts import read_images
 from gradnoise.errors import InputError
-from gradnoise.figures import keys, program, style
+from gradnoise.figures import keys, program, scales, style
 from gradnoise.figures.settings import Settings
 from gradnoise.rejection.reading import STAGE, read_examples, read_parameters, read_top_samples
 from gradnoise.store.results import read_attributes, read_table
@@ -141,9 +141,9 @@ def _histogram(
 ) -> None:
     values = series["standardised"].dropna().to_numpy()
     alpha = float(series["alpha"].iloc[0])
-    found = "no index" if np.isnan(alpha) else rf"$\alpha$ = {alpha:.2f}"
+    found = "no index" if np.isnan(alpha) else f"α = {alpha:.2f}"
     style.name_panel(axes, place, f"{name}: {found}", fontsize=7.5)
-    axes.set_yscale("log")
+    scales.logarithm(axes.yaxis)
     axes.set_ylim(2e-4, 10)
     axes.set_xlim(-reach, reach)
     axes.xaxis.set_major_locator(MaxNLocator(4))

@@ -77,7 +77,7 @@ def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
         mine = rows[(rows["population"] == population) & (rows["method"] == method)]
         style.name_panel(axes, place, f"{population}, {NAMES.get(method, method)}")
         _panel(axes, mine, looks, lowest)
-    drawn.supxlabel(r"Tail index $\alpha$ (2: Gaussian)", fontsize=8)
+    drawn.supxlabel("Tail index α (2: Gaussian)", fontsize=8)
     drawn.supylabel("Share up to this index (%)", fontsize=8)
     keys.key(drawn, _key(rows, looks), 3)
     return drawn
