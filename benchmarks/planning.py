@@ -1,9 +1,9 @@
-"""What planning costs Snakemake: processor time and memory of a dry run with thousands of layer jobs.
+"""What planning costs Snakemake: processor time and memory of a dry run with thousands of layers' results.
 
-python benchmarks/planning.py [jobs]
+python benchmarks/planning.py [results]
 
-The experiment is ResNet-56 at many checkpoints. Beside it stands a bare Snakefile with as many jobs, rules, files and
-wildcards, whose rules say nothing else: what Snakemake itself takes.
+The experiment is ResNet-56 at many checkpoints, whose layers share jobs as the workflow has them. Beside it stands a bare
+Snakefile with as many jobs, rules, files and wildcards, whose rules say nothing else: what Snakemake itself takes.
 """
 
 import os
@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+import groups
 from experiment import Experiment, merged
+from gradnoise.store.paths import LAYER_STAGES
 from run import Run
 
 ROOT = Path(__file__).parents[1]
-LAYER_JOBS = 10_000
+RESULTS = 10_000  # tests, distances and tails of layers
 EPOCHS = 10  # checkpoints of a seed
 MORE_THAN_BARE, SECONDS, MEMORY = 1.7, 12.0, 400  # at most
 
@@ -52,18 +54,24 @@ rule noise:
     input: rules.training.output, rules.gradients.output
     output: directory(AT + "/noise/repeat-{{repeat}}.zarr")
     shell: "true"
-rule gaussianity:
-    input: REPEATS
-    output: AT + "/gaussianity/{{parameter}}.h5"
-    shell: "true"
-rule clt:
-    input: rules.gradients.output, rules.moments.output, rules.gaussianity.output
-    output: AT + "/clt/{{parameter}}.h5"
-    shell: "true"
-rule tails:
-    input: REPEATS, rules.gradients.output
-    output: AT + "/tails/{{parameter}}.h5"
-    shell: "true"
+for NUMBER, PART in enumerate({gaussianity}):
+    rule:
+        name: f"gaussianity_{{NUMBER}}"
+        input: REPEATS
+        output: [AT + f"/gaussianity/{{layer}}.h5" for layer in PART]
+        shell: "true"
+for NUMBER, PART in enumerate({clt}):
+    rule:
+        name: f"clt_{{NUMBER}}"
+        input: rules.gradients.output, rules.moments.output, [AT + f"/gaussianity/{{layer}}.h5" for layer in PART]
+        output: [AT + f"/clt/{{layer}}.h5" for layer in PART]
+        shell: "true"
+for NUMBER, PART in enumerate({tails}):
+    rule:
+        name: f"tails_{{NUMBER}}"
+        input: REPEATS, rules.gradients.output
+        output: [AT + f"/tails/{{layer}}.h5" for layer in PART]
+        shell: "true"
 rule rejection:
     input: TESTED, REPEATS, rules.gradients.output
     output: AT + "/rejection.h5"
@@ -120,7 +128,7 @@ def copy(folder: Path) -> None:
 
 
 def main() -> None:
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else LAYER_JOBS
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
     layers = [parameter.name for parameter in measured(overlay(1)).measured]
     seeds = max(1, round(wanted / (3 * len(layers) * EPOCHS)))
     config = overlay(seeds)
@@ -131,9 +139,15 @@ def main() -> None:
             folder.mkdir()
         copy(own)
         (own / "many.yaml").write_text(yaml.safe_dump(config))
-        text = BARE.format(layers=layers, seeds=run.seeds, epochs=run.epochs, repeats=run.repeats)
+        parts = {stage: groups.partition(run, stage) for stage in LAYER_STAGES}
+        about = {"layers": layers, "seeds": run.seeds, "epochs": run.epochs}
+        text = BARE.format(**about, repeats=run.repeats, **parts)
         (bare / "Snakefile").write_text(text)
-        print(f"{3 * len(layers) * seeds * EPOCHS} layer jobs of {len(layers)} layers")
+        places = seeds * EPOCHS
+        jobs = places * sum(map(len, parts.values()))
+        print(
+            f"{3 * len(layers) * places} results of {len(layers)} layers at {places} places, in {jobs} jobs"
+        )
         first = cost(own, "--configfile", "many.yaml")
         again = cost(own, "--configfile", "many.yaml")
         alone = cost(bare)

@@ -1,6 +1,7 @@
 """Programs in forks of this process that vanish at a file operation, and what they leave."""
 
 import builtins
+import glob
 import hashlib
 import io
 import itertools
@@ -147,8 +148,8 @@ def forget(paths: Iterable[Path], folder: Path) -> None:
     """Remove a job's outputs, and all that attempts at it have left."""
     remove(paths, folder)
     for path in paths:
-        hidden = [path.with_name(f".{path.name}{suffix}") for suffix in (".work", ".kept")]
-        remove([*hidden, beside(path)], folder)
+        # Its work area, its checksum, and what is kept of it: a folder, or a link with a digest in its name.
+        remove((folder / path.parent).glob(f".{glob.escape(path.name)}.*"), folder)
 
 
 def remove(paths: Iterable[Path], folder: Path) -> None:
