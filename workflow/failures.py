@@ -17,13 +17,14 @@ class Failures(logging.Handler):
     """Remembers the jobs that failed, from Snakemake's own log records.
 
     Attributes:
-        jobs: number of a job -> its rule and logs; without those that succeeded in another attempt.
+        jobs: number of a job -> its rule, its logs and what the scheduler said; without those that succeeded in
+            another attempt.
         stopped: whether the user stopped the run (Ctrl-C, or SIGTERM).
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.jobs: dict[int, tuple[str, list[str]]] = {}
+        self.jobs: dict[int, tuple[str, list[str], str]] = {}
         self.stopped = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -40,25 +41,25 @@ class Failures(logging.Handler):
             self.stopped = True
 
     def _failed(self, job: Mapping[str, Any]) -> None:
-        self.jobs[job["jobid"]] = job["rule_name"], list(job["log"])
+        self.jobs[job["jobid"]] = job["rule_name"], list(job["log"]), job.get("rule_msg") or ""
 
     def lines(self) -> list[str]:
         """What failed, one line a job."""
         if self.stopped:
             return [STOPPED]
-        named = [line(rule, logs) for rule, logs in self.jobs.values()]
+        named = [line(*job) for job in self.jobs.values()]
         others = len(named) - SHOWN
         return [f"... and {others} jobs more", *named[others:]] if others > 0 else named
 
 
-def line(rule: str, logs: list[str]) -> str:
+def line(rule: str, logs: list[str], scheduler: str = "") -> str:
     """Rule, reason and log of one job that failed; the job's own log comes first."""
     where = logs[0] if logs else "no log"
-    return f"{rule} failed: {reason(Path(where))} (log: {where})"
+    return f"{rule} failed: {reason(Path(where), scheduler)} (log: {where})"
 
 
-def reason(log: Path) -> str:
-    """Why a job failed, in one line: its message, or the last line of a traceback."""
+def reason(log: Path, scheduler: str = "") -> str:
+    """Why a job failed, in one line: its message, the last line of a traceback, or the first of what the scheduler said."""
     text = log.read_text(errors="replace") if log.is_file() else ""
     lines = [each.strip() for each in re.split(r"[\r\n]+", text) if each.strip()]
     messages = [place for place, each in enumerate(lines) if each.startswith("error: ")]
@@ -66,7 +67,8 @@ def reason(log: Path) -> str:
         return "; ".join(lines[messages[-1] :]).removeprefix("error: ")
     if "Traceback (most recent call last):" in lines:
         return lines[-1]
-    return "it ended without a message (killed, or out of memory or time)"
+    silent = "it ended without a message (killed, or out of memory or time)"
+    return next(iter(scheduler.strip().splitlines()), silent)
 
 
 class WithoutCommands(logging.Formatter):

@@ -70,6 +70,7 @@ SMALL = {
     "control": {"batches": 100},
     "balance": {"replicas": 100},
     "geometry": {"width": 6, "depths": [3], "networks": 2, "samples": 4},
+    "related": {"studies": ["implicit_sgd"], "repeats": 2, "length": 0.02},
 }
 # Sizes that fill memory.
 SAMPLES, FEATURES = 12_000, 400
@@ -99,7 +100,10 @@ LARGE: dict[str, object] = {
         "curvature_samples": 200,
         "snapshots": 2,
     },
+    "related": {"studies": ["implicit_sgd"]},
 }
+# Stores of gradients and noise by two jobs each.
+PARTS = {"noise": {"shards": 2}}
 EPOCHS, BATCHES = 6, 4
 MIDDLE = (
     2 * BATCHES + 1
@@ -172,6 +176,7 @@ def prepare(folder: Path, overlay: dict[str, object]) -> None:
     inputs = random.normal(size=(SAMPLES, FEATURES)).astype(np.float32)
     np.savez(folder / "large.npz", inputs=inputs, targets=(inputs[:, 0] > 0).astype(np.int64))
     (folder / "overlay.yaml").write_text(yaml.safe_dump({"output": "results", **overlay}))
+    (folder / "parts.yaml").write_text(yaml.safe_dump(PARTS))
     constants = f"MIDDLE, JOURNAL = {MIDDLE}, {JOURNAL!r}\n"
     (folder / "held_up.py").write_text(NETWORK.replace("\n\n", f"\n{constants}\n", 1))
     for name, settings in NODE.items():
@@ -235,11 +240,10 @@ class Project:
         command = ["-m", "snakemake", "--cores", "2", "--configfile", "overlay.yaml"]
         return self._start(*command, *options).wait(SECONDS)
 
-    def plan(self) -> str:
-        """Every job of the experiment, and what it asks for."""
-        before = len(self.said)
-        assert self.locally("--dry-run", "--forceall") == 0
-        return self.said[before:]
+    def in_parts(self, noise: str) -> int:
+        """Sample gradients and noise of a store again, each in parts; every job is a process of its own."""
+        again = "--no-hooks", "--forcerun", "gradients_part", "noise_part", "--", noise
+        return self.locally("parts.yaml", *again)
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         number = len(list(self.folder.glob("run-*.log")))

@@ -1,16 +1,19 @@
 """A Slurm of one's own on one machine: two nodes, one made-up GPU, loopback only, ended by process id.
 
-Nothing outside its folder is written, and no configuration of the system is used. Memory limits are the kernel's where
-the memory controller of cgroup v1 can be written to, else Slurm looks once a second.
+Nothing outside its folder is written, and no configuration of the system is used: names of nodes, which control groups
+bear too, ports and sockets are its own, so that others, and the machine's, run beside it. Memory limits are the kernel's
+where the memory controller of cgroup v1 can be written to, else Slurm looks once a second.
 """
 
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 PROGRAMS = ("setpriv", "munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
@@ -55,7 +58,7 @@ MinJobAge=300
 AccountingStorageType=accounting_storage/none
 {nodes}
 PartitionName=cpu Nodes=ALL Default=YES MaxTime=120 State=UP
-PartitionName=gpu Nodes=n{count} MaxTime=120 State=UP
+PartitionName=gpu Nodes={last} MaxTime=120 State=UP
 """
 BY_KERNEL = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"
 BY_LOOKING = (
@@ -84,10 +87,12 @@ class Slurm:
 
     Attributes:
         environment: variables with which Slurm's programs, and Snakemake's, find it.
+        nodes: their names; the last has the GPU.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.nodes = [f"{folder.name}-{i + 1}" for i in range(NODES)]
         self._daemons: list[tuple[str, subprocess.Popen[bytes]]] = []
         path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"], SYSTEM])
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": path}
@@ -116,14 +121,14 @@ class Slurm:
         return done.stdout
 
     def _write(self) -> None:
-        for name in ("log", "state", "bin", "dev", *(f"spool-n{i + 1}" for i in range(NODES))):
+        for name in ("log", "state", "bin", "dev", *(f"spool-{node}" for node in self.nodes)):
             (self.folder / name).mkdir(parents=True)
         ports, kernel = free_ports(NODES + 1), by_kernel()
         host = socket.gethostname().split(".")[0]
         lines = [
-            f"NodeName=n{i + 1} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[i + 1]} CPUs={CPUS} "
-            f"RealMemory={MEMORY} State=UNKNOWN{' Gres=gpu:fake:1' if i + 1 == NODES else ''}"
-            for i in range(NODES)
+            f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
+            f"RealMemory={MEMORY} State=UNKNOWN{' Gres=gpu:fake:1' if node == self.nodes[-1] else ''}"
+            for node, port in zip(self.nodes, ports[1:], strict=True)
         ]
         text = CONFIGURATION.format(
             host=host,
@@ -132,14 +137,14 @@ class Slurm:
             folder=self.folder,
             tracking=BY_KERNEL if kernel else BY_LOOKING,
             nodes="\n".join(lines),
-            count=NODES,
+            last=self.nodes[-1],
         )
         (self.folder / "slurm.conf").write_text(text)
         if kernel:
             (self.folder / "cgroup.conf").write_text(CONTROLLERS)
         (self.folder / "dev/gpu0").symlink_to("/dev/null")
         (self.folder / "gres.conf").write_text(
-            f"AutoDetect=off\nNodeName=n{NODES} Name=gpu Type=fake File={self.folder}/dev/gpu0\n"
+            f"AutoDetect=off\nNodeName={self.nodes[-1]} Name=gpu Type=fake File={self.folder}/dev/gpu0\n"
         )
         # A job's inner step loses SLURM_CONF, since the plugin clears Slurm's variables before it calls srun.
         wrapper = self.folder / "bin/srun"
@@ -156,8 +161,8 @@ class Slurm:
         self._launch("munged", "-F", "-f", *(f"--{k}={at / v}" for k, v in options.items()))
         self._wait("munge", lambda: sock.exists())
         self._launch("slurmctld", "-D", "-i")
-        for i in range(NODES):
-            self._launch("slurmd", "-D", "-N", f"n{i + 1}")
+        for node in self.nodes:
+            self._launch("slurmd", "-D", "-N", node)
         self._wait(
             "nodes",
             lambda: (
@@ -204,7 +209,8 @@ class Slurm:
                 daemon.kill()
                 daemon.wait()
         self._daemons.clear()
-        for left in CGROUP.parent.glob("*/slurm_n[0-9]"):
+        groups = (CGROUP.parent.glob(f"*/slurm_{node}") for node in self.nodes)
+        for left in chain.from_iterable(groups):
             for group in sorted(left.rglob("*/"), reverse=True):
                 with suppress(OSError):
                     group.rmdir()
@@ -214,10 +220,8 @@ class Slurm:
 
 def by_kernel() -> bool:
     """Whether memory controllers of one's own can be made."""
-    probe = CGROUP / "gradnoise-probe"
     try:
-        probe.mkdir()
-        probe.rmdir()
+        Path(tempfile.mkdtemp(prefix="probe-", dir=CGROUP)).rmdir()
     except OSError:
         return False
     return True

@@ -1,5 +1,7 @@
 """What happens to the workflow on the cluster, each in a copy of the project of its own."""
 
+import os
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -22,15 +24,21 @@ Scenario = Callable[[Project, Slurm], None]
 
 
 def both_ways(project: Project, _: Slurm) -> None:
-    """The same experiment on the cluster and without."""
+    """The same experiment on the cluster, some of it once more in parts, and all without a cluster."""
     assert project.run() == 0, project.said[-5000:]
-    (project.folder / "results").rename(project.folder / "from-the-cluster")
+    results = project.folder / "results"
+    shutil.copytree(results, project.folder / "from-the-cluster", copy_function=os.link)
+    noise = "results/cnn/seed-1/epoch-1/noise/repeat-1.zarr"
+    assert project.in_parts(noise) == 0, project.said[-5000:]
+    shutil.rmtree(results)
     assert project.locally() == 0, project.said[-5000:]
 
 
 def large(project: Project, _: Slurm) -> None:
     """Sizes that fill memory; every job is a process of its own, as on a cluster."""
     assert project.locally("--no-hooks") == 0, project.said[-5000:]
+    noise = "results/large/seed-1/epoch-1/noise/repeat-1.zarr"
+    assert project.in_parts(noise) == 0, project.said[-5000:]
 
 
 def in_training(project: Project, slurm: Slurm) -> str:

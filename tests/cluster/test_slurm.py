@@ -2,7 +2,9 @@
 
 import filecmp
 import re
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +105,18 @@ def test_on_a_node_that_is_drained_a_job_goes_on_and_none_begins(project: Projec
     assert project.passes == ONCE
     before, after = project.text("nodes").split()
     assert before != after
+
+
+def test_another_cluster_beside_it_is_left_alone(slurm: Slurm) -> None:
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder, Slurm(Path(folder)) as other:
+        for each in (slurm, other):
+            output = Path(folder) / "output"
+            job = "--wait", "--gres=gpu:1", "--partition=gpu", f"--output={output}"
+            each("sbatch", *job, "--wrap", "echo $SLURMD_NODENAME")
+            assert output.read_text().strip() == each.nodes[-1]
+        assert not set(slurm.nodes) & set(other.nodes)
+    assert slurm("sinfo", "-h", "-N", "-p", "cpu", "-o", "%N").split() == slurm.nodes
+    assert "down" not in slurm("sinfo", "-h", "-o", "%T")
 
 
 def test_nothing_is_left_running(slurm: Slurm) -> None:

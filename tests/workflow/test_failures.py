@@ -46,6 +46,13 @@ def test_a_line_names_the_jobs_own_log_first() -> None:
     assert line("noise", []).endswith("(log: no log)")
 
 
+def test_what_the_scheduler_says_is_the_reason_where_the_job_says_nothing(tmp_path: Path) -> None:
+    log, said = tmp_path / "a.log", "sbatch failed: invalid partition\n    sbatch call: ..."
+    assert reason(log, said) == "sbatch failed: invalid partition"
+    log.write_text("error: x: found 1\n")
+    assert reason(log, said) == "x: found 1"
+
+
 @pytest.fixture
 def logger() -> logging.Logger:
     console = logging.StreamHandler()
@@ -58,6 +65,7 @@ def logger() -> logging.Logger:
 
 def failed(logger: logging.Logger, job: int, rule: str) -> None:
     extra = {"event": LogEvent.JOB_ERROR, "jobid": job, "rule_name": rule, "shellcmd": "x"}
+    extra["rule_msg"] = f"{rule} was cancelled\n"
     logger.error("Error", extra={**extra, "log": [f"{rule}-{job}.log"]})
 
 
@@ -72,7 +80,7 @@ def test_jobs_that_failed_are_remembered_unless_another_attempt_succeeded(
     logger.error("", extra={"event": LogEvent.GROUP_ERROR, "job_error_info": group})
     found = failures.lines()
     assert [each.split()[0] for each in found] == ["training", "noise", "clt", "tails"]
-    assert found[1].endswith("(log: noise-2.log)")
+    assert found[1] == "noise failed: noise was cancelled (log: noise-2.log)"
     logger.info("Terminating processes on user request, this might take some time.")
     assert failures.lines() == [STOPPED]
 

@@ -32,7 +32,7 @@ def resources(job: Job) -> Resources:
     """A shard of per-sample gradients, three times over while it is encoded; where none are stored, a look at the model."""
     run, stored = job.run, sizes.draws_from_samples(job.run)
     if job.parts and not job.part:
-        return sizes.joining(run)
+        return Resources(sizes.TORCH_MB, sizes.LEAST)  # loaded, not used
     shards = 3 * sizes.shard_memory(run) if stored else 0
     return Resources(
         memory=sizes.model_memory(run, sizes.PASS, copies=4) + shards,
