@@ -132,17 +132,17 @@ def test_fluctuations_by_hand():
 def test_the_relation_by_hand():
     rows = pd.DataFrame(
         [
-            {"initialisation": kind, "q": 0.5, "seed": seed, "epoch": epoch, "loss": 2.0 + 0.1 * (kind == "gaussian") - epoch / 60,
+            {"depth": depth, "initialisation": kind, "q": 0.5, "seed": seed, "epoch": epoch, "loss": 2.0 + 0.1 * (depth == 9) - epoch / 60,
              "fisher_hessian": 0.2 + base + 0.01 * seed, "fisher_noise": 0.5 + base + 0.01 * seed,
              "rest_over_hessian": 0.9 - base, "noise_over_fisher": 1.1 - 2 * base}
-            for kind, base in (("orthogonal", 0.0), ("gaussian", 0.3))
+            for depth, kind, base in ((4, "orthogonal", 0.0), (9, "orthogonal", 0.3))
             for epoch in (0, 20, 100)
             for seed in (1, 3)
         ]
     )  # fmt: skip
     rows.loc[rows["epoch"] == 20, "loss"] = 7
     assert said(relation=rows) == (
-        "Over initialisations and q, at epoch 0 (loss 2 to 2.1) the cosine of Hessian and Fisher information is 0.22 to "
+        "Over depths, initialisations and q, at epoch 0 (loss 2 to 2.1) the cosine of Hessian and Fisher information is 0.22 to "
         "0.52, what the Hessian has besides 0.6 to 0.9 of its norm, the cosine of noise covariance and Fisher information "
         "0.52 to 0.82, the ratio of their traces 0.5 to 1.1; at epoch 100 (loss 0.33 to 0.43) the cosine of Hessian and "
         "Fisher information is 0.22 to 0.52, what the Hessian has besides 0.6 to 0.9 of its norm, the cosine of noise "

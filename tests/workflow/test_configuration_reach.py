@@ -224,7 +224,7 @@ ROWS = [
     Row("geometry.width", 32, {*ALL, "report"}, GEOMETRY),
     Row(
         *("geometry.depths", [16, 8], {"tables", "report"}, GEOMETRY),
-        makes={INITIALISATION, TRAINING},
+        makes=ALL - {FLUCTUATIONS},
     ),
     Row(
         *("geometry.q", [0.015625, 0.5, 3], {FLUCTUATIONS, INITIALISATION, "tables", "report"}),

@@ -87,7 +87,7 @@ def _pieces_of(study: str, section: Geometry) -> Iterator[Piece]:
         case "initialisation":
             yield from ({"depth": depth} for depth in section.depths)
         case "relation":
-            for depth, kind, q in product(section.depths[:1], INITIALISATIONS, section.q):
+            for depth, kind, q in product(section.depths, INITIALISATIONS, section.q):
                 yield {"depth": depth, "initialisation": kind, "q": q}
         case "training":
             for depth, q, (kind, manifold) in product(section.depths, section.q, KINDS):

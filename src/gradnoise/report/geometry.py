@@ -140,7 +140,7 @@ def _relation(rows: pd.DataFrame) -> str:
     first, last = rows["epoch"].min(), rows["epoch"].max()
     parts = []
     for epoch in (first, last):
-        at = rows[rows["epoch"] == epoch].groupby(["initialisation", "q"])
+        at = rows[rows["epoch"] == epoch].groupby(["depth", "initialisation", "q"])
         cosines, noise = at["fisher_hessian"].mean(), at["fisher_noise"].mean()
         rest, traces = at["rest_over_hessian"].mean(), at["noise_over_fisher"].mean()
         parts.append(
@@ -148,7 +148,7 @@ def _relation(rows: pd.DataFrame) -> str:
             f"what the Hessian has besides {_ends(rest)} of its norm, the cosine of noise covariance and Fisher information "
             f"{_ends(noise)}, the ratio of their traces {_ends(traces)}"
         )
-    return f"Over initialisations and q, {'; '.join(parts)}."
+    return f"Over depths, initialisations and q, {'; '.join(parts)}."
 
 
 def _ends(values: pd.Series) -> str:

@@ -13,12 +13,20 @@ SAME = {"fisher_hessian": 0.97, "fisher_noise": 0.96, "hessian_over_fisher": 1.0
 
 
 def relation(epoch: int, spread: float = 0.01, networks: int = 8, **changed: float) -> pd.DataFrame:
-    """Networks that are alike at epochs 0 and 50, but for what is changed of one kind at one epoch."""
+    """Networks that are alike at epochs 0 and 50, but for what is changed of one kind and depth at one epoch."""
     random = np.random.default_rng(5)
     rows = [
-        {"initialisation": kind, "q": q, "seed": seed, "epoch": at, "loss": 2 - at / 30 + q / 10}
+        {
+            "depth": depth,
+            "initialisation": kind,
+            "q": q,
+            "seed": seed,
+            "epoch": at,
+            "loss": 2 - at / 30 + q / 10,
+        }
         | SAME
-        | (changed if (kind, q, at) == ("gaussian", 0.5, epoch) else {})
+        | (changed if (depth, kind, q, at) == (7, "gaussian", 0.5, epoch) else {})
+        for depth in (7, 4)
         for kind in ("orthogonal", "gaussian")
         for q in (0.1, 0.5)
         for seed in range(networks)

@@ -114,4 +114,21 @@ def test_the_relation_has_means_over_networks_and_students_intervals():
     lines = [list(line.get_ydata()) for line in places["rest_over_hessian"].lines]
     assert list(mine["rest_over_hessian"]) in lines
     assert [line.get_ydata()[0] for line in places["noise_over_fisher"].lines].count(1) == 1
+    assert len(drawn.axes) == len(places)
+    plt.close("all")
+
+
+def test_the_relation_of_the_shallowest_and_the_deepest_networks_is_drawn():
+    rows = study("relation")["geometry_relation"]
+    cosine = "fisher_noise"
+    others = [rows.assign(depth=depth, **{cosine: rows[cosine] / depth}) for depth in (9, 6)]
+    found = fisher_hessian_noise.summary(pd.concat([rows, *others]))
+    drawn = fisher_hessian_noise.draw(found, SETTINGS).axes
+    assert len(drawn) == 12
+    for depth, axes in ((4, drawn[1]), (9, drawn[7])):
+        assert axes.get_title(loc="left").endswith(f"F and C, cosine, depth {depth}")
+        expected = found[(found["depth"] == depth) & (found["initialisation"] == "gaussian")]
+        lines = [list(line.get_ydata()) for line in axes.lines]
+        for q in SMALL["q"]:
+            assert list(expected[expected["q"] == q][cosine]) in lines
     plt.close("all")

@@ -36,7 +36,7 @@ def test_rows_of_every_table_come_by_depth_and_q_and_kind(experiment: Experiment
         *("relation-depth-7-orthogonal-q-0.25", "relation-depth-7-orthogonal-q-2.5"),
         "relation-depth-7-gaussian-q-0.25",
     ]
-    assert names[18:] == ["fluctuations-orthogonal", "fluctuations-gaussian"]
+    assert names[22:] == ["fluctuations-orthogonal", "fluctuations-gaussian"]
     assert list(experiment.pieces("balance")) == ["norms", "laws"]
     assert experiment.piece_folders()[:3] == [
         *("results/balance/norms", "results/balance/laws"),
@@ -45,8 +45,8 @@ def test_rows_of_every_table_come_by_depth_and_q_and_kind(experiment: Experiment
 
 
 def test_a_job_is_told_what_it_is_of_and_what_its_study_reads(experiment: Experiment) -> None:
-    found = experiment.pieces("geometry")["relation-depth-7-gaussian-q-2.5"]
-    about = {"depth": 7, "initialisation": "gaussian", "q": 2.5, "networks": 10}
+    found = experiment.pieces("geometry")["relation-depth-5-gaussian-q-2.5"]
+    about = {"depth": 5, "initialisation": "gaussian", "q": 2.5, "networks": 10}
     shared = {"seed": 3, "width": 64, "images": 1000, "batch_size": 50}
     assert found == {"study": "relation", **about, **shared}
     assert experiment.pieces("geometry")["fluctuations-orthogonal"]["q"] == [0.25, 2.5]
@@ -66,7 +66,7 @@ def test_the_code_of_a_job_is_its_stages_and_its_studys(experiment: Experiment) 
     assert not any(".studies." in item for item in stage.code)
     relation, training = (
         {"piece": name}
-        for name in ("relation-depth-7-gaussian-q-2.5", "training-depth-5-gaussian-euclidean-q-2.5")
+        for name in ("relation-depth-5-gaussian-q-2.5", "training-depth-5-gaussian-euclidean-q-2.5")
     )
     studies = {item.split("@")[0] for item in stage.study(training) if ".studies." in item}
     assert studies == {"gradnoise.geometry.studies.training"}

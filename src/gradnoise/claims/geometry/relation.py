@@ -13,6 +13,7 @@ from gradnoise.tables.moderated.contrasts import Scope
 ALIKE = 0.9  # cosine, at least
 EQUAL = 0.1  # around 1, of a ratio of traces
 NEEDED = 3  # networks
+KINDS = ["depth", "initialisation", "q"]
 
 
 def hessian(subject: Networks, scope: Scope) -> Sequence[Component]:
@@ -33,12 +34,12 @@ def noise(subject: Networks, scope: Scope) -> Sequence[Component]:
 
 
 def _kinds(subject: Networks, place: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Rows of one epoch by initialisation and q, in words."""
+    """Rows of one epoch by depth, initialisation and q, in words."""
     rows = subject.tables["relation"]
     epoch = sorted(rows["epoch"].unique())[place]
-    for (kind, q), mine in rows[rows["epoch"] == epoch].groupby(["initialisation", "q"]):
+    for (depth, kind, q), mine in rows[rows["epoch"] == epoch].groupby(KINDS):
         need(len(mine) >= NEEDED, f"geometry.networks of {NEEDED} or more")
-        yield f"{kind}, q = {q:g}, epoch {epoch}", mine
+        yield f"{kind}, depth {depth}, q = {q:g}, epoch {epoch}", mine
 
 
 def _alike(
@@ -65,13 +66,13 @@ def fitted(subject: Networks) -> str:
     """What loss the last epoch has."""
     rows = subject.tables["relation"]
     last = rows["epoch"].max()
-    losses = rows[rows["epoch"] == last].groupby(["initialisation", "q"])["loss"].mean()
+    losses = rows[rows["epoch"] == last].groupby(KINDS)["loss"].mean()
     return f"mean loss at epoch {last}: {losses.min():.2g} to {losses.max():.2g}"
 
 
 def _networks(tables: Mapping[str, pd.DataFrame]) -> int:
     rows = tables["relation"]
-    return int(rows.groupby(["initialisation", "q", "epoch"]).size().min())
+    return int(rows.groupby([*KINDS, "epoch"]).size().min())
 
 
 _ABOUT = of_tables(["relation"], ["relation"], _networks, key="geometry.networks")

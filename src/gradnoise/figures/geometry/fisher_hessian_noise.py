@@ -3,9 +3,11 @@
 Over the epochs from the initialisation on, means over networks with 95 % intervals: cosines between the Fisher information F
 of the softmax, the Hessian H and the noise covariance C (1 where one is a multiple of the other), traces of H and C over
 that of F (1 where they are equal), and the size of what the Hessian has besides F, |H − F| / |H|. Isotropic laws of SGD take C = F = H.
-Solid and dashed: the smaller and the larger variance q of the preactivations.
+Solid and dashed: the smaller and the larger variance q of the preactivations. Six panels are of the shallowest
+networks, six of the deepest where these are others.
 """
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ SHOWN = {
     "hessian_over_fisher": "tr H / tr F",
     "noise_over_fisher": "tr C / tr F",
 }
+KEYS = ["depth", "initialisation", "q", "epoch"]
 TRACES = ("hessian_over_fisher", "noise_over_fisher")
 POSITIVE = TRACES[1]
 KINDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
@@ -36,25 +39,28 @@ DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (1, 1.5)))
 
 
 def draw(rows: pd.DataFrame, settings: Settings) -> Figure:
-    """Six panels of `summary`."""
+    """Six panels of `summary` for the shallowest networks and for the deepest."""
     colours = style.apply(settings)
     columns = style.side_by_side(settings, 3)
-    lines = len(SHOWN) // columns
+    depths = sorted({rows["depth"].min(), rows["depth"].max()})
+    lines = len(depths) * len(SHOWN) // columns
     drawn, grid = style.figure(
         settings, 0.7 + 1.9 * lines, ncols=columns, nrows=lines, squeeze=False, sharex=True
     )
     epochs, values = sorted(rows["epoch"].unique()), sorted(rows["q"].unique())
-    for place, (axes, (name, title)) in enumerate(zip(grid.flat, SHOWN.items(), strict=True)):
+    panels = product(depths, SHOWN.items())
+    for place, (axes, (depth, (name, title))) in enumerate(zip(grid.flat, panels, strict=True)):
+        of_depth = rows[rows["depth"] == depth]
         for kind, colour in zip(KINDS, colours, strict=False):
             for q, dashes in zip(values, DASHES, strict=False):
-                mine = rows[(rows["initialisation"] == kind) & (rows["q"] == q)]
+                mine = of_depth[(of_depth["initialisation"] == kind) & (of_depth["q"] == q)]
                 at = [epochs.index(epoch) for epoch in mine["epoch"]]
                 low, high = mine[f"{name}_lower"], mine[f"{name}_upper"]
                 axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
                 axes.plot(at, mine[name], color=colour, linestyle=dashes, linewidth=1.0)
         _scale(axes, name)
         axes.set_xticks(range(len(epochs)), [f"{epoch:g}" for epoch in epochs])
-        style.name_panel(axes, place, title)
+        style.name_panel(axes, place, f"{title}, depth {depth}" if len(depths) > 1 else title)
     for axes in grid[-1]:
         axes.set_xlabel("Epoch")
     key = [
@@ -79,16 +85,16 @@ def _scale(axes: Axes, name: str) -> None:
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean over networks of every number with its 95 % interval, by initialisation, q and epoch.
+    """Mean over networks of every number with its 95 % interval, by depth, initialisation, q and epoch.
 
     The noise's trace is positive: of it the mean is geometric, and the interval that of the logarithm.
 
     Args:
         rows: of the table `relation`.
     """
-    values = rows[["initialisation", "q", "epoch", "loss", *SHOWN]].copy()
+    values = rows[[*KEYS, "loss", *SHOWN]].copy()
     values[POSITIVE] = np.log(values[POSITIVE])
-    groups = values.groupby(["initialisation", "q", "epoch"])[["loss", *SHOWN]]
+    groups = values.groupby(KEYS)[["loss", *SHOWN]]
     count = groups.size().to_numpy()
     means, spread = groups.mean(), groups.std(ddof=1)
     half = spread.mul(-stdtrit(count - 1, 0.025) / np.sqrt(count), axis=0)
