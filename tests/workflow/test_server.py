@@ -159,6 +159,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
     program = HOST.format(workflow=str(ROOT / "workflow"), source=str(source), address=ADDRESS)
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     environment |= {"SEEN": "by jobs"}
+    environment.pop("PYTHONUNBUFFERED", None)  # with it nothing need be flushed
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=folder,
@@ -453,4 +454,13 @@ def test_programs_of_the_server_without_torch_do_not_import_it() -> None:
     program = f"import importlib, sys\nfor name in {light}:\n"
     program += "    importlib.import_module(f'gradnoise.{name}.__main__')\n"
     program += "assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_shows_results_imports_nothing_slow_that_studies_alone_call() -> None:
+    program = "import sys\n"
+    program += "".join(
+        f"import gradnoise.{name}.__main__\n" for name in ("tables", "claims", "report")
+    )
+    program += "assert not {'scipy.stats', 'scipy.signal', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

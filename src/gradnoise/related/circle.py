@@ -8,7 +8,6 @@ r' = (1 + mu - eta h) r - mu r_before.
 """
 
 import numpy as np
-from scipy.signal import lfilter
 
 from gradnoise.related.study import Floats, Settings
 
@@ -67,6 +66,8 @@ def predicted_steps(momentum: float, steps: int = 5000) -> Floats:
     >>> [int(steps) for steps in predicted_steps(0.0)]
     [8, 66, 313, 595, 1392]
     """
+    from scipy.signal import lfilter
+
     start = np.zeros(steps)
     start[0] = 1.0
     rows = [

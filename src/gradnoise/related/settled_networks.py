@@ -8,7 +8,6 @@ no noise; it may be at the edge of stability.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import ks_2samp
 
 from gradnoise.related.images import two_classes
 from gradnoise.related.study import Floats, Settings
@@ -57,6 +56,8 @@ def displacement(path: Floats, lags: Floats) -> Floats:
 
 def settle(settings: Settings, repeat: int) -> Settled:
     """Train networks until their loss has settled, and look at two windows."""
+    from scipy.stats import ks_2samp
+
     random = settings.random("settled_loss", "networks", repeat)
     inputs, targets = two_classes(random, SAMPLES)
     pixels = inputs.shape[1]

@@ -6,7 +6,6 @@ E x = -k E x^3 / h, against the third moment of x, thus to the side to which the
 """
 
 import numpy as np
-from scipy.stats import kurtosis, skew
 
 from gradnoise.related.study import Floats, Panel, Results, Settings, Study, agreement, measured
 from gradnoise.store.variables import Variable
@@ -56,6 +55,8 @@ def stationary_mean(settings: Settings, weight: float) -> Floats:
 
 def run(settings: Settings) -> Results:
     """Moments of the injected gradient, of products of several, and the drift of the mean on both sides."""
+    from scipy.stats import kurtosis, skew
+
     _, skewness, excess = moments(RESIDUAL, WEIGHT)
     draws = settings.scaled(DRAWS, least=100)
     found = np.empty((settings.repeats, 2))

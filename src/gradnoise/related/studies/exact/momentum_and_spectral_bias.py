@@ -6,7 +6,6 @@ Wide networks learn sums of waves, whose frequencies are the modes of the networ
 """
 
 import numpy as np
-from scipy.signal import lfilter
 
 from gradnoise.related import circle
 from gradnoise.related.study import MARGIN, Floats, Panel, Results, Row, Settings, Study, measured
@@ -21,6 +20,8 @@ NETWORK_MOMENTA = (0.0, 0.9, 0.99)
 
 def distances(curvature: float, momentum: float, steps: int = STEPS) -> Floats:
     """|x_k| (steps,) of heavy ball at rest in x_0 = 1."""
+    from scipy.signal import lfilter
+
     start = np.zeros(steps)
     start[0] = 1.0
     recursion = [1.0, -(1 + momentum - RATE * curvature), momentum]

@@ -7,7 +7,6 @@ beside.
 """
 
 import numpy as np
-from scipy.stats import ks_2samp
 
 from gradnoise.related import settled_networks
 from gradnoise.related.study import Floats, Panel, Results, Row, Settings, Study, measured
@@ -85,6 +84,8 @@ def of_networks(found: list[settled_networks.Settled]) -> list[Row]:
 
 def run(settings: Settings) -> Results:
     """Two disjoint windows of the stationary law, and the displacement between iterates."""
+    from scipy.stats import ks_2samp
+
     lags = np.array(LAGS, np.float64)
     found = [simulate(settings, repeat) for repeat in range(settings.repeats)]
     halves = np.array(

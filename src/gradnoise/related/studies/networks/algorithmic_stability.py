@@ -7,7 +7,6 @@ generalisation gap of the same averages, over learning rates.
 """
 
 import numpy as np
-from scipy.stats import rankdata
 
 from gradnoise.related.images import two_classes
 from gradnoise.related.study import Floats, Panel, Results, Settings, Study, measured
@@ -84,6 +83,8 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     >>> round(rank_correlation(np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 9])), 12)
     0.8
     """
+    from scipy.stats import rankdata
+
     return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
 
 
