@@ -21,7 +21,7 @@ from typing import Any
 
 from gradnoise.store import checksums
 
-STAGES = ("gaussianity", "clt", "tails", "langevin", "claims")
+STAGES = ("gaussianity", "clt", "tails", "rejection", "langevin", "tables", "claims")
 MOST = 5.0  # percent
 VERIFIED = ("verify", "verify_folder", "verify_store")
 
@@ -59,7 +59,7 @@ def timed() -> Iterator[list[float]]:
 def seconds(module: str, arguments: list[str]) -> float:
     """Processor time of a program."""
     sys.argv = [module, *arguments]
-    for cached in (checksums._checksum, checksums._read_list):
+    for cached in (checksums._checksum, checksums._verify_hdf5, checksums._read_list):
         cached.cache_clear()
     start = time.process_time()
     runpy.run_module(module, run_name="__main__", alter_sys=False)

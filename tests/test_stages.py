@@ -188,7 +188,8 @@ def test_tails(done: Chain, dataset: Dataset, layer: str) -> None:
     values, index = gradients["gradient"][:], gradients["coordinate"][:]
     draws = Draws(SEED, REPEATS[0], "with_replacement", chain.SAMPLES)
     drawn = draws, REPEATS, SIZES, BATCHES
-    population = analyse_samples(values, index, *drawn, dataset.train_targets, dataset.classes)
+    targets = dataset.train_targets, dataset.classes
+    population = analyse_samples(values, index, *drawn, *targets, done.folder)
     with h5py.File(done.folder / f"{chain.AT}/tails/{layer}.h5") as file:
         for method, fields in found.indices.items():
             for name, each in fields.items():

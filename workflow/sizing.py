@@ -27,6 +27,7 @@ from stages import data, figures, related
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/sizing.md"
+HELD = (ROOT / "docs/data/sizing/memory.md").read_text().rstrip()  # what memory grows with
 ALEXNET = "workflow/experiments/alexnet.yaml"
 EXAMPLES = {
     "AlexNet": (ALEXNET,),
@@ -170,8 +171,7 @@ def _together(jobs: Sequence[tuple[sizes.Resources, float]], of_run: bool) -> Ne
 
 def summed(all_needs: Iterable[Needs]) -> Needs:
     """What several stages need: sums, and the most that one job asks for."""
-    columns = zip(*all_needs, strict=True)
-    jobs, memory, minutes, gpu, hours, beyond, size = columns
+    jobs, memory, minutes, gpu, hours, beyond, size = zip(*all_needs, strict=True)
     most = max(memory), max(minutes), max(gpu)
     return Needs(sum(jobs), *most, sum(hours), sum(beyond), sum(size))
 
@@ -226,7 +226,7 @@ def read(files: Iterable[str]) -> Experiment:
 
 def page() -> str:
     """docs/sizing.md."""
-    parts = [INTRODUCTION.format(cores=sizes.GPU_CORES)]
+    parts = [INTRODUCTION.format(cores=sizes.GPU_CORES), f"## What memory grows with\n\n{HELD}"]
     for title, files in EXAMPLES.items():
         experiment = read(str(ROOT / file) for file in files)
         parts.append(f"## {title}\n\n    python workflow/sizes.py {' '.join(files)}")

@@ -49,6 +49,38 @@ def test_noise_is_that_of_the_means_of_the_drawn_samples(
     assert found[:, :5].std(axis=0) == pytest.approx(np.ones(5), abs=0.15)
 
 
+def test_of_many_samples_some_are_in_memory_at_a_time_and_the_law_is_the_same(
+    gradients: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(largest_batch, "SAMPLES", 192)  # of 500: 192, 192, 116
+    asked: list[slice] = []
+
+    class Read:
+        shape = gradients.shape
+
+        def __getitem__(self, selection: tuple[slice, slice]) -> np.ndarray:
+            asked.append(selection[0])
+            return gradients[selection]
+
+    found = noise_of_all(Read(), 6000, np.random.default_rng(4))[:, :5]
+    assert [part for part in asked if part != slice(None)] == [
+        *(slice(0, 192), slice(192, 384), slice(384, 500))
+    ]
+    # Of variance 1, and correlated as the gradients are, though the counts of all blocks add up to 500.
+    values = gradients[:, :5].astype(np.float64)
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=0.05)
+    np.testing.assert_allclose(np.cov(found.T), np.corrcoef(values.T), atol=0.06)
+    # A sample's count is binomial wherever its block lies, and what one block lacks another has.
+    spikes = np.zeros((N, 3), np.float32)
+    spikes[[7, 300, 499], [0, 1, 2]] = 1.0
+    counts = noise_of_all(spikes, 6000, np.random.default_rng(5)) * np.sqrt(1 - 1 / N) + 1
+    assert counts.mean(axis=0) == pytest.approx(np.ones(3), abs=0.05)
+    assert counts.var(axis=0) == pytest.approx(np.full(3, 1 - 1 / N), abs=0.08)
+    halves = np.ones((N, 1), np.float32) * (np.arange(N) < 192)[:, None]
+    share = noise_of_all(halves, 6000, np.random.default_rng(6))[:, 0]
+    assert share.var() == pytest.approx(1, abs=0.08)
+
+
 def test_one_spike_makes_the_noise_a_poisson_law() -> None:
     spike = np.zeros((N, 1), np.float32)
     spike[7] = 3.0

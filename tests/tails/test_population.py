@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import zarr
@@ -10,11 +12,13 @@ from gradnoise.tails.population import COORDINATES, Population, analyse_samples
 N, C = 640, 10
 
 
-def analysed(gradients: np.ndarray, **changes: object) -> Population:
+def analysed(
+    gradients: np.ndarray, folder: Path = Path("nowhere"), **changes: object
+) -> Population:
     draws = Draws(5, 1, "with_replacement", gradients.shape[0])
     given = {"index": 7 * np.arange(gradients.shape[1]), "repeats": [1, 2], "batch_sizes": [16, 64]}
     given |= {"targets": np.arange(gradients.shape[0]) % 2, "classes": ["cat", "dog"]} | changes
-    return analyse_samples(gradients, draws=draws, batches=200, **given)  # type: ignore[arg-type]
+    return analyse_samples(gradients, draws=draws, batches=200, folder=folder, **given)  # type: ignore[arg-type]
 
 
 def test_tables_are_of_the_growth_and_the_influence() -> None:
@@ -54,7 +58,7 @@ def test_tables_are_of_the_growth_and_the_influence() -> None:
 
 
 @pytest.mark.parametrize("chunk", [64, 600, 1800])
-def test_the_whole_layer_is_looked_at_whatever_its_chunks(chunk: int) -> None:
+def test_the_whole_layer_is_looked_at_whatever_its_chunks(chunk: int, tmp_path: Path) -> None:
     # Tails grow along the layer, and every third of it is moved by a class of its own.
     random, count = np.random.default_rng(2), 1800
     degrees = np.linspace(1.2, 12, count)
@@ -62,7 +66,9 @@ def test_the_whole_layer_is_looked_at_whatever_its_chunks(chunk: int) -> None:
     gradients = random.standard_t(degrees, (len(targets), count)).astype(np.float32)
     gradients *= 1 + 3 * (targets[:, None] == np.arange(count) // 600)
     stored = zarr.create_array({}, data=gradients, chunks=(500, chunk))
-    found = analysed(stored, index=np.arange(count), targets=targets, classes=list("abcd"))  # type: ignore[arg-type]
+    found = analysed(
+        stored, tmp_path, index=np.arange(count), targets=targets, classes=list("abcd")
+    )  # type: ignore[arg-type]
     assert found.arrays["index"].size == COORDINATES
     assert found.arrays["index"][[0, -1]].tolist() == [0, count - 1]
     assert np.diff(found.arrays["index"]).max() <= 8

@@ -47,8 +47,12 @@ def seconds(run: Run, layer: Parameter) -> float:
 def resources(job: Job) -> Resources:
     """Some columns of all per-sample gradients at a time, the tests of held-out batches, exact distances."""
     run = job.run
+    chosen = run.sections.clt.exact_coordinates
+    # A block of columns and its halves; all chosen columns, and a law of one of them.
+    columns = 16 * max(min(128 * run.samples, 2**22), run.samples)
+    memory = columns + (4 * chosen + 512) * run.samples
     return Resources(
-        memory=sizes.statistics_memory(run) + sizes.mebibytes(8_192 * run.samples),
+        memory=sizes.statistics_memory(run) + sizes.mebibytes(memory),
         minutes=sizes.statistics_minutes(
             (seconds(run, each) for each in job.parameters), sizes.LEAST
         ),

@@ -55,9 +55,11 @@ def resources(job: Job) -> Resources:
     """All estimates of some layers, one layer after another."""
     run, batches = job.run, job.run.sections.noise.batches
     results = 24 * run.largest * _kinds(run) * len(run.sections.tails.methods)
-    # Norms need the products of all pairs of batches, or all coordinates where these are fewer.
-    pairs = 24 * min(batches, run.largest) ** 2
-    memory = sizes.mebibytes(results + pairs + 4_096 * run.samples)
+    # Norms need the products of all pairs of batches, or of coordinates, with all noise, where these are fewer.
+    few = run.largest if run.largest <= batches else 0
+    pairs = 24 * min(batches, run.largest) ** 2 + 4 * batches * few
+    # Of all samples some columns, and statistics of subsets of a hundred; some samples of all columns, drawn from.
+    memory = sizes.mebibytes(results + pairs + 512 * run.samples) + 64
     return Resources(
         memory=sizes.STATISTICS_MB + 7 * sizes.block_memory(run) + memory,
         minutes=sizes.statistics_minutes(

@@ -28,7 +28,7 @@ from gradnoise.clt.summary import (
 )
 from gradnoise.clt.value_classes import Frequencies, frequencies
 from gradnoise.draws.streams import Stream, generator
-from gradnoise.gradients.store import read_columns
+from gradnoise.gradients.columns import read_columns
 from gradnoise.store.variables import quantile_names
 
 Floats = NDArray[np.float64]
@@ -128,5 +128,5 @@ def _quantile_numbers(shapes: Mapping[str, Floats]) -> dict[str, float]:
 
 
 def _frequencies(gradients: Any) -> Frequencies:
-    parts = [frequencies(np.asarray(gradients[:, c])) for c in blocks(*gradients.shape[::-1])]
+    parts = [frequencies(read_columns(gradients, c)) for c in blocks(*gradients.shape[::-1])]
     return Frequencies(*(np.concatenate(each) for each in zip(*parts, strict=True)))

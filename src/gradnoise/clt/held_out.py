@@ -19,7 +19,8 @@ from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.statistics.shapiro_wilk import shapiro_wilk
-from gradnoise.noise.gather import Plan, gather_noise, plan
+from gradnoise.gradients.columns import read_columns
+from gradnoise.noise.gather import TILE, Plan, gather_noise, plan
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +29,8 @@ COLUMNS = 128  # coordinates at a time
 
 
 BLOCK_VALUES = 1 << 22  # of all samples: fewer coordinates, where there are more than 32,768
+
+SHAPED = 8  # coordinates whose powers are held in float64
 
 SERIES = 100  # simulated for a coordinate of few distinct values
 
@@ -52,13 +55,19 @@ def held_out(gradients: Any, design: Design, name: str) -> HeldOut:
     plans = _plans(design, len(second))
     for columns in blocks(count, samples):
         # Both halves of a block at once: stored gradients are read a single time.
-        block = np.asarray(gradients[:, columns])
-        known, drawn = block[first], np.ascontiguousarray(block[second])
+        block = read_columns(gradients, columns)
+        known, drawn = block[first], block[second]
+        del block
         found = frequencies(known)
         classes[:, columns] = [classify_values(found, size) for size in design.batch_sizes]
-        skewness[columns], kurtosis[columns] = shape_of_columns(known)
-        for group, left in enumerate(shapes_without_groups(known)):
-            skewness_without[group, columns], kurtosis_without[group, columns] = left
+        for part in _parts(known.shape[1]):
+            some, where = (
+                known[:, part],
+                slice(columns.start + part.start, columns.start + part.stop),
+            )
+            skewness[where], kurtosis[where] = shape_of_columns(some)
+            for group, left in enumerate(shapes_without_groups(some)):
+                skewness_without[group, where], kurtosis_without[group, where] = left
         lattices |= _lattices(known, classes, columns, design, name)
         pvalues[..., columns], varies[..., columns] = _tests(drawn, design, plans)
     simulated = np.array([lattices[place] for place in sorted(lattices)]).reshape(
@@ -145,8 +154,10 @@ def _tests(
 def shapes_without_groups(values: NDArray[Any]) -> Iterator[tuple[Floats, Floats]]:
     """Skewness and excess kurtosis of every column without each of GROUPS groups of the samples; NaN if constant."""
     x = values - values.mean(axis=0, dtype=np.float64)
-    powers = [x, x * x, x**3, x**4]
-    parts = np.array([[power[g::GROUPS].sum(axis=0) for power in powers] for g in range(GROUPS)])
+    parts, power = np.empty((GROUPS, 4, x.shape[1])), np.ones_like(x)
+    for exponent in range(4):
+        power *= x
+        parts[:, exponent] = [power[g::GROUPS].sum(axis=0) for g in range(GROUPS)]
     sizes = np.array([len(x[g::GROUPS]) for g in range(GROUPS)])
     for part, size in zip(parts, sizes, strict=True):
         m, p2, p3, p4 = (parts.sum(axis=0) - part) / max(1, len(x) - size)
@@ -163,14 +174,23 @@ def shape_of_columns(values: NDArray[Any]) -> tuple[Floats, Floats]:
     x = values - values.mean(axis=0, dtype=np.float64)  # float64, whatever the values are
     squares = x * x
     variance = squares.mean(axis=0)
+    x *= squares
+    third = x.mean(axis=0)
+    squares *= squares
     with np.errstate(divide="ignore", invalid="ignore"):
-        skewness = (squares * x).mean(axis=0) / variance**1.5
-        kurtosis = (squares * squares).mean(axis=0) / variance**2 - 3
+        skewness = third / variance**1.5
+        kurtosis = squares.mean(axis=0) / variance**2 - 3
     return np.where(variance > 0, skewness, np.nan), np.where(variance > 0, kurtosis, np.nan)
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, SHAPED):
+        yield slice(start, min(start + SHAPED, count))
 
 
 def blocks(count: int, samples: int) -> Iterator[slice]:
     """Slices of the columns of so many samples that go through memory one after another."""
     width = max(1, min(COLUMNS, BLOCK_VALUES // max(1, samples)))
+    width -= width % TILE if width > TILE else 0  # as batches are drawn
     for start in range(0, count, width):
         yield slice(start, min(start + width, count))

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradnoise.gradients.columns import read_columns
+
 JACKKNIFE = 20  # groups of samples that are left out in turn
 
 
@@ -39,7 +41,7 @@ def noise_scale(gradients: Any) -> NoiseScale:
     left = np.array([samples, *(samples - size for size in sizes)], np.float64)
     width = max(1, READ_BYTES // (8 * max(1, samples)))
     for start in range(0, count, width):
-        block = np.asarray(gradients[:, start : start + width], np.float64)
+        block = read_columns(gradients, slice(start, start + width)).astype(np.float64)
         sums = np.array([block[group].sum(axis=0) for group in groups])
         squares = np.einsum("nc,nc->n", block, block)
         total = block.sum(axis=0)

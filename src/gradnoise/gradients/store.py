@@ -97,22 +97,6 @@ def open_gradients(
     return gradient, attributes
 
 
-def read_columns(gradients: Any, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Chosen columns of per-sample gradients, (N, len(positions)); every chunk that holds one is read once.
-
-    Args:
-        gradients: (N, C), an array or a Zarr array, of which one shard of samples is in memory at a time.
-        positions: of the columns.
-    """
-    if not isinstance(gradients, zarr.Array):
-        return np.asarray(gradients[:, positions])
-    samples, rows = gradients.shape[0], (gradients.shards or gradients.chunks)[0]
-    found = np.empty((samples, len(positions)), gradients.dtype)
-    for start in range(0, samples, rows):
-        found[start : start + rows] = gradients.oindex[start : start + rows, positions]
-    return found
-
-
 def read_parameters(root: zarr.Group) -> dict[str, ParameterGradients]:
     """Every parameter of an open store, by name in alphabetical order."""
     found = {}

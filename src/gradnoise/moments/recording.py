@@ -24,7 +24,7 @@ from gradnoise.store.work_area import WorkArea
 
 log = logging.getLogger(__name__)
 
-READ_BYTES = 1 << 24  # of stored gradients at a time
+READ_BYTES = 1 << 22  # of stored gradients at a time
 
 
 def record_moments(

@@ -13,6 +13,7 @@ from gradnoise import stage
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
 from gradnoise.errors import InputError
+from gradnoise.gradients.columns import read_columns
 from gradnoise.gradients.parameters import count_values
 from gradnoise.gradients.store import ParameterGradients
 from gradnoise.gradients.strategy import BLOCK, free_disk, noise_bytes
@@ -93,7 +94,7 @@ def _gather(
             if not mine(start):
                 continue
             block = slice(start, min(start + target.shards[-1], full.size))
-            noise = gather.gather_noise(source[:, block], full[block], plan)
+            noise = gather.gather_noise(read_columns(source, block), full[block], plan)
             for size in range(len(noise)):
                 target[size, :, block] = noise[size]
 

@@ -11,7 +11,8 @@ from gradnoise import stage
 from gradnoise.clt.results import read_measured
 from gradnoise.errors import InputError
 from gradnoise.gaussianity.results import Tests, read_tests
-from gradnoise.gradients.store import open_gradients, read_columns
+from gradnoise.gradients.columns import read_columns
+from gradnoise.gradients.store import open_gradients
 from gradnoise.noise.store import ParameterNoise, open_parameter, require_same_series
 from gradnoise.rejection.judgement import judge_predictions, judge_tails, judge_tests
 from gradnoise.rejection.results import LayerJudgement, write

@@ -44,15 +44,17 @@ def with_own(source: Path, target: Path) -> list[tuple[Path, Path]]:
 
 def checksum(path: Path, start: int = 0) -> str:
     """CRC-32C, eight hexadecimal digits, and number of bytes of a file from `start` on."""
+    return _checksum(str(path), start, _state_of(path))
+
+
+def _state_of(path: Path) -> tuple[int, ...]:
+    """What changes with a file. A stage opens a file more than once; what has not changed since is not read again."""
     status = os.stat(path)
-    return _checksum(
-        str(path), start, (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    )
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 @lru_cache(maxsize=4096)
 def _checksum(path: str, start: int, _state: tuple[int, ...]) -> str:
-    # A stage opens a file more than once; what has not changed since is not read again.
     crc, size, buffer = 0, 0, bytearray(_BLOCK)
     with open(path, "rb", buffering=0) as file:
         file.seek(start)
@@ -116,9 +118,18 @@ def verify(path: Path) -> None:
     Raises:
         DamagedError: names the file, what is wrong with it, and what to delete.
     """
-    expected = _known(path)
+    if path.suffix == ".h5" and path.is_file():
+        _verify_hdf5(str(path), _state_of(path))
+    elif (expected := _known(path)) is not None:
+        _compare(path, expected)
+
+
+@lru_cache(maxsize=4096)
+def _verify_hdf5(path: str, _state: tuple[int, ...]) -> None:
+    # All that is compared lies in the file.
+    expected = _in_user_block(Path(path))
     if expected is not None:
-        _compare(path, expected, USER_BLOCK if path.suffix == ".h5" else 0)
+        _compare(Path(path), expected, USER_BLOCK)
 
 
 def _compare(path: Path, expected: str, start: int = 0, *, sizes_only: bool = False) -> None:

@@ -57,7 +57,8 @@ def _measure(options: Namespace) -> None:
         reason = f"fewer than {growth.SMALLEST} samples"
     else:
         reason = "per-sample gradients"
-        population = _population(gradients, options.data, first, repeats, settings.batches)
+        drawn = first, repeats, settings.batches
+        population = _population(gradients, options.data, *drawn, options.output.parent)
     axes = {"batch_sizes": first.batch_sizes, "repeats": repeats}
     attributes = {**_attributes(first, settings), "samples": reason}
     write(options.output, found, population, first.coordinate, axes, attributes)
@@ -69,6 +70,7 @@ def _population(
     noise: ParameterNoise,
     repeats: Sequence[int],
     batches: int,
+    folder: Path,
 ) -> Population:
     """What per-sample gradients add."""
     targets, classes = read_targets(data)
@@ -83,6 +85,7 @@ def _population(
         batches,
         targets,
         classes,
+        folder,
     )
 
 

@@ -90,7 +90,7 @@ class _WholeLayer:
         self.pooled = np.zeros(4)
         self.squares = np.zeros(batches)
         self.few = coordinates <= batches
-        self.columns = np.empty((batches, coordinates if self.few else 0))
+        self.columns = np.empty((batches, coordinates if self.few else 0), np.float32)
         self.filled = 0
         self.products = np.zeros((0, 0) if self.few else (batches, batches))
         self.scales: list[Floats] = []
@@ -100,11 +100,11 @@ class _WholeLayer:
         values = noise.astype(np.float64)
         self.pooled += pooled_sums(values, self.block)
         self.squares += np.square(values).sum(axis=1)
-        centred = values - values.mean(axis=0)  # of a dead coordinate nothing is left
         if self.few:
-            here = slice(self.filled, self.filled + centred.shape[1])
-            self.columns[:, here], self.filled = centred, here.stop
+            here = slice(self.filled, self.filled + values.shape[1])
+            self.columns[:, here], self.filled = noise, here.stop
         else:
+            centred = _centred(values)
             self.products += centred @ centred.T
         self.scales.append(values.std(axis=0))
 
@@ -113,9 +113,9 @@ class _WholeLayer:
         scales = np.concatenate(self.scales)
         measured = norm_shape(np.sqrt(self.squares))
         # The products of all pairs of batches have the eigenvalues of the coordinates' covariance, besides zeros.
-        products = self.columns.T @ self.columns if self.few else self.products
-        largest = max(np.trace(products), np.finfo(np.float64).tiny)
-        eigenvalues = np.linalg.eigvalsh(products / largest)
+        products = _products(self.columns) if self.few else self.products
+        products /= max(np.trace(products), np.finfo(np.float64).tiny)
+        eigenvalues = np.linalg.eigvalsh(products)
         nulls = {
             "": null_shape(scales**2 / max(np.sum(scales**2), 1e-300), self.batches, random),
             "_correlated": null_shape(
@@ -135,3 +135,24 @@ class _WholeLayer:
             "pooled_block": self.block,
             **shapes,
         }
+
+
+def _centred(noise: NDArray[Any]) -> Floats:
+    """Noise less its mean over the batches, of which a dead coordinate leaves nothing."""
+    values = noise.astype(np.float64)
+    values -= values.mean(axis=0)
+    return values
+
+
+def _products(noise: NDArray[np.float32]) -> Floats:
+    """Products of all pairs of centred columns of (batches, C), (C, C): some columns at a time in float64."""
+    count = noise.shape[1]
+    blocks = list(column_blocks(noise, 2 * len(noise)))
+    found = np.empty((count, count))
+    for place, rows in enumerate(blocks):
+        left = _centred(noise[:, rows])
+        found[rows, rows] = left.T @ left
+        for columns in blocks[place + 1 :]:
+            found[rows, columns] = left.T @ _centred(noise[:, columns])
+            found[columns, rows] = found[rows, columns].T
+    return found

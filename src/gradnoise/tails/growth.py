@@ -20,8 +20,9 @@ Exponents depend on the numbers of samples they are taken over, so these are the
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
@@ -30,17 +31,22 @@ from scipy.special import stdtrit
 
 from gradnoise.draws.streams import Stream, generator
 
+if TYPE_CHECKING:
+    from gradnoise.gradients.columns import Columns
+
 SIZES = 100, 316, 1_000, 3_162, 10_000  # of the subsets
 SMALLEST = 400  # samples
 VARYING = 0.5  # of a coordinate's subsets of every size, at least, if it is to count
 DENSE = 0.5
 GROUPS = 16  # of samples, each left out once for the error
-COLUMNS = 32  # coordinates at a time: memory holds no second copy of all samples
+COLUMNS = 8  # coordinates at a time
 # Exponents of kurtosis below which a moment is finite and above which it is not: the variance between those of
 # t(2.5) and t(2), and of t(1.5); the fourth moment between those of t(5) and t(4), and of t(3).
 VARIANCE = 0.6, 0.85
 FOURTH = 0.12, 0.25
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Growth:
     dense_kurtosis_error: float
 
 
-def growth(gradients: NDArray[Any], seed: int) -> Growth:
+def growth(gradients: "Columns", seed: int) -> Growth:
     """Growth of kurtosis, rho and variance with the number of samples over random disjoint subsets.
 
     The samples are shuffled and cut into subsets of near 100, then of near 316, and so on to 10,000 or all, so that
@@ -87,21 +93,22 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
     seen.
 
     Args:
-        gradients: (N, C), per-sample gradients, float32 or float64.
+        gradients: (N, C), per-sample gradients, float32 or float64, of which some columns are read at a time.
         seed: of the shuffle.
 
     Raises:
         ValueError: for fewer than 400 samples.
     """
-    count = len(gradients)
+    count = gradients.shape[0]
     if count < SMALLEST:
         raise ValueError(f"gradients: found {count} samples; at least {SMALLEST} are needed")
     order = generator(seed, Stream.GROWTH, count).permutation(count)
-    gradients, parts = np.asarray(gradients), subsets(count)
+    parts = subsets(count)
     logs = _logs(gradients, order, parts)
     varying = _varying(logs[0], parts)
-    dense = (np.count_nonzero(gradients, axis=0) >= DENSE * count)[varying]
-    exponents = _exponents(logs[..., varying], dense, parts)
+    nonzero = np.concatenate([np.count_nonzero(rows, axis=1) for _, rows in _blocks(gradients)])
+    dense = varying & (nonzero >= DENSE * count)
+    exponents = _exponents(logs, varying, dense, parts)
     errors = _jackknife(gradients, varying, order, dense, parts)
     first = np.cumsum(parts) - parts
     numbers = [number for pair in zip(exponents, errors, strict=True) for number in pair]
@@ -115,7 +122,7 @@ def growth(gradients: NDArray[Any], seed: int) -> Growth:
     )
 
 
-def subsets(count: int) -> NDArray[np.int64]:
+def subsets(count: int) -> Counts:
     """Into how many subsets `count` samples are cut, for each size that they have, the smallest size first."""
     sizes = [size for size in SIZES if size < count] + [min(count, SIZES[-1])]
     parts = {max(1, round(count / size)) for size in sizes}
@@ -140,30 +147,34 @@ def called(exponent: float, error: float, thresholds: tuple[float, float]) -> st
     return "infinite" if exponent - half > thresholds[1] else "undecided"
 
 
-def _logs(gradients: NDArray[Any], order: NDArray[np.int64], parts: NDArray[np.int64]) -> Floats:
-    """Log kurtosis, rho and variance of every subset of the samples in an order, (3, subsets, C)."""
-    found = []
+def _blocks(gradients: "Columns") -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Some columns after others, and their samples, one coordinate a row."""
     for start in range(0, gradients.shape[1], COLUMNS):
-        columns = np.ascontiguousarray(gradients[order, start : start + COLUMNS].T)
-        logs = np.full((3, int(parts.sum()), len(columns)), np.nan)
-        growth_rows(columns, parts, logs)
-        found.append(logs)
-    return np.concatenate(found, axis=2)
+        columns = slice(start, min(start + COLUMNS, gradients.shape[1]))
+        yield columns, np.asarray(gradients[:, columns]).T
 
 
-def _varying(logs: Floats, parts: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _logs(gradients: "Columns", order: Counts, parts: Counts) -> Floats:
+    """Log kurtosis, rho and variance of every subset of the samples in an order, (3, subsets, C)."""
+    logs = np.full((3, int(parts.sum()), gradients.shape[1]), np.nan)
+    for columns, rows in _blocks(gradients):
+        growth_rows(np.take(rows, order, axis=1), parts, logs[..., columns])
+    return logs
+
+
+def _varying(logs: Floats, parts: Counts) -> Flags:
     """Which coordinates vary in at least half of the subsets of every size: (C,), from (subsets, C)."""
     levels = np.split(np.isfinite(logs), np.cumsum(parts)[:-1])
     return np.all([level.mean(axis=0) >= VARYING for level in levels], axis=0)
 
 
-def _exponents(logs: Floats, dense: NDArray[np.bool_], parts: NDArray[np.int64]) -> list[float]:
+def _exponents(logs: Floats, varying: Flags, dense: Flags, parts: Counts) -> list[float]:
     """Slopes in the log of the size: median log kurtosis, rho, variance, and kurtosis of dense coordinates."""
-    kurtosis, rho, variance = logs
-    return [_slope(each, parts) for each in (kurtosis, rho, variance, kurtosis[:, dense])]
+    chosen = zip((0, 1, 2, 0), (varying, varying, varying, dense), strict=True)
+    return [_slope(logs[each][:, columns], parts) for each, columns in chosen]
 
 
-def _slope(logs: Floats, parts: NDArray[np.int64]) -> float:
+def _slope(logs: Floats, parts: Counts) -> float:
     if not logs.shape[1]:
         return math.nan
     levels = np.split(logs, np.cumsum(parts)[:-1])
@@ -172,20 +183,15 @@ def _slope(logs: Floats, parts: NDArray[np.int64]) -> float:
 
 
 def _jackknife(
-    gradients: NDArray[Any],
-    varying: NDArray[np.bool_],
-    order: NDArray[np.int64],
-    dense: NDArray[np.bool_],
-    parts: NDArray[np.int64],
+    gradients: "Columns", varying: Flags, order: Counts, dense: Flags, parts: Counts
 ) -> list[float]:
     """Standard errors of the exponents: the delete-one-group jackknife."""
     found = []
     groups = np.arange(order.size) % GROUPS
     for group in range(GROUPS):
-        logs = _logs(gradients, order[groups != group], parts)[..., varying]
-        found.append(_exponents(logs, dense, parts))
-    deviations = np.std(found, axis=0) * math.sqrt(GROUPS - 1)
-    return [float(deviation) for deviation in deviations]
+        logs = _logs(gradients, order[groups != group], parts)
+        found.append(_exponents(logs, varying, dense, parts))
+    return [*map(float, np.std(found, axis=0) * math.sqrt(GROUPS - 1))]
 
 
 @numba.njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"}, forceinline=True)
@@ -210,7 +216,7 @@ def _shape(values: NDArray[Any], low: int, high: int) -> tuple[float, float, flo
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def growth_rows(columns: NDArray[Any], parts: NDArray[np.int64], logs: Floats) -> None:
+def growth_rows(columns: NDArray[Any], parts: Counts, logs: Floats) -> None:
     """Write log kurtosis, rho and variance of the disjoint subsets of every size, the smallest subsets first.
 
     Args:

@@ -4,13 +4,14 @@ of the noise's extremes, and their classes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
 from gradnoise.draws.pieces import cut
+from gradnoise.gradients.columns import Columns
 from gradnoise.noise.gather import TILE, Plan, gather_noise, plan
 from gradnoise.tails.columns import rows_of
 
@@ -25,6 +26,27 @@ GAUSSIAN_THIRD, GAUSSIAN_FOURTH = 0.15649, 0.24924
 
 
 Floats = NDArray[np.float64]
+
+
+class Scale(NamedTuple):
+    """What a column is standardised by.
+
+    Attributes:
+        largest: absolute value, in which the others are measured.
+        mean, deviation: in these units.
+    """
+
+    largest: float
+    mean: float
+    deviation: float
+
+    def applied(self, values: NDArray[Any]) -> Floats:
+        """Some of the column's values less its mean, over its deviation."""
+        found = values.astype(np.float64)
+        found /= self.largest
+        found -= self.mean
+        found /= self.deviation
+        return found
 
 
 @dataclass(frozen=True)
@@ -49,22 +71,24 @@ class Influence:
     top_share: float
 
 
-def influence(gradients: NDArray[Any]) -> Influence:
+def influence(gradients: Columns) -> Influence:
     """Shares of the central sums that the top samples make.
 
     For Gaussian gradients the top 1 % make 16 % of the third absolute and 25 % of the fourth central sum.
 
     Args:
-        gradients: (N, C), per-sample gradients.
+        gradients: (N, C), per-sample gradients, of which one column is read at a time.
     """
     count, coordinates = gradients.shape
     tops = top_count(count)
     third, signed, fourth = np.full((3, coordinates), np.nan)
     weight, varying = np.zeros(count), 0
     for c in range(coordinates):
-        z = _standardised(gradients[:, c])
-        if z is None:
+        column = gradients[:, c : c + 1][:, 0]
+        scale = scale_of(column)
+        if scale is None:
             continue
+        z = scale.applied(column)
         largest = _largest(z, tops)
         squares = z * z
         cubes, fourths = squares * z, squares * squares
@@ -87,7 +111,7 @@ def influence(gradients: NDArray[Any]) -> Influence:
 
 
 def extreme_shares(
-    gradients: NDArray[Any], draws: Draws, batch_sizes: Sequence[int], batches: int
+    gradients: Columns, draws: Draws, batch_sizes: Sequence[int], batches: int
 ) -> tuple[Floats, Floats]:
     """Share of the noise's extremes that the top samples make.
 
@@ -96,7 +120,7 @@ def extreme_shares(
     the extreme, that comes from samples among the coordinate's top 1 %.
 
     Args:
-        gradients: (N, C), per-sample gradients.
+        gradients: (N, C), per-sample gradients, of which some columns are read at a time.
         draws: which samples make which batch.
         batch_sizes: S of them.
         batches: of each size.
@@ -121,7 +145,8 @@ def _extreme_shares(gradients: NDArray[Any], planned: Plan, batches: int) -> tup
     nothing = np.zeros(centred.shape[1])
     # Means are linear: the same batches of the top samples alone, zeros elsewhere, are their part of the noise.
     noise = gather_noise(centred, nothing, planned).astype(np.float64)
-    due = gather_noise(_topmost(centred), nothing, planned) * np.sign(noise)
+    _keep_topmost(centred)
+    due = gather_noise(centred, nothing, planned) * np.sign(noise)
     extremes = max(1, round(TOP * batches))
     size = np.abs(noise)
     threshold = -np.partition(-size, extremes - 1, axis=1)[:, extremes - 1 : extremes]
@@ -134,22 +159,26 @@ def _extreme_shares(gradients: NDArray[Any], planned: Plan, batches: int) -> tup
 
 def standardised(gradients: NDArray[Any]) -> NDArray[np.float32]:
     """Gradients (N, C) less their mean, over their deviation; zero where they do not vary."""
+    return rescaled(gradients, [scale_of(column) for column in gradients.T])
+
+
+def rescaled(gradients: NDArray[Any], scales: Sequence[Scale | None]) -> NDArray[np.float32]:
+    """Some samples' gradients (n, C) on the scales of their columns; zero in those that have none."""
     found = np.zeros(gradients.shape, np.float32)
-    for c in range(gradients.shape[1]):
-        z = _standardised(gradients[:, c])
-        if z is not None:
-            found[:, c] = z
+    for c, scale in enumerate(scales):
+        if scale is not None:
+            found[:, c] = scale.applied(gradients[:, c])
     return found
 
 
-def _topmost(centred: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Standardised gradients (N, C) of each column's top samples alone, zero elsewhere."""
+def _keep_topmost(centred: NDArray[np.float32]) -> None:
+    """Let each column's top samples alone, and put zeros in the place of all others, (N, C)."""
     tops = top_count(len(centred))
-    topmost = np.zeros_like(centred)
-    for c, column in enumerate(centred.T):
+    for column in centred.T:
         largest = _largest(column, tops)
-        topmost[largest, c] = column[largest]
-    return topmost
+        kept = column[largest]
+        column[:] = 0
+        column[largest] = kept
 
 
 def _largest(z: NDArray[Any], tops: int) -> NDArray[np.int64]:
@@ -199,13 +228,14 @@ def top_count(samples: int) -> int:
     return max(1, round(TOP * samples))
 
 
-def _standardised(column: NDArray[Any]) -> Floats | None:
-    """Column less its mean, over its deviation; None where it does not vary."""
+def scale_of(column: NDArray[Any]) -> Scale | None:
+    """Scale of a column of gradients, (N,); None where it does not vary."""
     values = column.astype(np.float64)
     largest = np.abs(values).max()
     if not 0 < largest < np.inf:
         return None
     values /= largest
-    values -= values.mean()
+    mean = values.mean()
+    values -= mean
     deviation = np.sqrt(np.mean(values * values))
-    return values / deviation if deviation > 1e-12 else None
+    return Scale(largest, mean, deviation) if deviation > 1e-12 else None

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from gradnoise.draws.streams import Stream, generator
 from gradnoise.gaussianity.normality import describe
 from gradnoise.gaussianity.populations import Coordinate
+from gradnoise.gradients.columns import Columns
 from gradnoise.tails.columns import rows_of
-from gradnoise.tails.influence import standardised
+from gradnoise.tails.influence import rescaled, scale_of
 from gradnoise.tails.stable.index import DEFAULT, tail_index
 from gradnoise.tails.summary import describe_indices
 
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from gradnoise.tails.null import Null
 
 ROWS_BYTES = 1 << 24  # of counts at a time
+SAMPLES = 8_192  # in memory at a time
 
 
 def noise_of_all(
-    gradients: NDArray[np.float32], batches: int, random: np.random.Generator
+    gradients: Columns, batches: int, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """Noise of batches of N draws with replacement from N samples, in units of each coordinate's own noise.
+
+    Samples come SAMPLES at a time: how many of a batch's draws fall on each such block is multinomial, and these are
+    independent and uniform within it.
 
     Args:
         gradients: (N, C), per-sample gradients.
@@ -40,25 +45,32 @@ def noise_of_all(
     Returns:
         float32 (n, C), of variance near 1; zero where the gradient does not vary.
     """
-    samples = len(gradients)
-    columns = standardised(gradients)
-    columns /= np.float32(np.sqrt(samples))
-    noise = np.empty((batches, gradients.shape[1]), np.float32)
-    rows = max(1, ROWS_BYTES // (4 * samples))
-    for start in range(0, batches, rows):
-        drawn = random.integers(0, samples, (min(rows, batches - start), samples))
-        counts = np.array([np.bincount(row, minlength=samples) for row in drawn], np.float32)
-        noise[start : start + len(drawn)] = counts @ columns
+    samples, count = gradients.shape
+    scales = [scale_of(gradients[:, c : c + 1][:, 0]) for c in range(count)]
+    firsts = range(0, samples, SAMPLES)
+    sizes = np.minimum(SAMPLES, samples - np.array(firsts))
+    drawn = random.multinomial(samples, sizes / samples, batches)
+    noise = np.zeros((batches, count), np.float32)
+    for block, (first, size) in enumerate(zip(firsts, sizes.tolist(), strict=True)):
+        columns = rescaled(gradients[first : first + size, :count], scales)
+        columns /= np.float32(np.sqrt(samples))
+        rows = max(1, ROWS_BYTES // (4 * size))
+        for start in range(0, batches, rows):
+            draws = drawn[start : start + rows, block].tolist()
+            counts = np.empty((len(draws), size), np.float32)
+            for row, number in zip(counts, draws, strict=True):
+                row[:] = np.bincount(random.integers(0, size, number), minlength=size)
+            noise[start : start + rows] += counts @ columns
     return noise
 
 
 def largest_batch_rows(
-    gradients: NDArray[np.float32], batches: int, repeats: Sequence[int], seed: int
+    gradients: Columns, batches: int, repeats: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
     """Tail indices of live coordinates at batch size N, a row per repeat.
 
     Args:
-        gradients: (N, C), per-sample gradients of some coordinates.
+        gradients: (N, C), per-sample gradients of some coordinates, of which some samples are read at a time.
         batches: number of batches n.
         repeats: their numbers; each has draws of its own.
         seed: of the draws, which are the same for every layer.
@@ -74,7 +86,7 @@ def largest_batch_rows(
         found = tail_index(noise[:, live], axis=0)
         rows.append(
             {
-                "batch_size": len(gradients),
+                "batch_size": gradients.shape[0],
                 "batches": batches,
                 "repeat": repeat,
                 "live": int(live.sum()),

@@ -70,14 +70,15 @@ def pooled_mohammadi(samples: ArrayLike, block: int | None = None) -> PooledInde
 
 def pooled_sums(values: NDArray[Any], block: int) -> Floats:
     """Sum and number of ln|value|, sum and number of ln|sum of a block|: these add over parts of the noise."""
-    flat = np.ravel(values).astype(np.float64)
-    flat = flat[flat != 0]
+    flat = np.ravel(values)
+    flat = flat[flat != 0].astype(np.float64, copy=False)  # a copy already
     flat = flat[: flat.size // max(block, 1) * block]
     blocks = flat.reshape(-1, max(block, 1)).sum(axis=1)
     blocks = blocks[blocks != 0]
     # Zeros have no logarithm: those of dead coordinates before the sums, those of blocks that cancel after.
-    logs = np.log(np.abs(flat)).sum(), flat.size, np.log(np.abs(blocks)).sum(), blocks.size
-    return np.array(logs, np.float64)
+    for each in (flat, blocks):
+        np.log(np.abs(each, out=each), out=each)
+    return np.array([flat.sum(), flat.size, blocks.sum(), blocks.size], np.float64)
 
 
 def index_of(sums: Floats, block: int) -> float:
@@ -128,5 +129,7 @@ def pooled_null(scales: Floats, batches: int, block: int, random: np.random.Gene
     sums = np.zeros(4)
     for start in range(0, batches, rows):
         shape = (min(rows, batches - start), positive.size)
-        sums += pooled_sums(random.standard_normal(shape) * positive, block)
+        noise = random.standard_normal(shape)
+        noise *= positive
+        sums += pooled_sums(noise, block)
     return index_of(sums, block)

@@ -1,13 +1,14 @@
 """What a layer's per-sample gradients add to its tails: growth of moments, and the samples behind the tails."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradnoise.draws.batches import Draws
-from gradnoise.gradients.store import read_columns
+from gradnoise.gradients.columns import scratch_columns
 from gradnoise.noise.store import Noise
 from gradnoise.tails import growth, influence
 from gradnoise.tails.columns import rows_of
@@ -33,6 +34,7 @@ def analyse_samples(
     batches: int,
     targets: NDArray[Any],
     classes: Sequence[str],
+    folder: Path,
 ) -> Population:
     """Growth, influence and the index at the largest batch size over some of a layer's coordinates.
 
@@ -45,6 +47,7 @@ def analyse_samples(
         batches: of each size.
         targets: of the N samples.
         classes: names of the classes; none in regression.
+        folder: for a file of the columns that are looked at, 4 bytes a sample and column, which is gone afterwards.
 
     Returns:
         Arrays over the chosen coordinates and samples, and the tables `growth` (one row), `largest` (one row
@@ -52,10 +55,11 @@ def analyse_samples(
         class).
     """
     positions = spread(gradients.shape[1], COORDINATES)
-    columns = read_columns(gradients, positions)
-    grown = growth.growth(columns, draws.seed)
-    found = influence.influence(columns)
-    extremes, usual = influence.extreme_shares(columns, draws, batch_sizes, batches)
+    with scratch_columns(gradients, positions, folder) as columns:
+        grown = growth.growth(columns, draws.seed)
+        found = influence.influence(columns)
+        extremes, usual = influence.extreme_shares(columns, draws, batch_sizes, batches)
+        largest = largest_batch_rows(columns, batches, repeats, draws.seed)
     arrays: dict[str, NDArray[Any]] = {
         "index": index[positions],
         "sizes": grown.samples,
@@ -74,10 +78,10 @@ def analyse_samples(
         "variance": growth.variance_verdict(*kurtosis),
         "fourth_moment": growth.fourth_verdict(*kurtosis),
     }
-    exponents = {**vars(grown), "samples": len(columns), **moments}
+    exponents = {**vars(grown), "samples": gradients.shape[0], **moments}
     tables = {
         "growth": rows_of("growth", [exponents]),
-        "largest": rows_of("largest", largest_batch_rows(columns, batches, repeats, draws.seed)),
+        "largest": rows_of("largest", largest),
         "influence": rows_of("influence", _influence_rows(found, extremes, usual, batch_sizes)),
     }
     if classes:
