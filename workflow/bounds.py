@@ -4,6 +4,7 @@ import math
 
 from configuration import Sections
 from gradnoise.errors import InputError
+from plain import shown
 from run import Run
 
 MOST_JOBS = 100_000  # samplings of one run: Snakemake plans about a thousand jobs a second
@@ -49,7 +50,7 @@ def check_sizes(run: Run) -> None:
     above = [size for size in noise.batch_sizes if size > run.samples]
     if noise.sampling == "epoch_shuffle" and above:
         raise InputError(
-            f"noise.batch_sizes of run {run.name}: found {above}; without replacement "
+            f"noise.batch_sizes of run {run.name}: found {shown(above, 200)}; without replacement "
             f"(sampling: epoch_shuffle) at most the {run.samples} training samples"
         )
     followed = [trajectory.variant(name).batch_size for name in trajectory.variants]

@@ -202,6 +202,8 @@ class _UniqueKeys(yaml.SafeLoader):
 def _unique(loader: _UniqueKeys, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
     seen: set[Any] = set()
     for name, _ in node.value:
+        if name.tag == "tag:yaml.org,2002:merge":
+            continue  # its keys are defaults
         key = loader.construct_object(name, deep=True)
         if key in seen:
             raise InputError(
@@ -221,8 +223,11 @@ def check_duplicates(path: Path) -> None:
     Raises:
         InputError: names the file, the line and the key.
     """
-    with path.open() as stream:
-        yaml.load(stream, _UniqueKeys)  # a subclass of SafeLoader
+    try:
+        with path.open() as stream:
+            yaml.load(stream, _UniqueKeys)  # a subclass of SafeLoader
+    except RecursionError:
+        raise InputError(f"{path}: its values are nested too deep") from None
 
 
 def json_schema() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from gradnoise.errors import InputError
 from gradnoise.model.own_code import require_users
+from plain import shown
 
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -51,7 +52,7 @@ def distinct(values: list[Any]) -> list[Any]:
         ValueError: where a value stands in it twice.
     """
     if len(set(values)) != len(values):
-        raise ValueError(f"each value once; found {values}")
+        raise ValueError(f"each value once; found {shown(values, 200)}")
     return values
 
 
@@ -145,7 +146,12 @@ def check(section: type[Checked], values: Any, where: str) -> Checked:
 def _path(error: Any) -> list[str]:
     # Pydantic's location also names the branch of a union ("literal['all']", "constrained-int"): not a key.
     branch = r"[\[(]|^((constrained-)?(int|str|float)|none)$"
-    return [str(part) for part in error["loc"] if not re.search(branch, str(part))]
+    unknown = len(error["loc"]) - 1 if error["type"] == "extra_forbidden" else None
+    return [
+        str(part)
+        for place, part in enumerate(error["loc"])
+        if place == unknown or not re.search(branch, str(part))
+    ]
 
 
 def _key(error: Any, where: str) -> str:
@@ -168,7 +174,7 @@ def _line(key: str, errors: list[Any], section: type[Section]) -> str:
         return f"{key}: {message}" if key else message
     choices = [message, *(each["msg"].removeprefix("Input should be ") for each in others)]
     said = [re.sub(", (unable to|got) .*", "", each[0].lower() + each[1:]) for each in choices]
-    return f"{key}: found {error['input']!r}; {', or '.join(said)}"
+    return f"{key}: found {shown(error['input'], 200)}; {', or '.join(said)}"
 
 
 def _keys(section: type[Section], path: list[str]) -> list[str]:

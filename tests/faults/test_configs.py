@@ -5,9 +5,12 @@ import math
 import signal
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
 from example_config import DEFAULT, ROOT
 from experiment import Experiment
@@ -154,3 +157,63 @@ def test_the_largest_that_is_accepted_can_be_planned() -> None:
     config = mutated(("noise", "repeats"), 100_000 // 6)
     assert len(Experiment(config).runs["cnn"].repeats) == 100_000 // 6
     assert Experiment(mutated(("data", "seed"), 2**53)).data
+
+
+BOMB = [
+    "a0: &a0 [1]",
+    *(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 9)),
+]
+
+
+def loaded(text: str, path: Path) -> Experiment:
+    """The experiment of an overlay, read and merged as Snakemake does."""
+    path.write_text(text)
+    config = deepcopy(DEFAULT)
+    update_config(config, load_configfile(str(path)))
+    return Experiment(config, [path])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\n    ".join(["model:\n  arguments:", *BOMB]), r"a\d: here the config has more than 100"),
+        (
+            "model: {arguments: {a: &a [*a]}}",
+            "model.arguments.a: nested more than 20 levels deep; is it",
+        ),
+        (f"noise: {'{a: ' * 21}1{'}' * 21}", "noise.a.a: nested more than 20 levels deep"),
+        (
+            f"model: {'{a: ' * 400}1{'}' * 400}",
+            "overlay.yaml: its values are nested too deep|model.a.a: nested more than 20",
+        ),
+        ("model: {name: cnn, name: linear}", "line 1: the key 'name' is written twice"),
+        ("data: {seed: !!binary aGVsbG8=}", "data.seed: found b'hello'; that is a bytes"),
+        ("runs: !!set {cnn}", "runs: found {'cnn'}; that is a set"),
+        ("runs: [no]", r"runs: found \[False\]"),
+        (
+            f"noise: {{batch_sizes: {list(range(1, 20_001))}}}",
+            r"found \[10001, .{150,250}characters\); without replacement",
+        ),
+    ],
+)
+def test_what_yaml_can_say_beyond_plain_values_is_refused_in_a_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message) as told:
+        loaded(text, tmp_path / "overlay.yaml")
+    assert max(map(len, str(told.value).splitlines())) < 600
+
+
+def test_yamls_anchors_and_merge_keys_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    text = """
+run_definitions:
+  spare:
+    training: &some {seeds: [4, 5], epochs: 4}
+  cnn:
+    training:
+      <<: *some
+      seeds: [7]
+"""
+    run = loaded(text, tmp_path / "overlay.yaml").runs["cnn"]
+    assert run.seeds == [7]
+    assert run.sections.training.epochs == 4
