@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import example_faults
 import example_project
+from gradnoise.store.paths import Paths
 
 LONG = os.environ.get("GRADNOISE_FAULTS") == "long"  # `make faults`: all there is to try
 OVERLAY = """
@@ -80,9 +81,11 @@ class Job(NamedTuple):
     inputs: list[Path]
     seconds: float = 0.0
 
-    def elsewhere(self, folder: str = "trial", **settings: object) -> "Job":
-        """The same job with its outputs in another folder, and other settings of its training."""
-        moved = {str(path): f"{folder}/{path}" for path in self.outputs}
+    def elsewhere(self, places: Mapping[Path, Path] | None = None, **settings: object) -> "Job":
+        """The same job with its outputs in other places, in the folder `trial` unless given, and other settings."""
+        if places is None:
+            places = {path: "trial" / path for path in self.outputs}
+        moved = {str(path): str(place) for path, place in places.items()}
         arguments = [moved.get(word, word) for word in self.arguments]
         if settings:
             place = arguments.index("--settings") + 1
@@ -90,7 +93,7 @@ class Job(NamedTuple):
             # The settings of stages that run a network have a section for each of what they need.
             found.get("training", found).update(settings)
             arguments[place] = json.dumps(found)
-        return self._replace(arguments=arguments, outputs=[Path(path) for path in moved.values()])
+        return self._replace(arguments=arguments, outputs=list(places.values()))
 
 
 def start(job: Job, folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
@@ -166,7 +169,20 @@ class TinyExperiment:
 
     def forget(self, job: Job) -> None:
         """Remove a job's outputs, and all that attempts at it have left."""
-        example_faults.forget(job.outputs, self.folder)
+        example_faults.remove(example_faults.traces(job.outputs, self.folder), self.folder)
+
+    def split(self, rule: str, of: int = 2) -> list[Job]:
+        """The jobs that make a store in parts, and the one that joins them: as with `noise.shards`."""
+        whole = self.job(rule)
+        (output,) = whole.outputs
+        places = [Path(Paths("results").part(str(output), k + 1, of)) for k in range(of)]
+        made = [
+            whole.elsewhere({output: place}, part=[k + 1, of]) for k, place in enumerate(places)
+        ]
+        at = whole.arguments.index("--parts") + 1
+        arguments = [*whole.arguments[:at], *map(str, places), *whole.arguments[at:]]
+        joined = whole._replace(rule=f"{rule}, joined", arguments=arguments)
+        return [*(job._replace(rule=f"{rule}, a part") for job in made), joined]
 
 
 def create(folder: Path) -> TinyExperiment:

@@ -1,7 +1,5 @@
 """Programs in forks of this process that vanish at a file operation, and what they leave."""
 
-import builtins
-import glob
 import hashlib
 import io
 import itertools
@@ -10,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -82,54 +81,99 @@ def wait(number: int, folder: Path, seconds: float = 600) -> Ended:
         time.sleep(0.002)
 
 
-OPERATIONS = ("rename", "replace", "unlink", "remove", "rmdir", "mkdir", "link", "ftruncate")
+# What changes a folder, as Python's audit tells it before it happens, and a file that is opened for writing.
+OPERATIONS = {
+    "os.link": "link",
+    "os.mkdir": "mkdir",
+    "os.remove": "unlink",
+    "os.rename": "rename",
+    "os.rmdir": "rmdir",
+    "os.symlink": "symlink",
+    "os.truncate": "truncate",
+}
+WRITING = os.O_WRONLY | os.O_RDWR
+
+
+class Operation(NamedTuple):
+    """A file operation that is about to happen.
+
+    Attributes:
+        number: among those of the process, from 0.
+        name: what is done.
+        target: to which file or folder; a number for an open one.
+        torn: file that the operation before opened for writing, and its size then: of what was added
+            since, any part may be on disk. None where that operation was another, or wrote amid a file.
+    """
+
+    number: int
+    name: str
+    target: str
+    torn: tuple[Path, int] | None
+
+
+def before_operations(act: Callable[[Operation], None]) -> Callable[[], None]:
+    """Call a function before every file operation of a process in its folder, of all threads one after another."""
+
+    def prepare() -> None:
+        here, lock, inside = Path.cwd(), threading.RLock(), list[bool]()
+        count, opened = itertools.count(), list[tuple[Path, int] | None]([None])
+
+        def hook(event: str, arguments: tuple[Any, ...]) -> None:
+            name = OPERATIONS.get(event)
+            if event == "open" and arguments[2] & WRITING:
+                name = "open"
+            if name is None:
+                return
+            target = str(arguments[0])
+            if not (here / target).is_relative_to(here) or "__pycache__" in target:
+                return  # a cache of Numba's, a temporary folder
+            with lock:
+                if inside:
+                    return  # this is the function's own
+                inside.append(True)
+                act(Operation(next(count), name, target, opened[0]))
+                inside.clear()
+                opened[0] = None
+                if name == "open":
+                    path, flags = here / target, arguments[2]
+                    size = path.stat().st_size if path.exists() else 0
+                    if not size or flags & os.O_TRUNC:
+                        opened[0] = path, 0
+                    elif flags & os.O_APPEND:
+                        opened[0] = path, size
+
+        sys.addaudithook(hook)
+
+    return prepare
+
+
+def tear(torn: tuple[Path, int], share: float) -> None:
+    """Cut off what was added to a file, but for a share of it."""
+    path, size = torn
+    if path.exists():
+        os.truncate(path, size + int(share * (path.stat().st_size - size)))
 
 
 def crash_at(number: int, counted: Path | None = None) -> Callable[[], None]:
-    """Make a process vanish, as by kill -9 or a power cut, at its file operation of this number.
+    """Make a process vanish, as by kill -9 or a power cut, before its file operation of this number.
 
-    An operation is a change of a folder, or a file opened for writing: that is two, before it is there and empty.
+    Of what it wrote last a third of the crashes leave nothing, a third one half.
 
     Args:
         number: of the operation, from 0; below 0 for none.
         counted: file to which the names of the operations go.
     """
+    log = counted.open("w") if counted else None
 
-    def prepare() -> None:
-        seen, here = itertools.count(), Path.cwd()  # counted by several threads
-        log = os.open(counted, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) if counted else -1
+    def act(operation: Operation) -> None:
+        if operation.number == number:
+            if operation.torn is not None:
+                tear(operation.torn, number % 3 / 2)
+            os._exit(KILLED)
+        if log is not None:
+            print(operation.name, operation.target, file=log, flush=True)
 
-        def step(name: str, target: Any) -> None:
-            outside = isinstance(target, str | Path) and not (here / target).is_relative_to(here)
-            if outside:
-                return  # a cache of Numba's, a temporary folder
-            if next(seen) == number:
-                os._exit(KILLED)
-            if log >= 0:
-                os.write(log, f"{name} {target}\n".encode())
-
-        def changing(name: str, function: Any) -> Any:
-            def call(*arguments: Any, **options: Any) -> Any:
-                step(name, arguments[0])
-                return function(*arguments, **options)
-
-            return call
-
-        for name in OPERATIONS:
-            setattr(os, name, changing(name, getattr(os, name)))
-        plain = io.open
-
-        def opening(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            if not set(mode) & set("wax+") or isinstance(file, int):
-                return plain(file, mode, *arguments, **options)
-            step("create", file)
-            opened = plain(file, mode, *arguments, **options)
-            step("write", file)
-            return opened
-
-        builtins.open = io.open = opening  # type: ignore[assignment]
-
-    return prepare
+    return before_operations(act)
 
 
 def contents(paths: Iterable[Path], folder: Path) -> dict[str, str]:
@@ -142,14 +186,6 @@ def contents(paths: Iterable[Path], folder: Path) -> dict[str, str]:
             if file.is_file() and file.name != ".snakemake_timestamp":
                 found[str(file.relative_to(folder))] = hashlib.sha256(file.read_bytes()).hexdigest()
     return found
-
-
-def forget(paths: Iterable[Path], folder: Path) -> None:
-    """Remove a job's outputs, and all that attempts at it have left."""
-    remove(paths, folder)
-    for path in paths:
-        # Its work area, its checksum, and what is kept of it: a folder, or a link with a digest in its name.
-        remove((folder / path.parent).glob(f".{glob.escape(path.name)}.*"), folder)
 
 
 def remove(paths: Iterable[Path], folder: Path) -> None:
@@ -165,3 +201,25 @@ def remove(paths: Iterable[Path], folder: Path) -> None:
 def attempts(folder: Path) -> list[Path]:
     """What attempts have left that is no result: work areas, temporary files."""
     return [*folder.rglob(".*.work"), *folder.rglob("*.partial")]
+
+
+def traces(paths: Iterable[Path], folder: Path) -> list[Path]:
+    """A job's outputs, and all that attempts at it have left beside them, relative to the folder."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        starts = tuple(f"{dots}{name}." for name in (path.name, path.stem) for dots in (".", ".."))
+        place = folder / path.parent
+        there = sorted(os.listdir(place)) if place.is_dir() else []
+        names = [name for name in there if name == path.name or name.startswith(starts)]
+        found |= dict.fromkeys(path.with_name(name) for name in names)
+    return list(found)
+
+
+def copy(paths: Iterable[Path], folder: Path, to: Path) -> None:
+    """Copy files and folders, relative to a folder, into another one, with their times."""
+    for path in paths:
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        if (folder / path).is_dir():
+            shutil.copytree(folder / path, to / path)
+        else:
+            shutil.copy2(folder / path, to / path)

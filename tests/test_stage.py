@@ -74,6 +74,16 @@ def test_a_thread_that_cannot_start_is_a_lack_of_memory() -> None:
     assert ended.stderr.startswith("error: out of memory (can't start new thread); give the job")
 
 
+def test_memory_that_is_missing_deep_inside_another_error_is_told_as_such() -> None:
+    body = """
+    try:
+        bytearray(1 << 60)
+    except MemoryError:
+        raise ImportError("a part of a library") from None"""
+    ended = subprocess.run(program(body.lstrip()), capture_output=True, text=True, check=False)
+    assert ended.stderr.startswith("error: out of memory (a part of a library); give the job")
+
+
 def test_sigterm_ends_a_stage_at_once_with_its_exit_status(tmp_path: Path) -> None:
     body = f"pathlib.Path({str(tmp_path / 'ready')!r}).touch(); time.sleep(60)"
     process = subprocess.Popen(program(body))

@@ -139,6 +139,8 @@ def run(main: Callable[[], None]) -> None:
             import_module("gradnoise.store.diagnosis").require_whole(_inputs.get())
         except InputError as damage:
             _end(f"error: {damage}")
+        except MemoryError as more:
+            _end(f"error: {_circumstance(more)}")
         raise
 
 
@@ -152,7 +154,7 @@ def _end(message: str) -> NoReturn:
 def _circumstance(error: Exception) -> str:
     """What the user is told where not the program is at fault but memory, disk or permissions; "" for all else."""
     text = str(error)
-    if isinstance(error, MemoryError) or any(words in text for words in OF_MEMORY):
+    if _is_of_memory(error):
         return f"out of memory ({text or 'MemoryError'}); give the job more, or ask for less: lower noise.memory"
     said = next((os.strerror(number) for number in OF_THE_DISK if os.strerror(number) in text), "")
     if not said:
@@ -161,6 +163,14 @@ def _circumstance(error: Exception) -> str:
     return (
         f"{where}{said}; nothing finished is lost: make room, or the folder writable, and run again"
     )
+
+
+def _is_of_memory(error: BaseException | None) -> bool:
+    """Whether memory was missing here, or where an error arose from another one."""
+    if error is None:
+        return False
+    here = isinstance(error, MemoryError) or any(words in str(error) for words in OF_MEMORY)
+    return here or _is_of_memory(error.__cause__ or error.__context__)
 
 
 def available_threads() -> int:

@@ -105,6 +105,18 @@ def test_a_damaged_checksum_is_damage(tmp_path: Path) -> None:
             checksums.verify(each)
 
 
+def test_a_list_of_checksums_that_was_altered_is_damage_itself(tmp_path: Path) -> None:
+    path = listed(tmp_path)
+    hidden = path.parent / checksums.LIST
+    text = hidden.read_text()
+    for old, new in ((path.name, f"_{path.name}"), (' "', ' "1'), ("{", "[")):
+        hidden.write_text(text.replace(old, new, 1))
+        with pytest.raises(InputError, match=rf"{checksums.LIST}: found no list .*; delete"):
+            checksums.verify_folder(path.parent)
+    hidden.write_text(text.replace("\n", "\n "))  # spaces say nothing
+    checksums.verify_folder(path.parent)
+
+
 def test_an_altered_attribute_is_found_before_it_is_read(tmp_path: Path) -> None:
     path = hdf5(tmp_path)
     with h5py.File(path, "r+") as file:

@@ -34,7 +34,7 @@ from gradnoise.gradients.verification.dependence import sample_dependence
 from gradnoise.gradients.verification.problem import DependentError
 from gradnoise.model.loss import loss
 from gradnoise.store.arrays import open_unfinished, seal
-from gradnoise.store.parts import WHOLE, Part, link
+from gradnoise.store.parts import WHOLE, Part, link, require
 from gradnoise.store.work_area import WorkArea
 from gradnoise.training.checkpoint import store_attributes
 
@@ -145,6 +145,7 @@ def join_gradients(work: WorkArea, parts: Sequence[Path]) -> None:
     Where one of them found no gradients of single samples, there are none: the first such part says why.
     """
     for part in parts:
+        require(part)
         name = str(part / gradient_store.NAME)
         if zarr.open_group(name, mode="r").attrs["strategy"] == "per_batch":
             link([part], work.path)

@@ -76,14 +76,6 @@ def _user_block(value: str) -> bytes:
     )
 
 
-def write_beside(path: Path, content: Path | None = None) -> None:
-    """Write the checksum of a file, whose content lies elsewhere until it is published, beside it."""
-    hidden = beside(path)
-    temporary = hidden.with_name(f"{hidden.name}.{os.getpid()}")
-    temporary.write_text(f"{checksum(content or path)}\n")
-    os.replace(temporary, hidden)
-
-
 def write_list(folder: Path, origin: str = "") -> None:
     """Write the checksums of a folder's files into it.
 
@@ -100,7 +92,8 @@ def write_list(folder: Path, origin: str = "") -> None:
         if path.is_file() and path.name != LIST
     }
     made_from = hashlib.sha256(origin.encode()).hexdigest()
-    text = json.dumps({"origin": made_from, "files": listed}, indent=0)
+    content = {"origin": made_from, "files": listed}
+    text = json.dumps({**content, "own": _of_content(content)}, indent=0)
     (folder / LIST).write_text(text + "\n")
 
 
@@ -182,12 +175,20 @@ def read_list(folder: Path) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _read_list(path: str, _state: tuple[int, ...]) -> dict[str, str]:
     try:
-        found: dict[str, str] = json.loads(_text(Path(path)))["files"]
-    except (ValueError, KeyError, TypeError):
-        found = {}
-    if not found or not all(map(_is_checksum, found.values())):
-        raise damaged(Path(path), "found no list of checksums")
+        content = json.loads(_text(Path(path)))
+        own = content.pop("own", None)  # lists of before have none
+        found: dict[str, str] = content["files"]
+        whole = own in (None, _of_content(content)) and all(map(_is_checksum, found.values()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise damaged(Path(path), "found no list of checksums as it was written")
     return found
+
+
+def _of_content(content: object) -> str:
+    """CRC-32C of what a list says, whatever its spaces."""
+    return f"{google_crc32c.value(json.dumps(content).encode()):08x}"
 
 
 def _text(path: Path) -> str:

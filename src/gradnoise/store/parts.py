@@ -38,6 +38,17 @@ class Part(NamedTuple):
 WHOLE = Part()
 
 
+def require(part: Path) -> None:
+    """Check that a published part is there, and whole.
+
+    Raises:
+        InputError: names it where it is missing, or its first damaged file.
+    """
+    if not part.is_dir():
+        raise InputError(f"{part}: expected a part of a store, found none; run again")
+    checksums.verify_folder(part)
+
+
 def link(parts: Sequence[Path], folder: Path) -> None:
     """Link the files of published parts into a folder, verified; what is there already stays.
 
@@ -49,9 +60,7 @@ def link(parts: Sequence[Path], folder: Path) -> None:
         InputError: names the first part that is missing, or damaged.
     """
     for part in parts:
-        if not part.is_dir():
-            raise InputError(f"{part}: expected a part of a store, found none")
-        checksums.verify_folder(part)
+        require(part)
         for source in sorted(part.rglob("*")):
             target = folder / source.relative_to(part)
             if source.is_dir():

@@ -21,7 +21,7 @@ from gradnoise.errors import InputError
 from gradnoise.store import checksums
 from gradnoise.store.kept import MANIFEST, Kept, discard
 from gradnoise.store.shared import Shared
-from gradnoise.store.whole import write_text
+from gradnoise.store.whole import write_beside, write_text
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class WorkArea:
             if (self.path / name).is_dir():
                 checksums.write_list(self.path / name, self.manifest)
             elif not name.endswith(".h5"):  # which carries its own
-                checksums.write_beside(self.path / name)
+                write_beside(self.path / name)
         if self._kept is not None:
             self._kept.replace(self.path, self.targets)
         self._shared.put(self.path)
