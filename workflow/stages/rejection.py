@@ -26,7 +26,8 @@ def resources(job: Job) -> Resources:
     run = job.run
     layers = len(run.measured)
     return Resources(
-        memory=sizes.statistics_memory(run) + sizes.mebibytes(256 * run.samples),
+        memory=sizes.statistics_memory(run)
+        + sizes.mebibytes(256 * run.samples + 6_400 * run.sections.noise.batches),
         minutes=sizes.statistics_minutes(gaussianity.seconds(run, each) for each in run.measured)
         + int(layers * SECONDS / 60),
         least=sizes.LEAST_STATISTICS,

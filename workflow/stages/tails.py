@@ -59,7 +59,7 @@ def resources(job: Job) -> Resources:
     few = run.largest if run.largest <= batches else 0
     pairs = 24 * min(batches, run.largest) ** 2 + 4 * batches * few
     # Of all samples some columns, and statistics of subsets of a hundred; some samples of all columns, drawn from.
-    memory = sizes.mebibytes(results + pairs + 512 * run.samples) + 64
+    memory = sizes.mebibytes(results + pairs + 512 * run.samples + 2_048 * batches) + 64
     return Resources(
         memory=sizes.STATISTICS_MB + 7 * sizes.block_memory(run) + memory,
         minutes=sizes.statistics_minutes(
