@@ -218,7 +218,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Checkpointed(Path(folder), run, used, sorted(drawn))
         if "clt" in stages and "gaussianity" not in stages:
-            sample = {"gaussianity": [tuple(layers["clt"])], **sample}
+            sample = {**sample, "gaussianity": [tuple(layers["clt"])]}
             stages = ["gaussianity", *stages]
         print(
             f"{'':27} {'layers':>7} {'jobs':>5} {'analysis':>9} {'writing':>8} {'overhead':>9} of both"

@@ -121,6 +121,11 @@ EDITS: dict[str, tuple[Callable[[Path], None], dict[str, int]]] = {
         replace("own_loss.py", "losses.sum(1)", "2 * losses.sum(1)"),
         {"training": 1, **OWN},
     ),
+    # Distances are given the tests of their group's layers; they are taken back, since a layer's own are the same.
+    "which layers share a job": (
+        replace("workflow/groups.py", "SECONDS = 20.0", "SECONDS = 0.0"),
+        {"clt": 4, "rejection": 2, **DOWNSTREAM},
+    ),
     "a comment in a user's loss": (append("own_loss.py", "# a remark\n"), {}),
     "a comment in a user's model": (append("own_network.py", "# a remark\n"), {}),
     "a user's data file": (new_data, {"data": 1, "training": 1, **OWN}),
