@@ -175,7 +175,8 @@ def test_what_every_job_asks_for_by_hand() -> None:
     predicted = images * (1.2e-7 * values + 5e-8 * exact * 2)
     noisy = 3 * 2**26 + 2 * 2000 * 300  # in blocks of 64 MiB, of the layer's 549
     summed = 4 * 2**24 + 64 * 8000
-    tailed = 24 * 8000 * 2 * 3 * 2 + 24 * 2000**2 + 4096 * images
+    tailed = 24 * 8000 * 2 * 3 * 2 + 24 * 2000**2 + 512 * images + 2048 * 2000
+    columns = 16 * 128 * images + (4 * 5000 + 512) * images
     vectors = 4 * 6 + 2 * 13 + 2 * 7 + 8
     passes = 12_000 * 6 * 20 + 3 * 900 * 6 * (10 * 7 + 11 * 13)
     expected = {
@@ -184,8 +185,8 @@ def test_what_every_job_asks_for_by_hand() -> None:
         "moments": (650 + ceil(summed / mebi), 10 + int(10 * images * kept / 1e9 / 60), 5),
         "noise": (650 + ceil(noisy / mebi) + 40, 10 + int(2 * 2000 * 300 * kept / 1e9 / 5 / 60), 5),
         "gaussianity": (statistics, 5 + int(2 * (values + 3000) * tests * 4e-6 / 60), 1),
-        "clt": (statistics + ceil(8192 * images / mebi), 10 + int(2 * predicted / 60), 1),
-        "tails": (650 + 7 * block + ceil(tailed / mebi), 10 + int(2 * estimated / 60), 1),
+        "clt": (statistics + ceil(columns / mebi), 10 + int(2 * predicted / 60), 1),
+        "tails": (650 + 7 * block + ceil(tailed / mebi) + 64, 10 + int(2 * estimated / 60), 1),
         "trajectory": (network(3 * 128, vectors), minutes(passes), 5),
         "langevin": (650 + ceil(9000 * 6 * 13 * 8 * 12 / mebi), 20, 1),
     }
