@@ -62,17 +62,20 @@ def test_a_crash_at_any_file_operation_of_a_stage_in_small_is_made_good(
     expected = example_faults.contents(outputs, tmp_path)
     assert len(expected) > 8
     assert count > 100
-    tried = range(0, count, 1 if LONG else 5)
+    tried, reached = range(0, count, 1 if LONG else 5), 0
     for number in tried:
         example_faults.remove([*outputs, Path(".store.zarr.kept")], tmp_path)
-        assert attempt(number).status == example_faults.KILLED
+        # Threads that make the same folders need some operations more or fewer: the last may not be reached.
+        ended = attempt(number).status
+        assert ended == example_faults.KILLED or (ended == 0 and number > 0.9 * count)
+        reached += ended == example_faults.KILLED
         if number % 2:
             example_faults.remove(outputs, tmp_path)  # as Snakemake does before the next attempt
         again = attempt(-1)
         assert again.status == 0, f"operation {number}: {again.said}"
         assert example_faults.contents(outputs, tmp_path) == expected, f"operation {number}"
         assert not example_faults.attempts(tmp_path)
-    outcomes.add("a crash at a file operation", "a stage in small", identical=len(tried))
+    outcomes.add("a crash at a file operation", "a stage in small", identical=reached)
 
 
 STATES = Path("states")  # folder of what would be on disk, had a job vanished there
