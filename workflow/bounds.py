@@ -41,9 +41,22 @@ def check_bytes(run: Run) -> None:
             )
 
 
+def check_lags(run: Run) -> None:
+    """Check that every trajectory is long enough for the test of its fits' residuals."""
+    lags, trajectory = run.sections.langevin.residual_lags, run.sections.trajectory
+    for name in trajectory.variants:
+        steps = trajectory.variant(name).steps
+        if lags > steps - 3:
+            raise InputError(
+                f"langevin.residual_lags of run {run.name}: found {lags}; accepted: up to {steps - 3}, three less than "
+                f"the trajectory.steps of variant {name}"
+            )
+
+
 def check_sizes(run: Run) -> None:
     """Check that no batch asks for more samples than there are, where their number is known."""
     check_bytes(run)
+    check_lags(run)
     if run.description is None:
         return
     noise, trajectory = run.sections.noise, run.sections.trajectory

@@ -84,8 +84,8 @@ def at(config: dict[str, Any], path: Key) -> Any:
     return config
 
 
-def change(config: dict[str, Any], path: Key, draw: st.DataObject) -> str:
-    """Change one key of a config; what was done to it."""
+def change(config: dict[str, Any], path: Key, draw: st.DataObject) -> tuple[str, str]:
+    """Change one key of a config; the key that is another now, and what was done."""
     section, name = at(config, path[:-1]), path[-1]
     value = section[name]
     possible = ["drop", "rename", "other", "wrap", "beside"]
@@ -103,7 +103,8 @@ def change(config: dict[str, Any], path: Key, draw: st.DataObject) -> str:
     elif what == "wrap":
         section[name] = draw.draw(st.sampled_from([[value], {name: value}, [[value]], str(value)]))
     elif what == "beside":
-        section[draw.draw(st.one_of(TEXT, st.sampled_from(sorted(section))))] = value
+        name = draw.draw(st.one_of(TEXT, st.sampled_from(sorted(section))))
+        section[name] = value
     elif what == "scale":
         factor = draw.draw(st.sampled_from([-1, 0, 0.5, 2, 10, 1000, 10**6, 1e-9]))
         scaled = value * factor
@@ -112,7 +113,7 @@ def change(config: dict[str, Any], path: Key, draw: st.DataObject) -> str:
         section[name] = [*value, draw.draw(st.one_of(VALUES, st.sampled_from(value or [None])))]
     else:
         section[name] = draw.draw(VALUES)
-    return f"{'.'.join(path)}: {what} -> {section.get(name)!r}"[:200]
+    return name, f"{'.'.join(path)}: {what} -> {section.get(name)!r}"[:200]
 
 
 def plan(config: Mapping[str, Any]) -> None:
@@ -202,8 +203,9 @@ def sweep(examples: int, *, derandomize: bool = True) -> Iterator[tuple[str, lis
             except (KeyError, TypeError, IndexError):
                 continue  # an earlier change took it away
             del section
-            paths.append(path)
-            said.append(change(config, path, draw))
+            changed, done = change(config, path, draw)
+            paths += [path, (changed,)]
+            said.append(done)
         found.append((judge(config, paths), [name, *said]))
 
     one()

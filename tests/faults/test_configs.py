@@ -153,6 +153,17 @@ def test_what_is_refused_says_why(key: str, value: Any, message: str) -> None:
         Experiment(mutated(tuple(key.split(".")), value))
 
 
+def test_more_lags_than_steps_are_refused_before_any_step_is_taken() -> None:
+    most = min(
+        run.sections.trajectory.variant(name).steps
+        for run in Experiment(DEFAULT).runs.values()
+        for name in run.sections.trajectory.variants
+    )
+    Experiment(mutated(("langevin", "residual_lags"), most - 3))
+    with pytest.raises(InputError, match=rf"residual_lags of run \w+: found {most - 2}; .* up to"):
+        Experiment(mutated(("langevin", "residual_lags"), most - 2))
+
+
 def test_the_largest_that_is_accepted_can_be_planned() -> None:
     config = mutated(("noise", "repeats"), 100_000 // 6)
     assert len(Experiment(config).runs["cnn"].repeats) == 100_000 // 6
