@@ -5,6 +5,7 @@ import io
 import itertools
 import logging
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -14,6 +15,8 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import psutil
 
 from gradnoise.store.checksums import beside
 
@@ -59,6 +62,12 @@ def forked(program: Callable[[], None], folder: Path) -> int:
         status = 1
     sys.stderr.flush()
     os._exit(status)
+
+
+def allow(more: int) -> None:
+    """Let this process take so many bytes of addresses beside those it has, which of one that runs tests are many."""
+    most = psutil.Process().memory_info().vms + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def wait(number: int, folder: Path, seconds: float = 600) -> Ended:

@@ -59,7 +59,7 @@ def stale(experiment: Experiment) -> dict[str, list[Path]]:
     for place, result in sorted(_results(output)):
         if str(result) not in asked:
             figure = result.parent == output / "figures"
-            name = _figure(result, experiment) if figure else _folder(place, output, kept)
+            name = _figure(result, experiment) if figure else _folder(result, output, kept)
             found.setdefault(name, []).append(place)
         elif place.suffix == ".kept" and not result.exists():
             found.setdefault(REMOVED, []).append(place)
@@ -71,10 +71,10 @@ def _figure(path: Path, experiment: Experiment) -> str:
     return f"figures/{run}-{figure if run in experiment.runs else '*'}.*"
 
 
-def _folder(place: Path, output: Path, kept: set[Path]) -> str:
-    while place.parent != output and place.parent not in kept:
-        place = place.parent
-    return str(place.relative_to(output)) + "/" * place.is_dir()
+def _folder(result: Path, output: Path, kept: set[Path]) -> str:
+    while result.parent != output and result.parent not in kept:
+        result = result.parent
+    return str(result.relative_to(output)) + "/" * result.is_dir()
 
 
 def _results(output: Path) -> Iterator[tuple[Path, Path]]:

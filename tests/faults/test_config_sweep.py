@@ -3,7 +3,6 @@
 import datetime
 import json
 import os
-import resource
 import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -217,7 +216,7 @@ def test_a_changed_config_is_refused_in_a_line_that_names_a_key_or_can_be_planne
     tmp_path: Path, outcomes: Outcomes
 ) -> None:
     def program() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (MOST, MOST))
+        example_faults.allow(MOST)
         counts, here = Counter[str](), Path.cwd()
         os.chdir(ROOT)
         for verdict, changes in sweep(10_000 if LONG else 500):

@@ -18,7 +18,8 @@ def main() -> None:
     with WorkArea(target, stage.manifest(arguments), {target.name: target}) as work:
         if work.published:
             return
-        with tempfile.TemporaryDirectory() as folder:
+        # Interrupted, threads still write into it while it is removed.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             checks = [
                 check
                 for level in settings.significances

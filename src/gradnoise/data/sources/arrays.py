@@ -1,6 +1,7 @@
 """The user's own arrays, in an .npz or HDF5 file."""
 
 import math
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,7 +29,11 @@ LAYOUT = "inputs, targets and optionally test_inputs, test_targets, classes"
 KNOWN = frozenset(("inputs", "targets", "test_inputs", "test_targets", "classes"))
 
 
-DAMAGE = (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# NumPy reads headers as Python: errors of syntax and of tokens are damage, too.
+DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error),
+    *(SyntaxError, tokenize.TokenError),
+)
 
 
 @dataclass(frozen=True)

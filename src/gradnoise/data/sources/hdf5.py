@@ -36,7 +36,8 @@ def hdf5_arrays(path: Path, file: Any) -> dict[str, Any]:
             found[prefix + part] = f"{group}/{part}"
     for place in found.values():
         _require_whole(path, place, file[place])
-    others = {name: item for name, item in file.items() if hasattr(item, "dtype")}
+    # A name that is no text, as in a damaged file, comes as bytes.
+    others = {str(name): item for name, item in file.items() if hasattr(item, "dtype")}
     return others | {name: file[place] for name, place in found.items()}
 
 
