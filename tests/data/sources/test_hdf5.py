@@ -25,6 +25,14 @@ def empty(file: Any) -> None:
     file.create_dataset("inputs", data=h5py.Empty("f4"))
 
 
+def named_type(file: Any) -> None:
+    file["inputs"] = np.dtype("f4")
+
+
+def name_of_bytes(file: Any) -> None:
+    file[b"input\xb3"] = FEATURES
+
+
 def twice(file: Any) -> None:
     file["inputs"], file["train/inputs"] = FEATURES, FEATURES + 100
 
@@ -70,6 +78,8 @@ def two_lists_of_classes(file: Any) -> None:
         (group, "found inputs to be a group"),
         (group_of_train, "found train/inputs to be a group"),
         (empty, "found inputs to be a data set without values"),
+        (named_type, "found inputs to be a group or type"),
+        (name_of_bytes, r"found b'input\\xb3', targets, no inputs"),
         (twice, "found both inputs and train/inputs"),
         (data_set_for_a_group, "found test to be a data set; expected a group"),
         (lost_link, "found inputs in / to be a link that leads nowhere"),

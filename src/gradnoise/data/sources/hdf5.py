@@ -37,7 +37,7 @@ def hdf5_arrays(path: Path, file: Any) -> dict[str, Any]:
     for place in found.values():
         _require_whole(path, place, file[place])
     # A name that is no text, as in a damaged file, comes as bytes.
-    others = {str(name): item for name, item in file.items() if hasattr(item, "dtype")}
+    others = {str(name): item for name, item in file.items() if hasattr(item, "shape")}
     return others | {name: file[place] for name, place in found.items()}
 
 
@@ -52,8 +52,8 @@ def _require_reachable(path: Path, group: Any, names: Iterable[str]) -> None:
 
 def _require_whole(path: Path, place: str, item: Any) -> None:
     """HDF5 reads zeros, without a word, for what was never written or whose source is gone."""
-    if not hasattr(item, "dtype") or item.shape is None:
-        kind = "a data set without values" if hasattr(item, "dtype") else "a group"
+    if getattr(item, "shape", None) is None:
+        kind = "a data set without values" if hasattr(item, "shape") else "a group or type"
         raise InputError(f"{path}: found {place} to be {kind}; expected a data set of samples")
     if {"scale_factor", "add_offset"} & set(item.attrs):
         raise InputError(
