@@ -31,7 +31,7 @@ def read_training(
     for run, seed in networks:
         path = Path(Paths(results).training(run, seed))
         if not path.exists():
-            raise InputError(f"{path}: expected a training history, found none")
+            raise InputError(f"{path}: expected a training history, found none; run again")
         verify(path)
         frame = pd.read_csv(path)
         frame.insert(0, "run", run)
