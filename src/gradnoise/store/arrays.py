@@ -8,7 +8,6 @@ store says at its root what it holds (consolidated metadata), so that neither ou
 import json
 import logging
 import math
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -131,8 +130,7 @@ def open_store(path: Path, member: str = "", *, needed: bool = True) -> zarr.Gro
     """
     checksums.verify_store(path, member)
     try:
-        status = os.stat(path / checksums.STORE)
-        root = _root(str(path), (status.st_ino, status.st_size, status.st_mtime_ns))
+        root = _root(str(path), checksums.state_of(path / checksums.STORE))
     except FileNotFoundError:
         raise InputError(f"{path}: expected a Zarr store, found none") from None
     if not root.attrs.get(COMPLETE, False):

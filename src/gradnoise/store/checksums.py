@@ -44,10 +44,10 @@ def with_own(source: Path, target: Path) -> list[tuple[Path, Path]]:
 
 def checksum(path: Path, start: int = 0) -> str:
     """CRC-32C, eight hexadecimal digits, and number of bytes of a file from `start` on."""
-    return _checksum(str(path), start, _state_of(path))
+    return _checksum(str(path), start, state_of(path))
 
 
-def _state_of(path: Path) -> tuple[int, ...]:
+def state_of(path: Path) -> tuple[int, ...]:
     """What changes with a file. A stage opens a file more than once; what has not changed since is not read again."""
     status = os.stat(path)
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
@@ -112,7 +112,7 @@ def verify(path: Path) -> None:
         DamagedError: names the file, what is wrong with it, and what to delete.
     """
     if path.suffix == ".h5" and path.is_file():
-        _verify_hdf5(str(path), _state_of(path))
+        _verify_hdf5(str(path), state_of(path))
     elif (expected := _known(path)) is not None:
         _compare(path, expected)
 
